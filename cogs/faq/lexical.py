@@ -6,7 +6,7 @@ endings, compounds and slips; whole words (BM25 over all that an entry says) wei
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,14 @@ Ints = npt.NDArray[np.int64]
 
 SHORTEST_GRAM, LONGEST_GRAM = 2, 5
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
-_SPACE = ord(" ")
+STEM = 6
+"""Letters by which a word is known: "pairing" and "pairings", "escuchar" and "escuchan"."""
+SATURATION, LENGTH = 1.2, 0.5
+
+
+def stem(word: str) -> str:
+    """The part of `word` that its other forms share."""
+    return word[:STEM]
 
 
 def grams(texts: list[str]) -> tuple[Hashes, Ints]:
@@ -41,40 +48,99 @@ def grams(texts: list[str]) -> tuple[Hashes, Ints]:
     return np.concatenate(hashes), np.concatenate(owners)
 
 
-@dataclass(frozen=True, slots=True)
+def word_hashes(texts: list[list[str]]) -> tuple[Hashes, Ints]:
+    """Every word of `texts` by its stem, as a hash, and the number of the text it is from."""
+    rows = np.repeat(np.arange(len(texts)), [len(text) for text in texts])
+    codes = [crc32(stem(word).encode()) for text in texts for word in text]
+    return np.array(codes, np.uint64), rows
+
+
 class Postings:
     """An inverted index: for each feature, the rows that hold it and how much it weighs there."""
 
-    features: Hashes
-    starts: Ints
-    rows: npt.NDArray[np.int32]
-    weights: Floats
-    size: int
+    __slots__ = ("_features", "_rows", "_size", "_starts", "frequency", "weights")
 
-    @classmethod
-    def build(cls, hashes: Hashes, rows: Ints, size: int) -> tuple[Postings, Floats]:
-        """Postings whose weight is the number of occurrences."""
-        features, index = np.unique(hashes, return_inverse=True)
+    def __init__(self, hashes: Hashes, rows: Ints, size: int) -> None:
+        self._features, index = np.unique(hashes, return_inverse=True)
         keys, counts = np.unique(index.astype(np.int64) * size + rows, return_counts=True)
         which, where = np.divmod(keys, size)
-        starts = np.searchsorted(which, np.arange(len(features) + 1))
-        return cls(features, starts, where.astype(np.int32), counts.astype(np.float32), size)
+        self._starts = np.searchsorted(which, np.arange(len(self._features) + 1))
+        self._rows = where.astype(np.int32)
+        self._size = size
+        self.weights = counts.astype(np.float32)
+        self.frequency = np.diff(self._starts)
 
     @property
-    def frequency(self) -> Ints:
-        return np.diff(self.starts)
+    def rows(self) -> npt.NDArray[np.int32]:
+        """The row of each weight."""
+        return self._rows
+
+    def of_features(self, values: Floats) -> Floats:
+        """`values`, one a feature, spread over the weights of that feature."""
+        return np.repeat(values, self.frequency)
 
     def find(self, hashes: Hashes) -> tuple[Ints, npt.NDArray[np.bool_]]:
-        if not len(self.features):
+        """Where each of `hashes` stands among the features, and whether it does."""
+        if not len(self._features):
             return np.zeros(len(hashes), np.int64), np.zeros(len(hashes), np.bool_)
-        at = np.searchsorted(self.features, hashes).clip(max=len(self.features) - 1)
-        return at, self.features[at] == hashes
+        at = np.searchsorted(self._features, hashes).clip(max=len(self._features) - 1)
+        return at, self._features[at] == hashes
 
     def dot(self, at: Ints, weights: Floats) -> Floats:
-        begin = self.starts[at]
-        length = self.starts[at + 1] - begin
-        total = int(length.sum())
-        offset = np.repeat(begin - np.cumsum(length) + length, length)
-        where = np.arange(total) + offset
+        """For each row, the sum of its weights for the features `at`, each times `weights`."""
+        begin = self._starts[at]
+        length = self._starts[at + 1] - begin
+        where = np.arange(int(length.sum())) + np.repeat(begin - np.cumsum(length) + length, length)
         values = self.weights[where] * np.repeat(weights, length)
-        return np.bincount(self.rows[where], values, self.size).astype(np.float32)
+        return np.bincount(self._rows[where], values, self._size).astype(np.float32)
+
+
+def _rarity(frequency: Ints, size: int) -> Floats:
+    return np.log((size + 1) / (frequency + 0.5)).astype(np.float32)
+
+
+class Spelling:
+    """Cosine of TF-IDF over character n-grams; an entry is as near as its nearest phrasing."""
+
+    def __init__(self, phrasings: list[list[str]]) -> None:
+        texts = [text for entry in phrasings for text in entry]
+        self._starts = np.cumsum([0, *(len(entry) for entry in phrasings[:-1])])
+        self._postings = Postings(*grams(texts), len(texts))
+        self._rarity = _rarity(self._postings.frequency, len(texts))
+        self._unseen = float(_rarity(np.zeros(1, np.int64), len(texts))[0])
+        weights = self._postings.weights * self._postings.of_features(self._rarity)
+        norms = np.sqrt(np.bincount(self._postings.rows, weights**2, len(texts)))
+        self._postings.weights = (weights / norms[self._postings.rows]).astype(np.float32)
+
+    def scores(self, text: str) -> Floats:
+        """For each entry, 0..1."""
+        hashes, counts = np.unique(grams([text])[0], return_counts=True)
+        at, known = self._postings.find(hashes)
+        weights = counts * np.where(known, self._rarity[at], self._unseen)
+        weights = (weights / np.sqrt((weights**2).sum())).astype(np.float32)
+        rows = self._postings.dot(at[known], weights[known])
+        return np.maximum.reduceat(rows, self._starts)
+
+
+class Words:
+    """BM25 over everything that an entry says, as a share of what the question could reach."""
+
+    def __init__(self, entries: list[list[str]]) -> None:
+        hashes, rows = word_hashes(entries)
+        self._postings = Postings(hashes, rows, len(entries))
+        size = len(entries)
+        self._rarity = _rarity(self._postings.frequency, size)
+        self._unseen = float(_rarity(np.zeros(1, np.int64), size)[0])
+        lengths = np.bincount(rows, minlength=size)
+        relative = 1 - LENGTH + LENGTH * lengths / max(float(lengths.mean()), 1.0)
+        counts = self._postings.weights
+        saturated = counts / (counts + SATURATION * relative[self._postings.rows])
+        self._postings.weights = saturated.astype(np.float32)
+
+    def scores(self, words: list[str]) -> Floats:
+        """For each entry, 0..1."""
+        hashes = np.unique(word_hashes([words])[0])
+        at, known = self._postings.find(hashes)
+        weights = np.where(known, self._rarity[at], self._unseen)
+        weights = (weights / weights.sum()).astype(np.float32)
+        return self._postings.dot(at[known], weights[known])

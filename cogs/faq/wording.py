@@ -19,7 +19,13 @@ _APOSTROPHES = {ord(mark): None for mark in "'’‘ʼ`´"}
 # Thai) are part of its spelling and stay.
 _ACCENTS = {
     code: None
-    for first, last in ((0x300, 0x36F), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF), (0x20D0, 0x20FF), (0xFE20, 0xFE2F))
+    for first, last in (
+        (0x300, 0x36F),
+        (0x1AB0, 0x1AFF),
+        (0x1DC0, 0x1DFF),
+        (0x20D0, 0x20FF),
+        (0xFE20, 0xFE2F),
+    )
     for code in range(first, last + 1)
 }
 
