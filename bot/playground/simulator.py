@@ -1,0 +1,187 @@
+"""Everything that leans on private parts of simcord, and the check that they are still there.
+
+simcord is made for tests that live for a second. A playground lives for an hour and comes back the
+next day, so it needs three things that simcord keeps to itself: timers that wait for the buttons,
+a language for each person, and a world that can be written down. They are here and nowhere else;
+`verify` refuses to start when a release of simcord has moved them.
+"""
+
+from __future__ import annotations
+
+import inspect
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import discord
+import simcord
+from discord import app_commands
+from simcord.backend import Backend
+from simcord.backend.access import channel_accessible, message_accessible
+from simcord.preview import Preview
+from simcord.preview import _server as preview_server  # pyright: ignore[reportPrivateUsage]
+
+from bot.errors import StartError, UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from simcord.backend.models import Channel, Message
+
+# What a world consists of. The rest of the backend is made anew: listeners, logs, and interactions,
+# whose tokens die with the process that was answering them.
+KEPT = (
+    "_reserved_ids",
+    "application_emojis",
+    "application_id",
+    "channels",
+    "command_permissions",
+    "commands",
+    "dm_channels",
+    "entitlements",
+    "guilds",
+    "invites",
+    "messages",
+    "skus",
+    "stage_instances",
+    "users",
+    "webhook_tokens",
+    "webhooks",
+)
+MADE_ANEW = (
+    "_sequences",
+    "bot_user",
+    "cdn",
+    "clock",
+    "faults",
+    "http_requests",
+    "interaction_tokens",
+    "interactions",
+    "subscribers",
+    "transcript",
+)
+
+_REFUSALS = (UserError, app_commands.CheckFailure)
+_SETTLED_AFTER = 0.002
+_PREVIEW_MARKS = ('id="toolbar"', 'id="messages-sidebar"', 'id="channel-layout"', "</head>")
+
+
+def verify() -> None:
+    """Raise StartError when simcord is not shaped as this file expects."""
+    moved = [
+        what
+        for what, there in {
+            "the parts of a world": set(vars(Backend())) == {*KEPT, *MADE_ANEW},
+            "the clock": hasattr(Backend().clock, "elapsed"),
+            "stored files": hasattr(Backend().cdn, "_blobs"),
+            "settling": _takes_idle(),
+            "recorded errors": callable(getattr(simcord.Env, "_record_error", None)),
+            "timers": "_work" in inspect.getsource(simcord.Env.__init__),
+            "the preview's page": all(mark in preview_page() for mark in _PREVIEW_MARKS),
+            "the preview's key": "capability" in inspect.getsource(Preview.__init__),
+        }.items()
+        if not there
+    ]
+    if moved:
+        raise StartError(
+            f"The installed simcord {simcord.__version__} is not the one the playground knows "
+            f"({', '.join(moved)}): install the version named in pyproject.toml."
+        )
+
+
+def _takes_idle() -> bool:
+    settling = getattr(simcord.Env, "_settle_internal", None)
+    return settling is not None and "idle" in inspect.signature(settling).parameters
+
+
+def preview_page() -> str:
+    """The HTML that simcord's preview is served as."""
+    return (
+        Path(preview_server.__file__).with_name("static").joinpath("index.html").read_text("utf-8")
+    )
+
+
+class Simulator(simcord.Env):
+    """A simulated Discord whose time stands still and whose people have languages."""
+
+    def __init__(self, bot: discord.Client, language_of: Callable[[int], str]) -> None:
+        unsharded = (
+            not isinstance(bot, discord.AutoShardedClient)
+            or getattr(bot, "shard_count", None) is not None
+        )
+        super().__init__(bot, check_errors=False, shard_count=None if unsharded else 1)
+        self._language_of = language_of
+        self._emit = self.backend.emit
+        self.backend.emit = self._emit_in_their_language
+
+    def _emit_in_their_language(self, event: str, payload: Mapping[str, Any]) -> None:
+        # simcord says "en-US" for everybody, in one literal inside the builder of interactions.
+        # Changing what leaves the backend touches less than replacing that builder would.
+        if event == "INTERACTION_CREATE":
+            person: Mapping[str, Any] = payload.get("member") or payload
+            spoken = {"locale": self._language_of(int(person["user"]["id"]))}
+            guild = self.backend.guilds.get(int(payload.get("guild_id") or 0))
+            if guild is not None:
+                spoken["guild_locale"] = guild.preferred_locale
+            payload = {**payload, **spoken}
+        self._emit(event, payload)
+
+    async def _settle_internal(
+        self,
+        *,
+        timeout: float | None = None,  # noqa: ASYNC109
+        idle: float = _SETTLED_AFTER,
+        dispatch: str | None = None,
+        _deadline: float | None = None,
+    ) -> None:
+        # simcord looks every 50 ms whether the bot has come to rest; a day moved in steps has
+        # hundreds of such rests, so the playground looks more often.
+        await super()._settle_internal(
+            timeout=timeout, idle=idle, dispatch=dispatch, _deadline=_deadline
+        )
+
+    def _record_error(self, error: BaseException) -> None:
+        # A refusal that the bot answered is an answer; simcord records it like a fault.
+        if not isinstance(cause_of(error), _REFUSALS):
+            super()._record_error(error)
+
+    def hold_timers(self) -> None:
+        """Leave every waiting timer to the buttons; simcord also fires it by the real clock."""
+        for record in self._work.callbacks:
+            if record.real_handle is not None:
+                record.real_handle.cancel()
+
+    def forget_logs(self) -> None:
+        """Drop simcord's records of every request and event, which only tests read."""
+        self.backend.transcript.clear()
+        self.backend.http_requests.clear()
+
+    def set_clock(self, moment: datetime) -> None:
+        """Set the clock before the simulation starts; simcord's own begins on 2026-01-01."""
+        clock = self.backend.clock
+        clock.elapsed += (moment - clock.now()) / timedelta(seconds=1)
+
+    def sees(self, channel: Channel, user_id: int) -> bool:
+        """Whether this person can open and read this channel now."""
+        return channel_accessible(self.backend, channel.id, user_id, history=True)
+
+    def reads(self, message: Message, user_id: int) -> bool:
+        """Whether this person can read this message now."""
+        return message_accessible(self.backend, message.channel_id, message, user_id, history=True)
+
+
+def cause_of(error: BaseException) -> BaseException:
+    """The error as the bot's own code raised it, without discord.py's wrapping."""
+    while isinstance(original := getattr(error, "original", None), BaseException):
+        error = original
+    return error
+
+
+def is_overlap(error: Exception) -> bool:
+    """Whether simcord refused because another operation was under way; trying again is right."""
+    return isinstance(error, simcord.SetupError) and "operation overlaps" in str(error)
+
+
+def files_of(backend: Backend) -> dict[str, bytes]:
+    """Attachments and pictures of a world, by address."""
+    return backend.cdn._blobs  # pyright: ignore[reportPrivateUsage]
