@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     import discord
     from discord.ext import commands
 
+    from bot.clock import Clock
+
 DEFAULT_PORT = 8765
 
 
@@ -28,11 +30,13 @@ class Place:
     """Where a bot of the playground lives.
 
     `folder` is its own, for its store and nothing else of the playground; `--fresh` empties it.
+    `clock` is the simulated server's, which only the page moves.
     `wait` lets a task that waits for an event count as being at rest: simcord would otherwise wait
     for it before it answers a click.
     """
 
     folder: Path
+    clock: Clock
     wait: Wait
 
 

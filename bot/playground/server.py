@@ -41,7 +41,16 @@ _FILES = {"page.css": "text/css", "page.js": "text/javascript", "inside.css": "t
 _INSIDE_FILE = re.compile(r"/(?:[a-z-]+\.(?:js|css|json)|(?:vendor|fonts)/[\w./-]+)")
 _INSIDE_CALL = re.compile(r"/api/[\w/-]+")
 # Asking, looking around and typing change nothing in the world.
-_QUIET = frozenset({"autocomplete_command", "browse_candidates", "browse_messages", "history"})
+_QUIET = frozenset(
+    {
+        "autocomplete_command",
+        "browse_candidates",
+        "browse_messages",
+        "configure_presentation",
+        "focus",
+        "history",
+    }
+)
 _LARGEST_UPLOAD = 27 * 1024 * 1024
 _GUARDS = {
     "Cache-Control": "no-store",

@@ -104,12 +104,9 @@ def preview_page() -> str:
 class Simulator(simcord.Env):
     """A simulated Discord whose time stands still and whose people have languages."""
 
-    def __init__(self, bot: discord.Client, language_of: Callable[[int], str]) -> None:
-        unsharded = (
-            not isinstance(bot, discord.AutoShardedClient)
-            or getattr(bot, "shard_count", None) is not None
-        )
-        super().__init__(bot, check_errors=False, shard_count=None if unsharded else 1)
+    def __init__(self, language_of: Callable[[int], str]) -> None:
+        # simcord wants a bot at once, but the bot wants the clock of the world it will live in.
+        super().__init__(discord.Client(intents=discord.Intents.none()), check_errors=False)
         self._language_of = language_of
         self._emit = self.backend.emit
         self.backend.emit = self._emit_in_their_language
@@ -144,6 +141,14 @@ class Simulator(simcord.Env):
         # A refusal that the bot answered is an answer; simcord records it like a fault.
         if not isinstance(cause_of(error), _REFUSALS):
             super()._record_error(error)
+
+    async def raise_curtain(self, bot: discord.Client) -> None:
+        """Start the simulation, with this bot in it."""
+        self.bot = bot
+        sharded = isinstance(bot, discord.AutoShardedClient)
+        if sharded and getattr(bot, "shard_count", None) is None:
+            self.requested_shard_count = 1
+        await self.start()
 
     def hold_timers(self) -> None:
         """Leave every waiting timer to the buttons; simcord also fires it by the real clock."""

@@ -115,8 +115,7 @@ class Stage:
         if self.play.fresh:
             self._begin_anew()
         kept = self._file.read()
-        self._bot = await self.play.build(self._place())
-        self._env = env = Simulator(self._bot, self._language_of)
+        self._env = env = Simulator(self._language_of)
         if kept is None:
             self.gaze.languages = community.settle_in(env)
             env.set_clock(system_clock().replace(second=0, microsecond=0))
@@ -131,8 +130,9 @@ class Stage:
         if self.play.permissions is not None:
             role = community.own_role(self._guild, env.backend.bot_user.id)
             self._guild.roles[role].permissions = self.play.permissions.value
+        self._bot = await self.play.build(self._place())
+        await env.raise_curtain(self._bot)
         self.broken = asyncio.get_running_loop().create_future()
-        await env.start()
         await self._show(self.gaze.viewer, self.gaze.channel)
         await self._after()
 
@@ -154,7 +154,7 @@ class Stage:
     def _place(self) -> Place:
         folder = self.play.folder / "bot"
         folder.mkdir(mode=0o700, exist_ok=True)
-        return Place(folder, self._wait)
+        return Place(folder, self.env.now, self._wait)
 
     async def _wait(self, awaitable: Awaitable[object], /, *, reason: str) -> object:
         return await self.env.external_wait(awaitable, reason=reason)
