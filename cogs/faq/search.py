@@ -7,8 +7,12 @@ for thousands, so do it in a worker thread.
 
 from __future__ import annotations
 
+import sys
+from bisect import bisect_left
+from collections import Counter
 from dataclasses import dataclass
 from enum import Enum
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from cogs.faq.wording import plain
@@ -22,6 +26,10 @@ FOUND_FROM = 0.55
 NEARBY_FROM = 0.35
 SHOWN = 5
 """Hits that a result carries unless told otherwise."""
+MAX_SUGGESTED = 25
+"""What Discord shows below a half-typed option."""
+MAX_ANSWER = 2000
+"""Characters of an answer that are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,41 +72,61 @@ class Result:
 class Index:
     """The entries of one FAQ, ready to be asked."""
 
+    __slots__ = ("_as_given", "_begin", "_beginners", "_exact", "_ids", "_lexical", "_speller")
+
     def __init__(self, documents: Iterable[Document]) -> None:
-        """Reads `documents`; their ids are distinct. Their order counts only for `suggest("")`."""
+        """Read `documents`, whose ids are distinct; their order counts only for `suggest("")`.
+
+        One whose question and phrasings hold no letter and no digit can be listed, never found.
+        """
         # Here, not above: numpy costs 0.1 s and 12 MB, and the bot starts without a question.
-        from cogs.faq.lexical import Spelling, Words
+        from cogs.faq.lexical import Lexical
         from cogs.faq.speller import Speller
 
-        given = list(documents)
+        given = tuple(documents)
         self._as_given = tuple(document.id for document in given)
-        by_id = sorted(given, key=lambda document: document.id)
-        self._ids = tuple(document.id for document in by_id)
+        ids: list[str] = []
+        questions: list[str] = []
         phrasings: list[list[str]] = []
-        bags: list[list[str]] = []
-        count: dict[str, int] = {}
-        self._questions: dict[str, int] = {}
-        for number, document in enumerate(by_id):
-            texts = [plain(text) for text in (document.question, *document.phrasings)]
-            self._questions.setdefault(texts[0], number)
-            phrasings.append(texts)
-            bags.append([*" ".join(texts).split(), *plain(document.answer).split()])
-            for word in bags[-1]:
-                count[word] = count.get(word, 0) + 1
-        self._speller = Speller(count)
-        self._spelling = Spelling(phrasings) if given else None
-        self._words = Words(bags) if given else None
+        answers: list[str] = []
+        for document in sorted(given, key=lambda document: document.id):
+            question = plain(document.question)
+            texts = [question, *map(plain, document.phrasings)]
+            if readable := [text for text in texts if text]:
+                ids.append(document.id)
+                questions.append(question)
+                phrasings.append(readable)
+                answers.append(plain(document.answer, limit=MAX_ANSWER))
+        self._ids = tuple(ids)
+        self._lexical = Lexical(phrasings, answers) if ids else None
+        said = chain(chain.from_iterable(phrasings), answers)
+        self._speller = Speller(Counter(word for text in said for word in text.split()))
+        rows = sorted((text, number) for number, texts in enumerate(phrasings) for text in texts)
+        self._begin = [text for text, _ in rows]
+        self._beginners = [number for _, number in rows]
+        self._exact = dict(reversed(rows))
+        self._exact.update((text, n) for n, text in reversed(tuple(enumerate(questions))) if text)
 
     def __len__(self) -> int:
-        """How many documents there are: the size by which a cache can be bounded."""
-        return len(self._ids)
+        """How many documents there are, by which a cache of indexes can be bounded."""
+        return len(self._as_given)
 
     def ask(self, text: str, limit: int = SHOWN) -> Result:
-        """The entries that `text` may be asking for, at most `limit`."""
+        """Find the entries that `text` may be asking for, at most `limit`."""
         words = self._speller.mend(plain(text).split())
-        if not words or not self._ids:
+        if not words or self._lexical is None:
             return Result(Verdict.NOTHING, ())
-        hits = self._ranked(self._scores(words), limit)
+        # The place of a semantic tier: its scores have this shape and are weighed with these; the
+        # thresholds are then those of the sum and are calibrated anew.
+        scores = self._lexical.scores(words)
+        exact = self._exact.get(" ".join(words))
+        if exact is not None:
+            scores[exact] = 1.0
+        hits = tuple(
+            Hit(self._ids[number], float(scores[number]))
+            for number in _best(scores, limit)
+            if scores[number] > 0
+        )
         best = hits[0].score if hits else 0.0
         if best >= FOUND_FROM:
             return Result(Verdict.FOUND, hits)
@@ -106,27 +134,23 @@ class Index:
             return Result(Verdict.NEARBY, hits)
         return Result(Verdict.NOTHING, ())
 
-    def suggest(self, text: str, limit: int = 25) -> tuple[str, ...]:
-        """Ids for half-typed `text`, likeliest first; all in the order given when it is empty."""
-        words = self._speller.mend(plain(text).split())
-        if not words or not self._ids:
+    def suggest(self, text: str, limit: int = MAX_SUGGESTED) -> tuple[str, ...]:
+        """Give the ids that half-typed `text` may be heading for, likeliest first, at most `limit`.
+
+        Without a word to go by, the first documents in the order given.
+        """
+        typed = plain(text)
+        if not typed or self._lexical is None:
             return self._as_given[:limit]
-        return tuple(hit.id for hit in self._ranked(self._scores(words), limit))
+        *done, last = typed.split()
+        ending = [last] if self._speller.begins(last) else self._speller.mend([last])
+        scores = self._lexical.begun([*self._speller.mend(done), *ending])
+        first = bisect_left(self._begin, typed)
+        behind = bisect_left(self._begin, typed + chr(sys.maxunicode), first)
+        scores[self._beginners[first:behind]] += 1.0
+        return tuple(self._ids[number] for number in _best(scores, limit) if scores[number] > 0)
 
-    def _scores(self, words: list[str]) -> Floats:
-        assert self._spelling is not None and self._words is not None  # noqa: S101, PT018
-        # A semantic tier would add its own scores of the same shape here; the thresholds are
-        # those of the sum and must then be calibrated anew.
-        scores = 0.5 * self._spelling.scores(" ".join(words)) + 0.5 * self._words.scores(words)
-        exact = self._questions.get(" ".join(words))
-        if exact is not None:
-            scores[exact] = 1.0
-        return scores
 
-    def _ranked(self, scores: Floats, limit: int) -> tuple[Hit, ...]:
-        order = (-scores).argsort(kind="stable")[:limit]
-        return tuple(
-            Hit(self._ids[number], min(float(scores[number]), 1.0))
-            for number in order.tolist()
-            if scores[number] > 0
-        )
+def _best(scores: Floats, limit: int) -> list[int]:
+    # Entries stand in the order of their ids and the sort is stable: ties are settled by id.
+    return (-scores).argsort(kind="stable")[:limit].tolist()

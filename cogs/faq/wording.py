@@ -30,13 +30,13 @@ _ACCENTS = {
 }
 
 
-def plain(text: str) -> str:
-    """`text` as lower-case words with single spaces between, at most `MAX_CHARACTERS` long.
+def plain(text: str, limit: int = MAX_CHARACTERS) -> str:
+    """Reduce `text` to lower-case words with single spaces, at most `limit` characters.
 
     Empty when `text` holds no letter and no digit. A text that is already plain is left as it is.
     """
     # Bounds the work before anything is read; decomposing makes one character at most 18.
-    text = _DISCORD_MARKUP.sub(" ", text[: 4 * MAX_CHARACTERS])
+    text = _DISCORD_MARKUP.sub(" ", text[: 4 * limit])
     if text.isascii():
         folded = text.lower().translate(_APOSTROPHES)
     else:
@@ -44,10 +44,10 @@ def plain(text: str) -> str:
         folded = unicodedata.normalize("NFKD", folded).translate(_ACCENTS)
         folded = unicodedata.normalize("NFC", folded)
     kept: list[str] = []
-    for character in folded[: 4 * MAX_CHARACTERS]:
+    for character in folded[: 4 * limit]:
         kind = unicodedata.category(character)
         if kind[0] in "LNM":
             kept.append(character)
         elif kind != "Cf":  # direction marks and joiners vanish inside a word
             kept.append(" ")
-    return " ".join("".join(kept).split())[:MAX_CHARACTERS].rstrip()
+    return " ".join("".join(kept).split())[:limit].rstrip()
