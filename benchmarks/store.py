@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import json
+import os
 import statistics
 import sys
 import tempfile
 import time
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -26,15 +29,16 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from bot.database import Database
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, Callable, Generator
 
 TABLES = (
     "CREATE TABLE accounts (id BIGINT NOT NULL PRIMARY KEY, balance BIGINT NOT NULL)",
     "CREATE TABLE lines (id BIGINT NOT NULL PRIMARY KEY, note TEXT NOT NULL)",
 )
 ACCOUNTS = 1000
-SECONDS = 2.0
-READS = 1500
+SECONDS = 12.0
+ROUNDS = 6
+READS = 200
 NOTE = "a line of about the length that an audit line has when a setting was changed"
 
 
@@ -58,7 +62,7 @@ class Door:
 
     @classmethod
     @asynccontextmanager
-    async def opened(cls, folder: Path) -> AsyncIterator[Door]:
+    async def opened(cls, folder: Path) -> AsyncGenerator[Door]:
         database = await Database.open(folder / "door.db", key="5a" * 32)
         async with database.transaction() as tx:
             for sql in TABLES:
@@ -91,7 +95,7 @@ class Plain:
 
     @classmethod
     @asynccontextmanager
-    async def opened(cls, folder: Path) -> AsyncIterator[Plain]:
+    async def opened(cls, folder: Path) -> AsyncGenerator[Plain]:
         async with aiosqlite.connect(folder / "plain.db", isolation_level=None) as connection:
             for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
                 await connection.execute_fetchall(f"PRAGMA {pragma}")
@@ -131,7 +135,7 @@ class Alchemy:
 
     @classmethod
     @asynccontextmanager
-    async def opened(cls, folder: Path) -> AsyncIterator[Alchemy]:
+    async def opened(cls, folder: Path) -> AsyncGenerator[Alchemy]:
         engine = create_async_engine(f"sqlite+aiosqlite:///{folder / 'alchemy.db'}")
 
         def prepare(connection: Any, _: object) -> None:
@@ -173,127 +177,144 @@ class Alchemy:
             )
 
 
-class Lines:
-    """Gives each added line a number of its own, across the runs on one file."""
+@dataclass(slots=True)
+class Sample:
+    """What was measured of one thing, over all rounds."""
 
-    def __init__(self) -> None:
-        self.last = 0
+    took: list[float] = field(default_factory=list[float])
+    wall: float = 0.0
+    cpu: float = 0.0
+    rates: list[float] = field(default_factory=list[float])
 
-    def next(self) -> int:
-        self.last += 1
-        return self.last
+    def quantile_ms(self, share: float) -> float:
+        """Milliseconds below which `share` of the times lie."""
+        return round(
+            1000 * sorted(self.took)[min(len(self.took) - 1, int(share * len(self.took)))], 3
+        )
 
+    def figures(self) -> dict[str, float]:
+        return {
+            "per_second": round(len(self.took) / self.wall),
+            "p50_ms": self.quantile_ms(0.5),
+            "p99_ms": self.quantile_ms(0.99),
+            "cpu_us": round(1e6 * self.cpu / len(self.took), 1),
+        }
 
-def quantile(values: list[float], share: float) -> float:
-    """Milliseconds below which `share` of the values lie."""
-    return round(1000 * sorted(values)[min(len(values) - 1, int(share * len(values)))], 3)
-
-
-async def write(store: Store, lines: Lines, writers: int, seconds: float) -> dict[str, float]:
-    """Let so many writers write one transaction after the other."""
-    took: list[float] = []
-    end = time.perf_counter() + seconds
-
-    async def writer() -> None:
-        while (start := time.perf_counter()) < end:
-            await store.change(lines.next())
-            took.append(time.perf_counter() - start)
-
-    start, cpu = time.perf_counter(), time.process_time()
-    await asyncio.gather(*(writer() for _ in range(writers)))
-    wall, cpu = time.perf_counter() - start, time.process_time() - cpu
-    return {
-        "per_second": round(len(took) / wall),
-        "p50_ms": quantile(took, 0.5),
-        "p99_ms": quantile(took, 0.99),
-        "cpu_us": round(1e6 * cpu / len(took), 1),
-    }
+    @contextmanager
+    def watch(self) -> Generator[list[float]]:
+        """Add what happens within; the block appends how long each took."""
+        took: list[float] = []
+        start, cpu = time.perf_counter(), time.process_time()
+        yield took
+        wall = time.perf_counter() - start
+        self.cpu += time.process_time() - cpu
+        self.wall += wall
+        self.took += took
+        self.rates.append(len(took) / wall)
 
 
-async def read(store: Store) -> dict[str, float]:
-    """Read one row after the other while nobody writes."""
-    took: list[float] = []
-    cpu = time.process_time()
-    for number in range(READS):
+class Bench:
+    """One store and what was measured of it."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.lines = itertools.count()
+        self.one_writer = Sample()
+        self.fifty_writers = Sample()
+        self.read = Sample()
+        self.read_while_writing = Sample()
+
+    async def round(self, seconds: float) -> None:
+        """Measure everything once, for about so long."""
+        await self.write(self.one_writer, 1, seconds / 4)
+        await self.write(self.fifty_writers, 50, seconds / 2)
+        with self.read.watch() as took:
+            for number in range(READS):
+                took.append(await self.look(number))
+        writing = asyncio.ensure_future(self.write(Sample(), 10, seconds / 4))
+        with self.read_while_writing.watch() as took:
+            while not writing.done():
+                took.append(await self.look(len(took)))
+                await asyncio.sleep(0.002)
+        await writing
+
+    async def look(self, number: int) -> float:
         start = time.perf_counter()
-        await store.look(number % ACCOUNTS)
-        took.append(time.perf_counter() - start)
-    cpu = time.process_time() - cpu
-    return {
-        "p50_ms": quantile(took, 0.5),
-        "p99_ms": quantile(took, 0.99),
-        "cpu_us": round(1e6 * cpu / READS, 1),
-    }
+        await self.store.look(number % ACCOUNTS)
+        return time.perf_counter() - start
+
+    async def write(self, sample: Sample, writers: int, seconds: float) -> None:
+        """Let so many writers write one transaction after the other."""
+        end = time.perf_counter() + seconds
+        with sample.watch() as took:
+
+            async def writer() -> None:
+                while (start := time.perf_counter()) < end:
+                    await self.store.change(next(self.lines))
+                    took.append(time.perf_counter() - start)
+
+            await asyncio.gather(*(writer() for _ in range(writers)))
+
+    def figures(self) -> dict[str, dict[str, float]]:
+        waiting = self.read_while_writing.figures()
+        return {
+            "one_writer": self.one_writer.figures(),
+            "fifty_writers": self.fifty_writers.figures(),
+            "read": self.read.figures(),
+            "read_while_writing": {key: waiting[key] for key in ("p50_ms", "p99_ms")},
+        }
 
 
-async def read_while_writing(store: Store, lines: Lines, seconds: float) -> dict[str, float]:
-    """Read now and then while ten others write without a pause."""
-    took: list[float] = []
-    writing = asyncio.ensure_future(write(store, lines, 10, seconds))
-    while not writing.done():
-        start = time.perf_counter()
-        await store.look(len(took) % ACCOUNTS)
-        took.append(time.perf_counter() - start)
-        await asyncio.sleep(0.005)
-    await writing
-    return {"p50_ms": quantile(took, 0.5), "p99_ms": quantile(took, 0.99)}
-
-
-async def measure(store: Store, seconds: float) -> dict[str, dict[str, float]]:
-    """Measure one store."""
-    lines = Lines()
-    await write(store, lines, 4, seconds / 8)
-    await read(store)
-    return {
-        "one_writer": await write(store, lines, 1, seconds / 2),
-        "fifty_writers": await write(store, lines, 50, seconds),
-        "read": await read(store),
-        "read_while_writing": await read_while_writing(store, lines, seconds / 2),
-    }
-
-
-def disk(folder: Path) -> float:
+def sync_ms(folder: Path) -> float:
     """Milliseconds that the disk takes to make 8 kB durable, for judging the figures by."""
     took: list[float] = []
     with (folder / "sync").open("wb", buffering=0) as file:
-        import os
-
-        for _ in range(50):
+        for _ in range(20):
             file.write(b"x" * 8192)
             start = time.perf_counter()
             os.fsync(file.fileno())
             took.append(time.perf_counter() - start)
-    return round(1000 * statistics.median(took), 3)
+    return 1000 * statistics.fmean(took)
 
 
-async def run(seconds: float) -> dict[str, Any]:
-    """Measure all three and set the ratios beside them."""
-    results: dict[str, Any] = {}
-    kinds: tuple[Callable[[Path], Any], ...] = (Door.opened, Plain.opened, Alchemy.opened)
-    with tempfile.TemporaryDirectory(prefix="alongside-bench-") as name:
-        folder = Path(name)
-        synced = disk(folder)
-        for opened in kinds:
-            async with opened(folder) as store:
-                results[store.name] = await measure(store, seconds)
-    ours = results["alongside"]
-    ratios = {
-        peer: {
-            "fifty_writers_per_second": round(
-                ours["fifty_writers"]["per_second"] / figures["fifty_writers"]["per_second"], 2
-            ),
-            "one_writer_per_second": round(
-                ours["one_writer"]["per_second"] / figures["one_writer"]["per_second"], 2
-            ),
-            "read_cpu": round(ours["read"]["cpu_us"] / figures["read"]["cpu_us"], 2),
-            "transaction_cpu": round(
-                ours["one_writer"]["cpu_us"] / figures["one_writer"]["cpu_us"], 2
-            ),
-        }
-        for peer, figures in results.items()
-        if peer != "alongside"
+def ratios(ours: Bench, peer: Bench) -> dict[str, float]:
+    """Set us beside a peer; rates by round, since a disk is slower now and faster then."""
+
+    def rate(ours: Sample, peer: Sample) -> float:
+        pairs = zip(ours.rates, peer.rates, strict=True)
+        return round(statistics.median(mine / theirs for mine, theirs in pairs), 2)
+
+    def cpu(ours: Sample, peer: Sample) -> float:
+        return round(ours.figures()["cpu_us"] / peer.figures()["cpu_us"], 2)
+
+    return {
+        "fifty_writers_per_second": rate(ours.fifty_writers, peer.fifty_writers),
+        "one_writer_per_second": rate(ours.one_writer, peer.one_writer),
+        "transaction_cpu": cpu(ours.one_writer, peer.one_writer),
+        "transaction_of_fifty_cpu": cpu(ours.fifty_writers, peer.fifty_writers),
+        "read_cpu": cpu(ours.read, peer.read),
     }
-    return {"fsync_ms": synced, "stores": results, "ratios": ratios}
+
+
+async def run(seconds: float, rounds: int) -> dict[str, Any]:
+    """Measure all three in turns, so that the machine's moods fall on all alike."""
+    syncs: list[float] = []
+    async with AsyncExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="alongside-bench-")))
+        kinds: tuple[Callable[[Path], Any], ...] = (Door.opened, Plain.opened, Alchemy.opened)
+        benches = [Bench(await stack.enter_async_context(opened(folder))) for opened in kinds]
+        for bench in benches:
+            await bench.write(Sample(), 4, 0.1)
+        for _ in range(rounds):
+            syncs.append(sync_ms(folder))
+            for bench in benches:
+                await bench.round(seconds / rounds / len(benches))
+    ours, *peers = benches
+    return {
+        "fsync_ms": round(statistics.fmean(syncs), 3),
+        "stores": {bench.store.name: bench.figures() for bench in benches},
+        "ratios": {peer.store.name: ratios(ours, peer) for peer in peers},
+    }
 
 
 def table(found: dict[str, Any]) -> str:
@@ -313,15 +334,14 @@ def table(found: dict[str, Any]) -> str:
         for key, label in (("read", "alone"), ("read_while_writing", "while writing")):
             row = figures[key]
             cpu = f"{row['cpu_us']:.0f}" if "cpu_us" in row else ""
-            rows.append(
-                f"{name:<12}{label:>16}{row['p50_ms']:>9.2f}{row['p99_ms']:>9.2f}{cpu:>9}"
-            )
-    rows += ["", f"The disk makes 8 kB durable in {found['fsync_ms']} ms."]
+            rows.append(f"{name:<12}{label:>16}{row['p50_ms']:>9.2f}{row['p99_ms']:>9.2f}{cpu:>9}")
+    rows += ["", f"The disk took {found['fsync_ms']} ms to make 8 kB durable."]
     for peer, ratio in found["ratios"].items():
         rows.append(
             f"Against {peer}: {ratio['fifty_writers_per_second']} times the transactions of 50 "
             f"writers, {ratio['one_writer_per_second']} times those of one; "
-            f"{ratio['transaction_cpu']} of the CPU a transaction, {ratio['read_cpu']} a read."
+            f"{ratio['transaction_cpu']} of the CPU a transaction of one, "
+            f"{ratio['transaction_of_fifty_cpu']} of fifty, {ratio['read_cpu']} a read."
         )
     return "\n".join(rows)
 
@@ -329,9 +349,10 @@ def table(found: dict[str, Any]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure the store beside its peers.")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
-    parser.add_argument("--seconds", type=float, default=SECONDS, help="for the longest part")
+    parser.add_argument("--seconds", type=float, default=SECONDS, help="for all of it, about")
+    parser.add_argument("--rounds", type=int, default=ROUNDS, help="in so many turns")
     options = parser.parse_args()
-    found = asyncio.run(run(options.seconds))
+    found = asyncio.run(run(options.seconds, options.rounds))
     sys.stdout.write((json.dumps(found, indent=2) if options.json else table(found)) + "\n")
 
 

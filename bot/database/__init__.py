@@ -33,6 +33,7 @@ from bot.database.errors import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from contextlib import AbstractAsyncContextManager
 
 __all__ = [
@@ -60,6 +61,10 @@ class Row(Protocol):
     """One row, read by column name or position. It never leaves a store."""
 
     def __getitem__(self, key: int | str, /) -> Any: ...
+
+    def keys(self) -> Iterable[str]:
+        """Return the names of its columns."""
+        ...
 
 
 class Reading(Protocol):

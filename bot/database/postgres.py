@@ -75,7 +75,7 @@ class _Statements:
     async def fetch(self, sql: str, *args: Argument) -> list[Row]:
         try:
             return await self._live().fetch(sql, *args)
-        except asyncpg.PostgresError as error:
+        except (asyncpg.PostgresError, OSError) as error:
             raise self._engine.translated(error) from error
 
     async def fetch_one(self, sql: str, *args: Argument) -> Row | None:
@@ -141,7 +141,7 @@ class _Transaction(_Statements):
     async def _execute(self, sql: str, *args: Argument) -> int:
         try:
             command, *_, count = (await self._live().execute(sql, *args)).split()
-        except asyncpg.PostgresError as error:
+        except (asyncpg.PostgresError, OSError) as error:
             raise self._engine.translated(error) from error
         return int(count) if command in _CHANGES else 0
 
@@ -227,8 +227,7 @@ class PostgresEngine:
 
     async def close(self) -> None:
         """Let what waits finish, then close."""
-        pools, self._pools = self._pools, []
-        for pool in pools:
+        for pool in self._pools:
             await pool.close()
 
     def translated(self, error: Exception) -> Exception:
