@@ -1,0 +1,146 @@
+"""The command line: `alongside`, the same as `python -m bot`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+from dotenv import dotenv_values
+
+from bot import __version__, logs
+from bot.config import Config
+from bot.errors import StartError
+
+_log = logs.get(__name__)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; gives the exit status. 0 is well, others are those of sysexits.h."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        config = Config.read(_environment())
+        logs.configure(config)
+        command = options.command or ("run" if config.token else "play")
+        match command:
+            case "run":
+                return asyncio.run(_until_told(_run(config)))
+            case "play":
+                return asyncio.run(_until_told(_play(config, options)))
+            case "check":
+                return asyncio.run(_check(config))
+            case _:
+                return asyncio.run(_migrate(config))
+    except StartError as error:
+        print(f"alongside: {error}", file=sys.stderr)
+        return error.status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="alongside",
+        description="A Discord bot for peer-support communities. "
+        "Without a command it runs when there is a token, and opens the playground when not.",
+    )
+    parser.add_argument("--version", action="version", version=f"alongside {__version__}")
+    parser.set_defaults(port=0, fresh=False)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands.add_parser("run", help="join Discord with the token of DISCORD_TOKEN")
+    play = commands.add_parser("play", help="open a simulated server on a page of this machine")
+    play.add_argument("--port", type=int, default=0, help="port of the page (default: a free one)")
+    play.add_argument("--fresh", action="store_true", help="start over with a new playground")
+    commands.add_parser("check", help="look at settings, store and content; say what is wrong")
+    commands.add_parser("migrate", help="bring the database up to date and stop")
+    return parser
+
+
+def _environment() -> dict[str, str]:
+    from_file = {k: v for k, v in dotenv_values(".env").items() if v is not None}
+    return {**from_file, **os.environ}
+
+
+async def _until_told(work: Coroutine[Any, Any, int]) -> int:
+    """Run until it ends or SIGTERM or Ctrl-C comes; then let it close what it has open."""
+    task = asyncio.create_task(work)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    try:
+        return await task
+    except asyncio.CancelledError:
+        return 0
+
+
+async def _run(config: Config) -> int:
+    import aiohttp
+    import discord
+
+    from bot.client import Alongside
+    from bot.opening import open_runtime
+
+    if config.token is None:
+        raise StartError(
+            "There is no DISCORD_TOKEN. Put one into .env to join Discord, "
+            "or try the bot without one: alongside play."
+        )
+    runtime = await open_runtime(config)
+    bot = Alongside(runtime)
+    try:
+        async with bot:
+            await bot.start(config.token)
+    except discord.LoginFailure as error:
+        raise StartError(
+            "Discord refuses the token. Make a new one in the developer portal, page “Bot”, "
+            "“Reset Token”, and put it into DISCORD_TOKEN.",
+            os.EX_NOPERM,
+        ) from error
+    except (aiohttp.ClientError, discord.HTTPException, discord.GatewayNotFound, OSError) as error:
+        raise StartError(
+            f"Discord cannot be reached ({logs.describe(error)}). "
+            "Check this machine's network, then start again; nothing is lost.",
+            os.EX_TEMPFAIL,
+        ) from error
+    finally:
+        await runtime.database.close()
+    return 0
+
+
+async def _play(config: Config, options: argparse.Namespace) -> int:
+    from bot import playground
+
+    await playground.run(config, port=options.port, fresh=options.fresh)
+    return 0
+
+
+async def _check(config: Config) -> int:
+    from bot.doctor import Grade, examine
+
+    wrong = 0
+    async for finding in examine(config):
+        print(f"{finding.grade.value:<8} {finding.subject}: {finding.sentence}")
+        wrong += finding.grade is Grade.WRONG
+    if wrong:
+        print(f"\n{wrong} of these must be put right before the bot can be relied on.")
+        return os.EX_CONFIG
+    print("\nNothing is in the way.")
+    return 0
+
+
+async def _migrate(config: Config) -> int:
+    from bot.opening import open_runtime
+
+    runtime = await open_runtime(config)
+    version = await runtime.database.schema_version()
+    await runtime.database.close()
+    print(f"The database has schema {version}.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,10 @@
+"""Who changed what, and when: one line for every change a moderator makes.
+
+A line names the moderator. It is held for the server's safety, so the person named can neither
+read it out nor erase it through /privacy; it goes after a stated time, and with the server.
+"""
+
+from bot.audit.model import HOLDING, Line
+from bot.audit.store import lines, record
+
+__all__ = ["HOLDING", "Line", "lines", "record"]

@@ -1,0 +1,144 @@
+"""The bot itself: opens what it needs, loads the features, speaks to Discord, closes cleanly."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import logs
+from bot.audit import HOLDING as AUDIT
+from bot.commands import CommandWords, describe
+from bot.permissions import require_moderator
+from bot.privacy import Holding
+from bot.runtime import Runtime
+from bot.settings.core import CORE
+from bot.settings.service import Settings
+from bot.views import Part, answer_error, give_words_back
+
+if TYPE_CHECKING:
+    Interaction = discord.Interaction["Alongside"]
+
+_log = logs.get(__name__)
+
+FEATURES = Path(__file__).resolve().parent.parent / "cogs"
+
+SWEEP_SECONDS = 6 * 60 * 60
+"""How often retention is enforced."""
+
+INTENTS = discord.Intents(guilds=True)
+"""Servers, channels and roles: no privileged intent, no messages, no list of members."""
+
+
+class Tree(app_commands.CommandTree["Alongside"]):
+    """Checks moderators' commands again when they are used, and answers every error."""
+
+    async def interaction_check(self, interaction: Interaction, /) -> bool:
+        """Refuse a moderators' command to everybody else, whatever Discord showed them."""
+        try:
+            command = interaction.command
+            root: Any = command if command is None else command.root_parent or command
+            if getattr(root, "default_permissions", None) is not None:
+                await require_moderator(interaction)
+        except Exception as error:  # noqa: BLE001 - the boundary: it is answered and logged
+            await answer_error(interaction, error)
+            return False
+        return True
+
+    async def on_error(
+        self, interaction: Interaction, error: app_commands.AppCommandError, /
+    ) -> None:
+        """Answer through the one funnel."""
+        await answer_error(interaction, error)
+
+
+class Alongside(commands.AutoShardedBot):
+    """The Discord client. Features reach what they need through `runtime`."""
+
+    def __init__(self, runtime: Runtime, **options: Any) -> None:
+        super().__init__(
+            command_prefix=(),
+            help_command=None,
+            tree_cls=Tree,
+            intents=INTENTS,
+            allowed_mentions=discord.AllowedMentions.none(),
+            max_messages=None,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            **options,
+        )
+        self.runtime = runtime
+        self._housekeeping: asyncio.Task[None] | None = None
+
+    async def setup_hook(self) -> None:
+        """Load every feature folder, then tell Discord the commands, in all languages."""
+        self.add_dynamic_items(Part)
+        self.runtime.settings.declare(*CORE)
+        self.runtime.privacy.register(
+            AUDIT, Holding(table="settings_values"), Holding(table="privacy_departures")
+        )
+        self.runtime.privacy.when_server_erased(self.runtime.settings.forget)
+        self.tree.add_command(self.runtime.manage)
+        for feature in feature_names():
+            await self.load_extension(f"cogs.{feature}.cog")
+        describe(self.tree, self.runtime.texts)
+        await self.tree.set_translator(CommandWords(self.runtime.texts))
+        await self.tree.sync()
+        self._housekeeping = asyncio.create_task(self._keep_house(), name="housekeeping")
+
+    async def on_ready(self) -> None:
+        """Say so in the log, once all servers are known."""
+        # What start-up made lives as long as the process; the collector need not look at it again.
+        gc.collect()
+        gc.freeze()
+        _log.info("ready", servers=len(self.guilds), shards=self.shard_count)
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """Keep the data of a server that has come back."""
+        await self.runtime.privacy.server_returned(guild.id)
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """Remember when the bot was removed, so that the server's data goes in time."""
+        await self.runtime.privacy.server_left(guild.id)
+
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """Give the words back that were typed into a form which a restart has closed."""
+        if interaction.type is not discord.InteractionType.modal_submit:
+            return
+        data: Any = interaction.data
+        custom_id = str(data["custom_id"])
+        if custom_id.startswith("form:") and custom_id not in self.runtime.open_forms:
+            await give_words_back(interaction)
+
+    async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:
+        """Log what an event handler raised; the next event comes all the same."""
+        _log.error("event_failed", event_name=event_method, exc_info=True)
+
+    async def close(self) -> None:
+        """Stop what is under way, say goodbye to Discord, then close the store."""
+        if self._housekeeping is not None:
+            self._housekeeping.cancel()
+        try:
+            await super().close()
+        finally:
+            await self.runtime.database.close()
+
+    async def _keep_house(self) -> None:
+        while True:
+            try:
+                swept = await self.runtime.privacy.sweep()
+                if swept.rows or swept.servers:
+                    _log.info("swept", rows=swept.rows, servers=swept.servers)
+            except Exception as error:  # noqa: BLE001 - the next sweep tries again
+                _log.error("sweep_failed", error=logs.describe(error))
+            await asyncio.sleep(SWEEP_SECONDS)
+
+
+def feature_names() -> list[str]:
+    """The feature folders: adding one adds a feature, deleting one deletes it."""
+    return sorted(cog.parent.name for cog in FEATURES.glob("*/cog.py"))

@@ -1,0 +1,137 @@
+"""What the process is told by its environment: read once, checked, secrets never printed."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from bot.content import DATA
+from bot.errors import StartError
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One environment variable, as `.env.example` and the README describe it."""
+
+    name: str
+    default: str
+    meaning: str
+    secret: bool = False
+
+
+VARIABLES = (
+    Variable("DISCORD_TOKEN", "", "Bot token from Discord's developer portal.", secret=True),
+    Variable("DISCORD_TOKEN_FILE", "", "A file that holds the token, instead of DISCORD_TOKEN."),
+    Variable("STATE_DIR", "", "Folder for the database and its key."),
+    Variable("DATABASE_URL", "", "postgresql://... to use PostgreSQL instead of SQLite.", True),
+    Variable("DATABASE_KEY", "", "64 hex digits: the database key, instead of a key file.", True),
+    Variable("DATABASE_KEY_FILE", "", "File of the database key; made on first start."),
+    Variable("DATABASE_PLAIN", "no", "yes stores SQLite without encryption."),
+    Variable("LOG_LEVEL", "info", "debug, info, warning or error."),
+    Variable("LOG_FORMAT", "auto", "text, json, or auto: text on a terminal, else json."),
+    Variable("HOST_NAME", "", "Who runs this bot; /about shows it."),
+    Variable("HOST_CONTACT", "", "How to reach who runs this bot; /about shows it."),
+    Variable("SOURCE_URL", "", "Where the source code of this bot is; /about shows it."),
+)
+
+_TOKEN = re.compile(r"[\w-]{20,}\.[\w-]{5,}\.[\w-]{20,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The checked settings of the process."""
+
+    state_dir: Path
+    token: str | None = field(default=None, repr=False)
+    database_url: str | None = field(default=None, repr=False)
+    database_key: str | None = field(default=None, repr=False)
+    database_key_file: Path | None = None
+    database_plain: bool = False
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_format: Literal["auto", "text", "json"] = "auto"
+    host_name: str | None = None
+    host_contact: str | None = None
+    source_url: str | None = None
+
+    @property
+    def database_path(self) -> Path:
+        """Where the SQLite database is, when no DATABASE_URL is set."""
+        return self.state_dir / "alongside.db"
+
+    @property
+    def key_path(self) -> Path:
+        """Where the database key is, when DATABASE_KEY does not hold it."""
+        return self.database_key_file or self.state_dir / "database.key"
+
+    @property
+    def token_looks_right(self) -> bool:
+        """Whether the token has the shape that Discord gives them: three dotted parts."""
+        return self.token is not None and _TOKEN.fullmatch(self.token) is not None
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str]) -> Config:
+        """Check the environment; raises StartError naming every variable that is wrong."""
+        problems: list[str] = []
+
+        def choice(name: str, default: str, *options: str) -> str:
+            value = environ.get(name, "").strip().lower() or default
+            if value not in options:
+                problems.append(f"{name} must be one of: {', '.join(options)}")
+                return default
+            return value
+
+        def text(name: str) -> str | None:
+            return environ.get(name, "").strip() or None
+
+        token = text("DISCORD_TOKEN")
+        token_file = text("DISCORD_TOKEN_FILE")
+        if token and token_file:
+            problems.append("set DISCORD_TOKEN or DISCORD_TOKEN_FILE, not both")
+        elif token_file:
+            try:
+                token = Path(token_file).read_text(encoding="ascii").strip() or None
+            except (OSError, UnicodeDecodeError):
+                problems.append("DISCORD_TOKEN_FILE cannot be read; check its path and rights")
+            else:
+                if token is None:
+                    problems.append("DISCORD_TOKEN_FILE is empty; put the bot token into it")
+
+        url = text("DATABASE_URL")
+        if url and not url.startswith(("postgresql://", "postgres://")):
+            problems.append("DATABASE_URL must begin with postgresql://, or be empty for SQLite")
+        key = text("DATABASE_KEY")
+        if key and not re.fullmatch(r"[0-9a-fA-F]{64}", key):
+            problems.append("DATABASE_KEY must be 64 hex digits")
+        key_file = text("DATABASE_KEY_FILE")
+        if key and key_file:
+            problems.append("set DATABASE_KEY or DATABASE_KEY_FILE, not both")
+        source = text("SOURCE_URL")
+        if source and not re.fullmatch(r"https?://[^\s<>()\[\]]{3,300}", source):
+            problems.append("SOURCE_URL must be a web address that begins with https://")
+        config = cls(
+            state_dir=Path(text("STATE_DIR") or _default_state_dir(environ)).expanduser(),
+            token=token,
+            database_url=url,
+            database_key=key.lower() if key else None,
+            database_key_file=Path(key_file).expanduser() if key_file else None,
+            database_plain=choice("DATABASE_PLAIN", "no", "yes", "no") == "yes",
+            log_level=choice("LOG_LEVEL", "info", "debug", "info", "warning", "error"),  # pyright: ignore[reportArgumentType]
+            log_format=choice("LOG_FORMAT", "auto", "auto", "text", "json"),  # pyright: ignore[reportArgumentType]
+            host_name=text("HOST_NAME"),
+            host_contact=text("HOST_CONTACT"),
+            source_url=source,
+        )
+        if problems:
+            raise StartError("settings: " + "; ".join(problems) + ".", os.EX_CONFIG)
+        return config
+
+
+def _default_state_dir(environ: Mapping[str, str]) -> str:
+    if (DATA.parent / "pyproject.toml").exists():
+        return str(DATA / "state")
+    home = environ.get("XDG_DATA_HOME") or "~/.local/share"
+    return f"{home}/alongside"

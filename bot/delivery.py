@@ -1,0 +1,79 @@
+"""Sends to a channel or a person; that sending may fail is data, not an exception."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import discord
+from discord import ui
+
+from bot import logs
+
+_log = logs.get(__name__)
+
+_CLOSED = {50001, 50007, 50013, 50278}
+"""Missing access, direct messages closed, missing permissions, no shared server (Discord's codes)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """It is there."""
+
+    channel_id: int
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """The place does not let the bot write; somebody can change that."""
+
+    code: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The place is no longer there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Discord did not take it this time; a later try may do."""
+
+
+Outcome = Sent | Closed | Gone | Failed
+
+
+async def send(
+    place: discord.abc.Messageable,
+    view: ui.LayoutView,
+    *,
+    nonce: str,
+    mentions: discord.AllowedMentions | None = None,
+) -> Outcome:
+    """Send one message. The same `nonce` (at most 25 characters) within minutes sends it once."""
+    try:
+        message = await place.send(
+            view=view, nonce=nonce, allowed_mentions=mentions or discord.AllowedMentions.none()
+        )
+    except discord.NotFound:
+        return Gone()
+    except discord.Forbidden as error:
+        return Closed(error.code)
+    except (discord.HTTPException, OSError) as error:
+        if isinstance(error, discord.HTTPException) and error.code in _CLOSED:
+            return Closed(error.code)
+        _log.warning("send_failed", error=logs.describe(error))
+        return Failed()
+    return Sent(message.channel.id, message.id)
+
+
+async def take_back(message: discord.PartialMessage) -> bool:
+    """Delete a message of ours; gives whether it is gone now."""
+    try:
+        await message.delete()
+    except discord.NotFound:
+        return True
+    except discord.HTTPException as error:
+        _log.warning("take_back_failed", error=logs.describe(error))
+        return False
+    return True

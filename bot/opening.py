@@ -1,0 +1,67 @@
+"""Opens what a process needs, in the order in which it is needed, and names what is in the way."""
+
+from __future__ import annotations
+
+import os
+from typing import Literal, overload
+
+from bot.clock import Clock, system_clock
+from bot.config import Config
+from bot.database import Database
+from bot.errors import StartError
+from bot.keys import key_for
+from bot.migrations import migrate
+from bot.privacy import Privacy
+from bot.runtime import Runtime
+from bot.settings.service import Settings
+from bot.texts import Texts
+
+
+@overload
+async def open_store(config: Config) -> Database: ...
+@overload
+async def open_store(config: Config, *, create: Literal[False]) -> Database | None: ...
+async def open_store(config: Config, *, create: bool = True) -> Database | None:
+    """Open the database that the settings name, as it is, without migrating it.
+
+    With `create=False` an SQLite database that does not exist yet gives None and is not made.
+    """
+    if config.database_url:
+        return await Database.open(config.database_url)
+    path = config.database_path
+    if not create and not path.exists():
+        return None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise StartError(
+            f"The state folder {path.parent} cannot be made: {error.strerror}. "
+            "Set STATE_DIR to a folder that the bot's account may write.",
+            os.EX_CANTCREAT,
+        ) from error
+    if config.database_plain:
+        return await Database.open(path, plain=True)
+    key = config.database_key or key_for(path, config.key_path)
+    return await Database.open(path, key=key)
+
+
+async def open_runtime(config: Config, clock: Clock = system_clock) -> Runtime:
+    """Read the texts, open the store and bring its schema up to date.
+
+    Raises StartError (also ContentError, StoreError) with nothing left open.
+    """
+    texts = Texts.load()
+    database = await open_store(config)
+    try:
+        await migrate(database, now=clock())
+    except BaseException:
+        await database.close()
+        raise
+    return Runtime(
+        config=config,
+        clock=clock,
+        texts=texts,
+        database=database,
+        settings=Settings(database, clock),
+        privacy=Privacy(database, clock),
+    )

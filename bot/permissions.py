@@ -1,0 +1,32 @@
+"""Who counts as a moderator here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import discord
+
+from bot.errors import UserError
+from bot.settings.core import MODERATOR_ROLES
+
+if TYPE_CHECKING:
+    from bot.client import Interaction
+
+MODERATOR_DEFAULT = discord.Permissions(manage_guild=True)
+"""Who sees moderators' commands until a server's own command permissions say otherwise."""
+
+
+async def is_moderator(interaction: Interaction) -> bool:
+    """Whether this person may steer the bot in this server, asked at the moment of the tap."""
+    if interaction.guild_id is None or not isinstance(interaction.user, discord.Member):
+        return False
+    if interaction.permissions.manage_guild:
+        return True
+    named = await interaction.client.runtime.settings.get(interaction.guild_id, MODERATOR_ROLES)
+    return any(interaction.user.get_role(role_id) is not None for role_id in named)
+
+
+async def require_moderator(interaction: Interaction) -> None:
+    """Refuse everybody else; raises UserError."""
+    if not await is_moderator(interaction):
+        raise UserError("permissions.moderators_only")

@@ -1,0 +1,47 @@
+"""Declarations of what each table holds."""
+
+from __future__ import annotations
+
+import enum
+import re
+from dataclasses import dataclass
+
+_NAME = re.compile(r"[a-z][a-z_]*")
+
+
+class Kind(enum.Enum):
+    """Whose a row is, when a column of it names a person."""
+
+    OWN = "own"
+    """Theirs: they see it, export it and erase it."""
+    ABOUT = "about"
+    """Held for someone else's safety: never shown to the person named, and outlives their erasure."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """One table, and what becomes of its rows when a person or a server asks for erasure.
+
+    A table with a `*user_id` column says whose the rows are; one that belongs to servers goes with
+    them. Rows older than `kept_days` by the moment in `kept_since` are deleted by the daily sweep.
+    Its words are `privacy.holds.<table>`.
+    """
+
+    table: str
+    person: str | None = None
+    kind: Kind | None = None
+    server: str | None = "server_id"
+    kept_days: int | None = None
+    kept_since: str | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a declaration that contradicts itself, or is no plain name for SQL."""
+        names = [n for n in (self.table, self.person, self.server, self.kept_since) if n]
+        if not all(_NAME.fullmatch(name) for name in names):
+            raise ValueError(f"{self.table}: table and column names are lower-case words")
+        if (self.person is None) != (self.kind is None):
+            raise ValueError(f"{self.table}: a column that names a person is OWN or ABOUT")
+        if (self.kept_days is None) != (self.kept_since is None):
+            raise ValueError(f"{self.table}: a retention needs both days and a moment")
+        if self.kind is Kind.ABOUT and self.kept_days is None:
+            raise ValueError(f"{self.table}: what is held about a person needs a retention")

@@ -1,0 +1,108 @@
+"""Shows, exports and erases what is stored, and lets it expire."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from bot.clock import Clock
+from bot.database import Database
+from bot.privacy import store
+from bot.privacy.model import Holding, Kind
+
+SERVER_GRACE = timedelta(days=7)
+"""How long a server's data outlives the removal of the bot, so that a rejoin loses nothing."""
+
+Export = dict[str, list[dict[str, object]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What one sweep deleted: servers erased, rows expired."""
+
+    servers: int
+    rows: int
+
+
+class Privacy:
+    """Knows every table through the holdings that features register."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._holdings: list[Holding] = []
+        self._listeners: list[Callable[[int], None]] = []
+
+    def register(self, *holdings: Holding) -> None:
+        """Declare tables."""
+        self._holdings += holdings
+
+    def when_server_erased(self, listener: Callable[[int], None]) -> None:
+        """Be told of an erased server, to drop what is kept of it in memory."""
+        self._listeners.append(listener)
+
+    @property
+    def holdings(self) -> tuple[Holding, ...]:
+        """Every declared table."""
+        return tuple(self._holdings)
+
+    async def export(self, user_id: int) -> Export:
+        """Everything that is a person's own, by table. What others hold about them is not in it."""
+        found: Export = {}
+        async with self._database.read() as read:
+            for holding in self._own():
+                rows = await store.rows_of_person(read, holding, user_id)
+                if rows:
+                    found[holding.table] = [
+                        {name: row[name] for name in row.keys()} for row in rows
+                    ]  # noqa: SIM118
+        return found
+
+    async def erase(self, user_id: int) -> dict[str, int]:
+        """Delete everything that is a person's own, at once; gives how many rows by table."""
+        receipt: dict[str, int] = {}
+        async with self._database.transaction() as tx:
+            for holding in self._own():
+                count = await store.erase_person(tx, holding, user_id)
+                if count:
+                    receipt[holding.table] = count
+        return receipt
+
+    async def erase_server(self, server_id: int) -> int:
+        """Delete everything of a server; gives how many rows there were."""
+        count = 0
+        async with self._database.transaction() as tx:
+            for holding in self._holdings:
+                if holding.server is not None:
+                    count += await store.erase_server(tx, holding, server_id)
+            await store.clear_departure(tx, server_id)
+        for listener in self._listeners:
+            listener(server_id)
+        return count
+
+    async def server_left(self, server_id: int) -> None:
+        """The bot was removed from a server: its data goes after the grace."""
+        async with self._database.transaction() as tx:
+            await store.note_departure(tx, server_id, self._clock())
+
+    async def server_returned(self, server_id: int) -> None:
+        """The bot is in a server, so nothing of it is due for erasure."""
+        async with self._database.transaction() as tx:
+            await store.clear_departure(tx, server_id)
+
+    async def sweep(self) -> Swept:
+        """Delete what is past its retention, and servers that were left longer than the grace."""
+        now = self._clock()
+        rows = 0
+        async with self._database.transaction() as tx:
+            for holding in self._holdings:
+                if holding.kept_days is not None:
+                    rows += await store.expire(tx, holding, now - timedelta(days=holding.kept_days))
+            gone = await store.departed_before(tx, now - SERVER_GRACE)
+        for server_id in gone:
+            await self.erase_server(server_id)
+        return Swept(len(gone), rows)
+
+    def _own(self) -> list[Holding]:
+        return [holding for holding in self._holdings if holding.kind is Kind.OWN]

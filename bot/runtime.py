@@ -1,0 +1,40 @@
+"""The handful of things that a feature is given at setup."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from discord import app_commands
+
+from bot.clock import Clock
+from bot.config import Config
+from bot.database import Database
+from bot.permissions import MODERATOR_DEFAULT
+from bot.privacy import Privacy
+from bot.settings.service import Settings
+from bot.texts import Texts
+from bot.views import Actions
+
+
+def _manage_group() -> app_commands.Group:
+    return app_commands.Group(
+        name="manage",
+        description="-",
+        guild_only=True,
+        default_permissions=MODERATOR_DEFAULT,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Everything that lives as long as the process, wired once in `bot.client`."""
+
+    config: Config
+    clock: Clock
+    texts: Texts
+    database: Database
+    settings: Settings
+    privacy: Privacy
+    actions: Actions = field(default_factory=Actions)
+    manage: app_commands.Group = field(default_factory=_manage_group)
+    open_forms: set[str] = field(default_factory=set[str])

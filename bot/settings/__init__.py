@@ -1,0 +1,1 @@
+"""What moderators can change: declared once, checked, saved with its audit line, or not at all."""

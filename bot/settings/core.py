@@ -1,0 +1,13 @@
+"""The settings that no single feature owns."""
+
+from __future__ import annotations
+
+from bot.settings.model import Language, Roles
+
+LANGUAGE = Language(key="server.language", default="en")
+"""The language of what the bot posts for all to see, and for people whose own it does not speak."""
+
+MODERATOR_ROLES = Roles(key="server.moderator_roles", default=())
+"""Roles whose members steer the bot, beside everybody who may manage the server."""
+
+CORE = (LANGUAGE, MODERATOR_ROLES)

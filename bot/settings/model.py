@@ -1,0 +1,151 @@
+"""Declarations of what moderators can change.
+
+A feature declares a setting as one value of these kinds; the panel, the check, the storage and
+the audit line follow from it. Its words are `settings.<key>.name` and `settings.<key>.meaning`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from bot.errors import UserError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setting(Generic[T]):
+    """Something a moderator can change for one server; `key` is `<feature>.<what>`."""
+
+    key: str
+    default: T
+
+    @property
+    def section(self) -> str:
+        """The feature under which the panel shows it."""
+        return self.key.split(".")[0]
+
+    def check(self, value: Any) -> T:
+        """Give the value in its proper form; raises UserError saying what is accepted."""
+        raise NotImplementedError
+
+    def encode(self, value: T) -> str:
+        """Write a checked value as JSON text."""
+        return json.dumps(value, ensure_ascii=False)
+
+    def decode(self, text: str) -> T:
+        """Read a stored value; one that is no longer acceptable gives the default."""
+        try:
+            return self.check(json.loads(text))
+        except (UserError, ValueError):
+            return self.default
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Toggle(Setting[bool]):
+    """On or off."""
+
+    def check(self, value: Any) -> bool:
+        """Accept true and false."""
+        if not isinstance(value, bool):
+            raise UserError("settings.refused.toggle")
+        return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice(Setting[str]):
+    """One of a few words; each has the text `settings.<key>.options.<word>`."""
+
+    options: tuple[str, ...]
+
+    def check(self, value: Any) -> str:
+        """Accept one of the options."""
+        if value not in self.options:
+            raise UserError("settings.refused.choice")
+        return str(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language(Setting[str]):
+    """A language that the bot speaks."""
+
+    def check(self, value: Any) -> str:
+        """Accept a locale name; which ones are spoken, the texts know."""
+        if not isinstance(value, str) or not 2 <= len(value) <= 10:
+            raise UserError("settings.refused.choice")
+        return value
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Number(Setting[int]):
+    """A whole number within bounds, both included."""
+
+    minimum: int
+    maximum: int
+
+    def check(self, value: Any) -> int:
+        """Accept a number, or digits as a form gives them."""
+        if isinstance(value, str) and value.strip().isdecimal() and len(value) < 20:
+            value = int(value)
+        inside = isinstance(value, int) and self.minimum <= value <= self.maximum
+        if isinstance(value, bool) or not inside:
+            raise UserError("settings.refused.number", minimum=self.minimum, maximum=self.maximum)
+        return int(value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text(Setting[str]):
+    """A line of text; empty means none. `accept` may refuse it, or give it in its proper form."""
+
+    max_length: int
+    accept: Callable[[str], str] = str
+
+    def check(self, value: Any) -> str:
+        """Accept text up to its length."""
+        if not isinstance(value, str) or len(value.strip()) > self.max_length:
+            raise UserError("settings.refused.text", maximum=self.max_length)
+        return self.accept(value.strip())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channels(Setting[tuple[int, ...]]):
+    """Some channels of the server, by id; none has the meaning the setting's words give it."""
+
+    maximum: int = 25
+
+    def check(self, value: Any) -> tuple[int, ...]:
+        """Accept channel ids without repetition."""
+        return _ids(value, self.maximum, "settings.refused.channels")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Roles(Setting[tuple[int, ...]]):
+    """Some roles of the server, by id."""
+
+    maximum: int = 10
+
+    def check(self, value: Any) -> tuple[int, ...]:
+        """Accept role ids without repetition."""
+        return _ids(value, self.maximum, "settings.refused.roles")
+
+
+def _ids(value: Any, maximum: int, key: str) -> tuple[int, ...]:
+    if not isinstance(value, list | tuple):
+        raise UserError(key, maximum=maximum)
+    ids: list[Any] = list(value)  # pyright: ignore[reportUnknownArgumentType]
+    well_formed = all(isinstance(i, int) and not isinstance(i, bool) and i > 0 for i in ids)
+    if not well_formed or len(ids) > maximum:
+        raise UserError(key, maximum=maximum)
+    return tuple(dict.fromkeys(ids))
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a change did: the value before and the value now, as stored text."""
+
+    key: str
+    before: str | None
+    after: str | None

@@ -1,0 +1,118 @@
+"""Reads and changes settings."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from bot import audit
+from bot.clock import Clock
+from bot.database import Database, Transaction
+from bot.errors import UserError
+from bot.settings import store
+from bot.settings.model import Change, Setting
+
+T = TypeVar("T")
+Reaction = Callable[[Transaction, int, Setting[T], T], Awaitable[None]]
+"""What a feature does, in the same transaction, when a setting of its own changes."""
+
+_CACHED_SERVERS = 2_000
+
+
+class Settings:
+    """The settings of all servers; the ones in use are kept in memory, at most 2,000 servers.
+
+    A server belongs to one process (its shard), so a change made here is the only one.
+    """
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._declared: dict[str, Setting[object]] = {}
+        self._reactions: dict[str, Reaction[object]] = {}
+        self._cache: OrderedDict[int, dict[str, str]] = OrderedDict()
+        self._forgotten = 0
+
+    def declare(self, *settings: Setting[T], react: Reaction[T] | None = None) -> None:
+        """Make settings known; `react` runs inside the transaction that changes one of them."""
+        for setting in settings:
+            if setting.key in self._declared:
+                raise ValueError(f"the setting {setting.key} is declared twice")
+            self._declared[setting.key] = setting  # pyright: ignore[reportArgumentType]
+            if react is not None:
+                self._reactions[setting.key] = react  # pyright: ignore[reportArgumentType]
+
+    @property
+    def declared(self) -> tuple[Setting[object], ...]:
+        """Every declared setting, in the order of declaration."""
+        return tuple(self._declared.values())
+
+    def by_key(self, key: str) -> Setting[object]:
+        """Find a declared setting; raises UserError when there is none (an old button, say)."""
+        try:
+            return self._declared[key]
+        except KeyError:
+            raise UserError("settings.refused.unknown") from None
+
+    async def get(self, server_id: int, setting: Setting[T]) -> T:
+        """Give the value that holds for a server."""
+        stored = await self._stored(server_id)
+        text = stored.get(setting.key)
+        return setting.default if text is None else setting.decode(text)
+
+    async def change(
+        self,
+        server_id: int,
+        setting: Setting[T],
+        value: object,
+        *,
+        by: int,
+        seen: T | None = None,
+    ) -> Change:
+        """Check, save, write the audit line and let the feature react: all of it, or nothing.
+
+        `seen` is the value the moderator was shown. When somebody else has changed it since, a
+        UserError says so and nothing is saved.
+        """
+        checked = setting.check(value)
+        after = None if checked == setting.default else setting.encode(checked)
+        async with self._database.transaction() as tx:
+            before = await store.value(tx, server_id, setting.key)
+            current = setting.default if before is None else setting.decode(before)
+            if seen is not None and current != seen:
+                raise UserError("settings.refused.changed_meanwhile")
+            if current != checked:
+                if after is None:
+                    await store.clear_value(tx, server_id, setting.key)
+                else:
+                    await store.set_value(tx, server_id, setting.key, after)
+                line = audit.Line.of(
+                    server_id, by, self._clock(), "settings.change", setting.key, before, after
+                )
+                await audit.record(tx, line)
+                reaction = self._reactions.get(setting.key)
+                if reaction is not None:
+                    await reaction(tx, server_id, self._declared[setting.key], checked)
+        self.forget(server_id)
+        return Change(setting.key, before, after)
+
+    def forget(self, server_id: int) -> None:
+        """Drop what is in memory of a server, so that the next read asks the store."""
+        self._cache.pop(server_id, None)
+        self._forgotten += 1
+
+    async def _stored(self, server_id: int) -> dict[str, str]:
+        found = self._cache.get(server_id)
+        if found is None:
+            forgotten = self._forgotten
+            async with self._database.read() as read:
+                found = await store.values(read, server_id)
+            # A change committed while this read was under way must not be hidden by what it read.
+            if forgotten == self._forgotten:
+                self._cache[server_id] = found
+            if len(self._cache) > _CACHED_SERVERS:
+                self._cache.popitem(last=False)
+        else:
+            self._cache.move_to_end(server_id)
+        return found

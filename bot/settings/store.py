@@ -1,0 +1,39 @@
+"""SQL of the settings."""
+
+from __future__ import annotations
+
+from bot.database import Reading, Transaction
+
+
+async def values(read: Reading, server_id: int) -> dict[str, str]:
+    """All values that a server has set, as JSON text by key."""
+    rows = await read.fetch(
+        "SELECT key, value FROM settings_values WHERE server_id = $1", server_id
+    )
+    return {row["key"]: row["value"] for row in rows}
+
+
+async def value(read: Reading, server_id: int, key: str) -> str | None:
+    """One value, as JSON text, or None where the server has not set it."""
+    row = await read.fetch_one(
+        "SELECT value FROM settings_values WHERE server_id = $1 AND key = $2", server_id, key
+    )
+    return None if row is None else row["value"]
+
+
+async def set_value(tx: Transaction, server_id: int, key: str, text: str) -> None:
+    """Write one value."""
+    await tx.execute(
+        "INSERT INTO settings_values (server_id, key, value) VALUES ($1, $2, $3) "
+        "ON CONFLICT (server_id, key) DO UPDATE SET value = excluded.value",
+        server_id,
+        key,
+        text,
+    )
+
+
+async def clear_value(tx: Transaction, server_id: int, key: str) -> None:
+    """Go back to the default."""
+    await tx.execute(
+        "DELETE FROM settings_values WHERE server_id = $1 AND key = $2", server_id, key
+    )

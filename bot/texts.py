@@ -1,0 +1,111 @@
+"""The sentence for a key, in a language, with its parameters.
+
+A sentence is either text with `{named}` parameters, or one text per plural category of its
+language (`one`, `few`, `other` ...), chosen by the parameter `count`. The categories are those of
+the Unicode CLDR, through Babel.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from babel import Locale
+
+from bot.content import DATA, Document, load_yaml
+
+BASE = "en"
+"""The language that every key exists in, and that is used when no wanted language is spoken."""
+
+Sentence = str | dict[str, str]
+
+
+class Texts:
+    """All sentences of all languages. Reading files happens once, at start."""
+
+    def __init__(self, catalogs: Mapping[str, Mapping[str, Sentence]]) -> None:
+        self._catalogs = catalogs
+        self._plural_forms = {name: Locale.parse(name, sep="-").plural_form for name in catalogs}
+        self.locales = tuple(sorted(catalogs))
+
+    @classmethod
+    def load(cls, folder: Path = DATA / "text") -> Texts:
+        """Read every `<locale>.yaml` of the folder; raises ContentError for a wrong one."""
+        return cls({path.stem: _read(load_yaml(path)) for path in sorted(folder.glob("*.yaml"))})
+
+    def choose(self, *wanted: str | None) -> str:
+        """Give the first wanted locale that is spoken here, exactly or by its language."""
+        for locale in wanted:
+            if locale is None:
+                continue
+            for candidate in (locale, locale.split("-")[0]):
+                if candidate in self._catalogs:
+                    return candidate
+        return BASE
+
+    def speaks(self, locale: str) -> bool:
+        """Whether the locale, or at least its language, is spoken here."""
+        return locale in self._catalogs or locale.split("-")[0] in self._catalogs
+
+    def say(self, key: str, locale: str, **params: object) -> str:
+        """Give the sentence; an unknown key is a mistake in the program and raises KeyError."""
+        sentence = self._catalogs[locale][key]
+        if isinstance(sentence, dict):
+            count = params["count"]
+            assert isinstance(count, int)
+            sentence = sentence.get(self._plural_forms[locale](count)) or sentence["other"]
+        return sentence.format_map(params)
+
+    def has(self, key: str, locale: str = BASE) -> bool:
+        """Whether the language has this key."""
+        return key in self._catalogs[locale]
+
+    def keys(self, locale: str = BASE) -> frozenset[str]:
+        """All keys of a language."""
+        return frozenset(self._catalogs[locale])
+
+    def placeholders(self, key: str, locale: str) -> frozenset[str]:
+        """Names of the parameters that a sentence takes, over all its plural forms."""
+        sentence = self._catalogs[locale][key]
+        forms = sentence.values() if isinstance(sentence, dict) else [sentence]
+        names = {name for form in forms for _, name, _, _ in string.Formatter().parse(form) if name}
+        return frozenset(names | ({"count"} if isinstance(sentence, dict) else set()))
+
+    def plural_categories(self, locale: str) -> frozenset[str]:
+        """The plural categories that a language needs, `other` included."""
+        return frozenset(Locale.parse(locale, sep="-").plural_form.rules) | {"other"}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The texts in one person's language: `words("faq.nothing")`."""
+
+    texts: Texts
+    locale: str
+
+    def __call__(self, key: str, **params: object) -> str:
+        """Say a sentence in this language."""
+        return self.texts.say(key, self.locale, **params)
+
+
+def _read(document: Document) -> dict[str, Sentence]:
+    data = document.data
+    if not isinstance(data, dict):
+        raise document.error("must be a mapping from keys to sentences")
+    for key, sentence in data.items():
+        forms = sentence if isinstance(sentence, dict) else {"": sentence}
+        if isinstance(sentence, dict) and "other" not in sentence:
+            raise document.error(f"“{key}” has plural forms but no “other”", key)
+        for category, form in forms.items():
+            if not isinstance(form, str):
+                raise document.error(f"“{key}” is not text; put it in quotes", key, category)
+            try:
+                fields = list(string.Formatter().parse(form))
+            except ValueError as error:
+                raise document.error(f"“{key}” has an unmatched brace: {error}", key) from error
+            for _, name, spec, conversion in fields:
+                if name is not None and (not name.isidentifier() or spec or conversion):
+                    raise document.error(f"“{key}”: use plain names in braces, not {name!r}", key)
+    return data

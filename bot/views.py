@@ -1,0 +1,331 @@
+"""How the bot looks, and the one funnel through which every refusal and error is answered.
+
+Every message is a `Panel` (Components V2). Every button and menu remembers what it is for in its
+custom id, `<feature>:<action>:<arguments>`, and is answered by the handler that the feature
+registered for `<feature>:<action>`: it works after a restart, and nothing is kept in memory for
+it. discord.py only logs what a `DynamicItem` raises, so ours answers for itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING, Any, cast
+from uuid import uuid4
+
+import discord
+from discord import ui
+
+from bot import logs
+from bot.database import StoreError
+from bot.errors import UserError
+from bot.permissions import require_moderator
+from bot.settings.core import LANGUAGE
+from bot.texts import Words
+
+if TYPE_CHECKING:
+    from bot.client import Alongside, Interaction
+
+_log = logs.get(__name__)
+
+CALM = discord.Colour(0x4F7CAC)
+"""The one accent colour. It carries no meaning."""
+
+FORM_SECONDS = 60 * 60
+"""How long an open form waits for its words; after that they are given back, not lost."""
+
+MAX_TEXT = 4_000
+"""Characters that Discord takes in all texts of one message together."""
+
+
+# What a message is made of
+
+
+class Panel(ui.LayoutView):
+    """One message: texts and rows of buttons, in one quiet frame."""
+
+    def __init__(self, *parts: ui.Item[Any] | str | None) -> None:
+        super().__init__(timeout=None)
+        items = [ui.TextDisplay(p) if isinstance(p, str) else p for p in parts if p is not None]
+        self.add_item(ui.Container(*items, accent_colour=CALM))
+
+
+class Part(
+    ui.DynamicItem[ui.Item[Any]], template=r"(?P<action>[a-z]+:[a-z_]+)(?::(?P<arguments>.+))?"
+):
+    """A button or menu whose custom id says what it does."""
+
+    def __init__(self, item: ui.Item[Any]) -> None:
+        super().__init__(item)
+        self.action = ""
+        self.arguments: tuple[str, ...] = ()
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: Interaction, item: ui.Item[Any], match: re.Match[str], /
+    ) -> Part:
+        """Read the action back from a pressed button."""
+        part = cls(item)
+        part.action = match["action"]
+        part.arguments = tuple((match["arguments"] or "").split(":")) if match["arguments"] else ()
+        return part
+
+    async def callback(self, interaction: Interaction) -> None:
+        """Hand the press to whoever registered for it; answers whatever goes wrong."""
+        chosen = list(getattr(self.item, "values", ()))
+        try:
+            await interaction.client.runtime.actions.run(
+                interaction, self.action, self.arguments, chosen
+            )
+        except Exception as error:  # noqa: BLE001 - the boundary: it is answered and logged
+            await answer_error(interaction, error)
+
+
+def button(
+    label: str,
+    action: str,
+    *arguments: object,
+    style: discord.ButtonStyle = discord.ButtonStyle.secondary,
+    emoji: str | None = None,
+    disabled: bool = False,
+) -> Part:
+    """Make a button that asks for `action`, `<feature>:<action>`, with arguments."""
+    custom_id = ":".join([action, *map(str, arguments)])
+    made: ui.Button[Any] = ui.Button(
+        label=clip(label, 80), custom_id=custom_id, style=style, emoji=emoji, disabled=disabled
+    )
+    return Part(made)
+
+
+def link(label: str, url: str) -> ui.Button[Any]:
+    """Make a button that opens a web page."""
+    return ui.Button(label=clip(label, 80), url=url)
+
+
+def menu(
+    action: str,
+    *arguments: object,
+    placeholder: str,
+    options: Sequence[discord.SelectOption],
+) -> Part:
+    """Make a menu of at most 25 options, of which one is chosen."""
+    made: ui.Select[Any] = ui.Select(
+        custom_id=":".join([action, *map(str, arguments)]),
+        placeholder=clip(placeholder, 150),
+        options=list(options),
+    )
+    return Part(made)
+
+
+def row(*items: ui.Item[Any] | None) -> ui.ActionRow[Any]:
+    """Put up to five buttons, or one menu, side by side."""
+    return ui.ActionRow(*[item for item in items if item is not None])
+
+
+def field(label: str, component: ui.Item[Any], *, description: str | None = None) -> ui.Label[Any]:
+    """Put a label, and a line of help, on one part of a form."""
+    shown = clip(description, 100) if description else None
+    return ui.Label(text=clip(label, 45), component=component, description=shown)
+
+
+def helplines_button(words: Words) -> Part:
+    """The button to the helplines. It belongs on every message; the feature of that name answers."""
+    return button(words("helplines.button"), "helplines:open")
+
+
+# What a person typed, shown again
+
+
+def plain(text: str) -> str:
+    """Show what a person typed as they typed it: no mention, link or formatting comes out of it."""
+    shown = discord.utils.escape_markdown(discord.utils.escape_mentions(text))
+    shown = re.sub(r"(?i)(?<=http)(?=s?://)|(?<=discord)(?=\.gg)", "\u200b", shown)
+    shown = re.sub(r"<(?=[#@:/a-z])", "<\u200b", shown)
+    return re.sub("[\u202a-\u202e\u2066-\u2069\u200e\u200f]", "", shown)
+
+
+def clip(text: str, length: int) -> str:
+    """Shorten to at most `length` characters, at the end, and show that it was shortened."""
+    return text if len(text) <= length else text[: length - 1].rstrip() + "…"
+
+
+# Answering
+
+
+async def words_for(interaction: Interaction) -> Words:
+    """The texts in the language of this person, else of this server, else English."""
+    runtime = interaction.client.runtime
+    own = interaction.locale.value
+    if runtime.texts.speaks(own) or interaction.guild_id is None:
+        return Words(runtime.texts, runtime.texts.choose(own))
+    return Words(runtime.texts, runtime.texts.choose(await server_language(interaction)))
+
+
+async def server_language(interaction: Interaction) -> str | None:
+    """The language that the moderators chose for the server; None where nobody can say now."""
+    if interaction.guild_id is None:
+        return None
+    try:
+        return await interaction.client.runtime.settings.get(interaction.guild_id, LANGUAGE)
+    except StoreError:
+        return None
+
+
+async def reply(interaction: Interaction, panel: ui.LayoutView, *, files: Any = ()) -> None:
+    """Answer privately: a new message that only this person sees."""
+    none = discord.AllowedMentions.none()
+    attachments = list(files)
+    if interaction.response.is_done():
+        await interaction.followup.send(
+            view=panel, ephemeral=True, allowed_mentions=none, files=attachments
+        )
+    else:
+        await interaction.response.send_message(
+            view=panel, ephemeral=True, allowed_mentions=none, files=attachments
+        )
+
+
+async def turn(interaction: Interaction, panel: ui.LayoutView) -> None:
+    """Answer a tap by changing the private message it was on; elsewhere, by a new private one."""
+    message = interaction.message
+    if message is not None and message.flags.ephemeral and not interaction.response.is_done():
+        await interaction.response.edit_message(
+            view=panel, allowed_mentions=discord.AllowedMentions.none()
+        )
+    else:
+        await reply(interaction, panel)
+
+
+async def answer_error(interaction: Interaction, error: BaseException) -> None:
+    """Answer any error of a command, button, menu or form, privately and in words."""
+    while isinstance(error, discord.app_commands.CommandInvokeError):
+        error = error.original
+    if isinstance(error, UserError):
+        key, params = error.key, error.params
+    elif isinstance(error, StoreError):
+        _log.error("store_error", error=logs.describe(error))
+        key, params = "errors.store", {}
+    elif isinstance(
+        error, discord.app_commands.CheckFailure | discord.app_commands.CommandNotFound
+    ):
+        key, params = "errors.not_now", {}
+    elif isinstance(error, discord.NotFound) and error.code in {10062, 10015}:
+        # The interaction is older than Discord allows; there is nobody left to answer.
+        _log.warning("interaction_expired")
+        return
+    else:
+        _log.error("unexpected", error=logs.describe(error))
+        key, params = "errors.unexpected", {}
+    words = await words_for(interaction)
+    try:
+        if interaction.type is discord.InteractionType.autocomplete:
+            if not interaction.response.is_done():
+                await cast(Any, interaction.response).autocomplete([])
+            return
+        await reply(interaction, Panel(words(key, **params), row(helplines_button(words))))
+    except discord.HTTPException as unanswered:
+        _log.warning("not_answered", error=logs.describe(unanswered))
+
+
+# Handlers of buttons, menus and forms
+
+Handler = Callable[..., Awaitable[None]]
+
+
+class Actions:
+    """Which handler answers which button. A handler gets the interaction and the arguments."""
+
+    def __init__(self) -> None:
+        self._handlers: dict[str, tuple[Handler, bool]] = {}
+
+    def on(self, action: str, handler: Handler, *, moderators: bool = False) -> None:
+        """Register a handler; `moderators` refuses everybody else at the moment of the tap."""
+        if action in self._handlers:
+            raise ValueError(f"{action} has a handler already")
+        self._handlers[action] = (handler, moderators)
+
+    @property
+    def known(self) -> frozenset[str]:
+        """Every registered action."""
+        return frozenset(self._handlers)
+
+    async def run(
+        self,
+        interaction: Interaction,
+        action: str,
+        arguments: Sequence[str],
+        chosen: Sequence[str],
+    ) -> None:
+        """Run the handler of a pressed button; raises UserError for one nobody knows any more."""
+        found = self._handlers.get(action)
+        if found is None:
+            raise UserError("errors.old_button")
+        handler, moderators = found
+        if moderators:
+            await require_moderator(interaction)
+        try:
+            pressed = handler(interaction, *arguments, *chosen)
+        except TypeError as error:
+            # The number of arguments differs: a button of an earlier version.
+            raise UserError("errors.old_button") from error
+        await pressed
+
+
+class Form(ui.Modal):
+    """A form of up to five parts. Whoever opens it gives the handler of what is submitted."""
+
+    def __init__(
+        self,
+        client: Alongside,
+        title: str,
+        submitted: Callable[[Interaction], Awaitable[None]],
+        *parts: ui.Label[Any] | ui.TextDisplay[Any],
+        moderators: bool = False,
+    ) -> None:
+        self._forms = client.runtime.open_forms
+        self._submitted = submitted
+        self._moderators = moderators
+        super().__init__(
+            title=clip(title, 45), timeout=FORM_SECONDS, custom_id=f"form:{uuid4().hex}"
+        )
+        self._forms.add(self.custom_id)
+        for part in parts:
+            self.add_item(part)
+
+    async def on_submit(self, interaction: Interaction, /) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Check the person again, then hand over."""
+        self._forms.discard(self.custom_id)
+        if self._moderators:
+            await require_moderator(interaction)
+        await self._submitted(interaction)
+
+    async def on_error(self, interaction: Interaction, error: Exception, /) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Answer through the one funnel."""
+        self._forms.discard(self.custom_id)
+        await answer_error(interaction, error)
+
+    async def on_timeout(self) -> None:
+        """Let the memory of it go; its words are given back if they still come."""
+        self._forms.discard(self.custom_id)
+
+
+def typed_words(data: Any) -> list[str]:
+    """The texts typed into a submitted form, wherever they stand in it."""
+    if isinstance(data, dict):
+        entry = cast(dict[str, Any], data)
+        own = [entry["value"]] if isinstance(entry.get("value"), str) and entry["value"] else []
+        parts = [entry.get("components"), entry.get("component")]
+        return own + [word for part in parts for word in typed_words(part)]
+    if isinstance(data, list):
+        return [word for part in cast(list[Any], data) for word in typed_words(part)]
+    return []
+
+
+async def give_words_back(interaction: Interaction) -> None:
+    """Answer a form that outlived the process that opened it: nothing was saved, here it is."""
+    words = await words_for(interaction)
+    typed = typed_words(cast(Any, interaction.data))
+    shown = clip("\n\n".join(text.replace("```", "'''") for text in typed), 3_500)
+    await reply(
+        interaction, Panel(words("errors.form_expired"), f"```\n{shown}\n```" if shown else None)
+    )

@@ -1,0 +1,57 @@
+"""/about and /help."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from discord import app_commands
+from discord.ext import commands
+
+from bot.permissions import is_moderator
+from bot.views import reply, turn, words_for
+from cogs.about import views
+
+if TYPE_CHECKING:
+    from bot.client import Alongside, Interaction
+
+
+class About(commands.Cog):
+    """Says what the bot is and how to use it."""
+
+    def __init__(self, bot: Alongside) -> None:
+        self._bot = bot
+
+    @app_commands.command()
+    async def about(self, interaction: Interaction) -> None:
+        """Say what the bot is, is not, and who runs it."""
+        words = await words_for(interaction)
+        await reply(interaction, views.about(words, self._bot.runtime.config))
+
+    @app_commands.command()
+    async def help(self, interaction: Interaction) -> None:
+        """List what this person may use here."""
+        words = await words_for(interaction)
+        await reply(interaction, views.help_page(words, await self._usable(interaction)))
+
+    async def show_help(self, interaction: Interaction) -> None:
+        """Answer the button to the list of commands."""
+        words = await words_for(interaction)
+        await turn(interaction, views.help_page(words, await self._usable(interaction)))
+
+    async def _usable(self, interaction: Interaction) -> list[views.Usable]:
+        moderator = await is_moderator(interaction)
+        return [
+            views.Usable.of(
+                command, moderators=views.root_of(command).default_permissions is not None
+            )
+            for command in self._bot.tree.walk_commands()
+            if isinstance(command, app_commands.Command)
+            and (moderator or views.root_of(command).default_permissions is None)
+        ]
+
+
+async def setup(bot: Alongside) -> None:
+    """Wire the feature."""
+    cog = About(bot)
+    bot.runtime.actions.on("about:help", cog.show_help)
+    await bot.add_cog(cog)

@@ -1,0 +1,5 @@
+"""One place for moderators: /settings draws every declared setting, /manage holds what features add.
+
+Promises: a change is checked, saved and written to the audit list, or not at all; who sees what is
+checked when a button is pressed, not when it was drawn; moderators steer, they do not read.
+"""

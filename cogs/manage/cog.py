@@ -1,0 +1,134 @@
+"""/settings, and /manage audit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot import audit
+from bot.errors import UserError
+from bot.permissions import MODERATOR_DEFAULT
+from bot.settings.model import Setting, Toggle
+from bot.views import Form, reply, turn, words_for
+from cogs.manage import views
+from cogs.manage.inputs import Input, input_for
+
+if TYPE_CHECKING:
+    from bot.client import Alongside, Interaction
+    from bot.runtime import Runtime
+
+
+class Manage(commands.Cog):
+    """Steers the settings of this server."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+
+    @app_commands.command()
+    @app_commands.guild_only()
+    @app_commands.default_permissions(MODERATOR_DEFAULT)
+    async def settings(self, interaction: Interaction) -> None:
+        """Open the panel."""
+        await reply(interaction, await self._panel(interaction, "server"))
+
+    async def section(self, interaction: Interaction, section: str) -> None:
+        """Show another section."""
+        await turn(interaction, await self._panel(interaction, section))
+
+    async def edit(self, interaction: Interaction, key: str) -> None:
+        """Flip a toggle at once; for everything else open a form with the right input."""
+        setting = self._runtime.settings.by_key(key)
+        value = await self._runtime.settings.get(_server(interaction), setting)
+        if isinstance(setting, Toggle):
+            await self._save(interaction, setting, not value, seen=value)
+            return
+        words = await words_for(interaction)
+        shown = input_for(setting, value, words)
+
+        async def submitted(answer: Interaction) -> None:
+            await self._save(answer, setting, shown.read(), seen=value)
+
+        await interaction.response.send_modal(
+            Form(
+                self._client(interaction),
+                words(f"settings.{key}.name"),
+                submitted,
+                *_parts(shown),
+                moderators=True,
+            )
+        )
+
+    async def reset(self, interaction: Interaction, key: str) -> None:
+        """Go back to the default."""
+        setting = self._runtime.settings.by_key(key)
+        await self._save(interaction, setting, setting.default, seen=None)
+
+    async def audit_page(self, interaction: Interaction, page: str = "0") -> None:
+        """Show who changed what, and when."""
+        await turn(interaction, await self._audit(interaction, int(page)))
+
+    async def audit_command(self, interaction: Interaction) -> None:
+        """Answer /manage audit."""
+        await reply(interaction, await self._audit(interaction, 0))
+
+    async def _save(
+        self, interaction: Interaction, setting: Setting[Any], value: Any, *, seen: Any
+    ) -> None:
+        change = await self._runtime.settings.change(
+            _server(interaction), setting, value, by=interaction.user.id, seen=seen
+        )
+        saved = change.key if change.before != change.after else None
+        await turn(interaction, await self._panel(interaction, setting.section, saved=saved))
+
+    async def _panel(
+        self, interaction: Interaction, section: str, *, saved: str | None = None
+    ) -> discord.ui.LayoutView:
+        settings = self._runtime.settings
+        shown = [setting for setting in settings.declared if setting.section == section]
+        if not shown:
+            raise UserError("settings.refused.unknown")
+        server_id = _server(interaction)
+        values = {setting.key: await settings.get(server_id, setting) for setting in shown}
+        sections = list(dict.fromkeys(setting.section for setting in settings.declared))
+        words = await words_for(interaction)
+        return views.panel(words, section, sections, shown, values, saved=saved)
+
+    async def _audit(self, interaction: Interaction, page: int) -> discord.ui.LayoutView:
+        size = views.AUDIT_LINES
+        async with self._runtime.database.read() as read:
+            found = await audit.lines(
+                read, _server(interaction), limit=size + 1, offset=page * size
+            )
+        words = await words_for(interaction)
+        return views.audit_list(words, found[:size], page, more=len(found) > size)
+
+    @staticmethod
+    def _client(interaction: Interaction) -> Alongside:
+        return interaction.client
+
+
+def _server(interaction: Interaction) -> int:
+    if interaction.guild_id is None:
+        raise UserError("permissions.moderators_only")
+    return interaction.guild_id
+
+
+def _parts(shown: Input) -> list[Any]:
+    return [shown.help, shown.label]
+
+
+async def setup(bot: Alongside) -> None:
+    """Wire the feature."""
+    cog = Manage(bot.runtime)
+    actions = bot.runtime.actions
+    actions.on("settings:section", cog.section, moderators=True)
+    actions.on("settings:edit", cog.edit, moderators=True)
+    actions.on("settings:reset", cog.reset, moderators=True)
+    actions.on("manage:audit", cog.audit_page, moderators=True)
+    bot.runtime.manage.add_command(
+        app_commands.Command(name="audit", description="-", callback=cog.audit_command)
+    )
+    await bot.add_cog(cog)
