@@ -104,9 +104,12 @@ def preview_page() -> str:
 class Simulator(simcord.Env):
     """A simulated Discord whose time stands still and whose people have languages."""
 
-    def __init__(self, language_of: Callable[[int], str]) -> None:
+    def __init__(
+        self, language_of: Callable[[int], str], on_fault: Callable[[BaseException], None]
+    ) -> None:
         # simcord wants a bot at once, but the bot wants the clock of the world it will live in.
-        super().__init__(discord.Client(intents=discord.Intents.none()), check_errors=False)
+        super().__init__(discord.Client(intents=discord.Intents(guilds=True)), check_errors=False)
+        self._on_fault = on_fault
         self._language_of = language_of
         self._emit = self.backend.emit
         self.backend.emit = self._emit_in_their_language
@@ -139,8 +142,10 @@ class Simulator(simcord.Env):
 
     def _record_error(self, error: BaseException) -> None:
         # A refusal that the bot answered is an answer; simcord records it like a fault.
-        if not isinstance(cause_of(error), _REFUSALS):
+        cause = cause_of(error)
+        if not isinstance(cause, _REFUSALS):
             super()._record_error(error)
+            self._on_fault(cause)
 
     async def raise_curtain(self, bot: discord.Client) -> None:
         """Start the simulation, with this bot in it."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
+import logging
 import os
 import secrets
 import shutil
@@ -26,8 +27,9 @@ from simcord.enums import ChannelType
 from bot.clock import system_clock
 from bot.errors import StartError
 from bot.playground import community
+from bot.playground.faults import Faults
 from bot.playground.play import Place, Play
-from bot.playground.simulator import Simulator, cause_of, is_overlap, verify
+from bot.playground.simulator import Simulator, is_overlap, verify
 from bot.playground.world import UnreadableError, WorldFile, capture, restore
 
 if TYPE_CHECKING:
@@ -98,6 +100,7 @@ class Stage:
         self.view = 0
         self.gaze = Gaze(key=secrets.token_urlsafe(24))
         self.preview: Preview | None = None
+        self.faults = Faults()
         self.broken: asyncio.Future[None] | None = None
         self._lock = asyncio.Lock()
         self._file = WorldFile(play.folder / "world.json")
@@ -112,10 +115,11 @@ class Stage:
         """Bring the kept world back, or make a new one, and log the bot in. Raises StartError."""
         verify()
         self._occupy()
+        logging.getLogger().addHandler(self.faults)
         if self.play.fresh:
             self._begin_anew()
         kept = self._file.read()
-        self._env = env = Simulator(self._language_of)
+        self._env = env = Simulator(self._language_of, self.faults.note)
         if kept is None:
             self.gaze.languages = community.settle_in(env)
             env.set_clock(system_clock().replace(second=0, microsecond=0))
@@ -140,6 +144,7 @@ class Stage:
         """Keep the world, then let go of everything, the bot's own resources included."""
         async with contextlib.AsyncExitStack() as leaving:
             leaving.callback(self._vacate)
+            leaving.callback(logging.getLogger().removeHandler, self.faults)
             if self._env is None:
                 return
             self._env.settle_timeout = 1.0
@@ -251,7 +256,6 @@ class Stage:
             }
 
         *channels, direct = self._places_of(viewer)
-        faults = self.env.errors_since(0)
         return {
             "boot": self.boot,
             "version": self.version,
@@ -279,10 +283,7 @@ class Stage:
             "direct": [item(direct, self.env.backend.bot_user.name)],
             "now": self.env.now().isoformat(),
             "zone": self.gaze.zone,
-            "errors": {
-                "count": len(faults),
-                "last": type(cause_of(faults[-1])).__name__ if faults else None,
-            },
+            "errors": {"count": self.faults.count, "last": self.faults.last},
             "unsaved": self._unsaved,
         }
 
@@ -366,6 +367,7 @@ class Stage:
         env = self.env
         env.hold_timers()
         env.forget_logs()
+        self.faults.next_action()
         if refresh and self.preview is not None:
             with contextlib.suppress(TimeoutError, simcord.SetupError):
                 await self._attempt(self.preview.refresh)
