@@ -12,13 +12,17 @@ here may be imported by the bot itself. What it promises:
 
 from __future__ import annotations
 
+import dataclasses
 import os
+import sys
 from typing import TYPE_CHECKING
 
 from bot.errors import StartError
 
 if TYPE_CHECKING:
-    from bot.playground.stage import Play
+    from bot.client import Alongside
+    from bot.config import Config
+    from bot.playground.play import Place
 
 HOW_TO_INSTALL = (
     "The playground needs the simulated Discord, which is not installed: "
@@ -26,16 +30,39 @@ HOW_TO_INSTALL = (
 )
 
 
-async def run(play: Play) -> None:
-    """Run the playground until Ctrl-C or SIGTERM.
+async def run(config: Config, *, port: int = 0, fresh: bool = False) -> None:
+    """Run the playground until it is cancelled; print the address of its page.
 
+    With `port` 0 it takes the port of last time, if that is free, else any. `fresh` starts over.
     Raises StartError when the extra is missing, when the kept world cannot be used, or when the
     port or the state folder is taken.
     """
     try:
+        from bot.playground.play import Play
         from bot.playground.stage import perform
     except ModuleNotFoundError as error:
         if error.name is not None and error.name.partition(".")[0] == "simcord":
             raise StartError(HOW_TO_INSTALL, os.EX_UNAVAILABLE) from error
         raise
-    await perform(play)
+
+    async def build(place: Place) -> Alongside:
+        from bot.client import Alongside
+        from bot.opening import open_runtime
+
+        # The token and the database of a real bot stay out of reach, whatever the environment says.
+        own = dataclasses.replace(
+            config,
+            state_dir=place.folder,
+            token=None,
+            database_url=None,
+            database_key=None,
+            database_key_file=None,
+        )
+        return Alongside(await open_runtime(own, place.clock))
+
+    def announce(address: str) -> None:
+        sys.stdout.write(f"The playground is open: {address}\nStop it with Ctrl-C.\n")
+        sys.stdout.flush()
+
+    folder = config.state_dir / "playground"
+    await perform(Play(build, folder, announce, port=port, fresh=fresh))

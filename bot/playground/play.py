@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from bot.clock import Clock
 
-DEFAULT_PORT = 8765
-
 
 class Wait(Protocol):
     """Waits for something outside the bot's own work, such as an event or a queue."""
@@ -46,13 +44,14 @@ class Play:
 
     `build` makes the bot, ready to log in: once at the start and again at each restart; the bot
     opens what it needs in `setup_hook` and lets go of it in `close`. `folder` keeps the world and
-    the bot's own folder. `port` 0 takes any free one. `announce` is given the address of the page,
-    which is also the key to it. `permissions` are those the bot's invitation asks for.
+    the bot's own folder. `port` 0 takes the last one, if it is free, else any. `announce` is given
+    the address of the page, which is also the key to it. `permissions` are those that the bot's
+    invitation asks for.
     """
 
     build: Callable[[Place], Awaitable[commands.Bot | commands.AutoShardedBot]]
     folder: Path
     announce: Callable[[str], None]
-    port: int = DEFAULT_PORT
+    port: int = 0
     fresh: bool = False
     permissions: discord.Permissions | None = None

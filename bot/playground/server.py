@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 KEY_HEADER = "X-Playground-Key"
 # The conversation's own scripts send the key of their address under this name.
 _INSIDE_KEY_HEADER = "X-Simcord-Capability"
+_LOOPBACK = "127.0.0.1"
 _PAGE = Path(__file__).with_name("page")
 _FILES = {"page.css": "text/css", "page.js": "text/javascript", "inside.css": "text/css"}
 _INSIDE_FILE = re.compile(r"/(?:[a-z-]+\.(?:js|css|json)|(?:vendor|fonts)/[\w./-]+)")
@@ -242,6 +243,11 @@ def _kind(request: web.Request, body: bytes) -> str:
         return "unknown"
 
 
+async def _listen(runner: web.AppRunner, port: int) -> int:
+    await web.TCPSite(runner, _LOOPBACK, port).start()
+    return runner.addresses[0][1]
+
+
 @contextlib.asynccontextmanager
 async def serving(stage: Stage) -> AsyncGenerator[str]:
     """Serve the stage on loopback; gives the address of its page. Raises StartError."""
@@ -251,16 +257,17 @@ async def serving(stage: Stage) -> AsyncGenerator[str]:
         runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=1.0)
         await runner.setup()
         try:
-            site = web.TCPSite(runner, "127.0.0.1", stage.play.port)
             try:
-                await site.start()
+                stage.gaze.port = await _listen(runner, stage.play.port or stage.gaze.port)
             except OSError as error:
-                raise StartError(
-                    f"Port {stage.play.port} is taken: stop what uses it, or choose another with "
-                    "--port.",
-                    os.EX_UNAVAILABLE,
-                ) from error
-            yield server.at(runner.addresses[0][1])
+                if stage.play.port:
+                    raise StartError(
+                        f"Port {stage.play.port} is taken: stop what uses it, or choose another "
+                        "with --port.",
+                        os.EX_UNAVAILABLE,
+                    ) from error
+                stage.gaze.port = await _listen(runner, 0)
+            yield server.at(stage.gaze.port)
         finally:
             await runner.cleanup()
             await asyncio.sleep(0)

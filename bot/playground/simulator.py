@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import discord
 import simcord
@@ -108,7 +108,7 @@ class Simulator(simcord.Env):
         self, language_of: Callable[[int], str], on_fault: Callable[[BaseException], None]
     ) -> None:
         # simcord wants a bot at once, but the bot wants the clock of the world it will live in.
-        super().__init__(discord.Client(intents=discord.Intents(guilds=True)), check_errors=False)
+        super().__init__(cast("discord.Client", None), check_errors=False)
         self._on_fault = on_fault
         self._language_of = language_of
         self._emit = self.backend.emit

@@ -13,10 +13,9 @@ import logging
 import os
 import secrets
 import shutil
-import signal
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TextIO, cast
+from typing import TYPE_CHECKING, Any, TextIO
 from zoneinfo import ZoneInfo, available_timezones
 
 import simcord
@@ -24,6 +23,7 @@ from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle, GuildHandle, UserHandle
 from simcord.enums import ChannelType
 
+from bot import logs
 from bot.clock import system_clock
 from bot.errors import StartError
 from bot.playground import community
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from simcord.preview import Preview
 
     from bot.playground.calendar import Jump
+
+_log = logs.get(__name__)
 
 LANGUAGES = {"en-US": "English", "es-ES": "Español"}
 _SHOWN = (ChannelType.TEXT, ChannelType.NEWS)
@@ -63,6 +65,7 @@ class Gaze:
     viewer: int = 0
     channel: int = 0
     zone: str = "UTC"
+    port: int = 0
     languages: dict[int, str] = field(default_factory=dict[int, str])
     seen: dict[tuple[int, int], int] = field(default_factory=dict[tuple[int, int], int])
 
@@ -73,6 +76,7 @@ class Gaze:
             "viewer": self.viewer,
             "channel": self.channel,
             "zone": self.zone,
+            "port": self.port,
             "languages": {str(person): code for person, code in self.languages.items()},
             "seen": [[person, place, last] for (person, place), last in self.seen.items()],
         }
@@ -85,6 +89,7 @@ class Gaze:
             viewer=int(data["viewer"]),
             channel=int(data["channel"]),
             zone=str(data["zone"]),
+            port=int(data["port"]),
             languages={int(person): str(code) for person, code in data["languages"].items()},
             seen={(int(person), int(place)): int(last) for person, place, last in data["seen"]},
         )
@@ -101,13 +106,14 @@ class Stage:
         self.gaze = Gaze(key=secrets.token_urlsafe(24))
         self.preview: Preview | None = None
         self.faults = Faults()
-        self.broken: asyncio.Future[None] | None = None
+        self.broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._lock = asyncio.Lock()
         self._file = WorldFile(play.folder / "world.json")
         self._bot: commands.Bot | commands.AutoShardedBot | None = None
         self._env: Simulator | None = None
         self._occupied: TextIO | None = None
         self._unsaved = ""
+        self._is_open = False
 
     # ------------------------------------------------------------------ life
 
@@ -136,7 +142,7 @@ class Stage:
             self._guild.roles[role].permissions = self.play.permissions.value
         self._bot = await self.play.build(self._place())
         await env.raise_curtain(self._bot)
-        self.broken = asyncio.get_running_loop().create_future()
+        self._is_open = True
         await self._show(self.gaze.viewer, self.gaze.channel)
         await self._after()
 
@@ -148,12 +154,12 @@ class Stage:
             if self._env is None:
                 return
             self._env.settle_timeout = 1.0
-            leaving.push_async_callback(self._env.shutdown)
+            leaving.push_async_callback(self._leave)
             if self._bot is not None:
                 leaving.push_async_callback(self._close_bot)
             if self.preview is not None:
                 leaving.push_async_callback(self.preview.close)
-            if self.broken is not None:
+            if self._is_open:
                 await self._keep()
 
     def _place(self) -> Place:
@@ -168,7 +174,16 @@ class Stage:
         bot, self._bot = self._bot, None
         if bot is not None:
             with self.env.time_context():
-                await asyncio.wait_for(bot.close(), _CLOSING)
+                try:
+                    await asyncio.wait_for(bot.close(), _CLOSING)
+                except TimeoutError:
+                    _log.error("bot_did_not_close", seconds=_CLOSING)
+
+    async def _leave(self) -> None:
+        try:
+            await self.env.shutdown()
+        except TimeoutError:
+            _log.error("simulation_did_not_close")
 
     def _occupy(self) -> None:
         try:
@@ -335,7 +350,7 @@ class Stage:
                 self._bot = bot
             except Exception as error:
                 # Without a bot there is nothing left to look at: the whole playground ends.
-                if self.broken is not None and not self.broken.done():
+                if not self.broken.done():
                     self.broken.set_exception(error)
                 raise
 
@@ -418,25 +433,14 @@ class Stage:
 
 
 async def perform(play: Play) -> None:
-    """Open the stage and its page, and stay until a signal or a bot that cannot come back."""
+    """Open the stage and its page, and stay until cancelled or until the bot cannot come back."""
     from bot.playground.server import serving
 
     stage = Stage(play)
-    loop = asyncio.get_running_loop()
-    stopped = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stopped.set)
     try:
         await stage.open()
         async with serving(stage) as address:
             play.announce(address)
-            waiting = asyncio.ensure_future(stopped.wait())
-            broken = cast("asyncio.Future[None]", stage.broken)
-            await asyncio.wait({waiting, broken}, return_when=asyncio.FIRST_COMPLETED)
-            waiting.cancel()
-            if broken.done():
-                broken.result()
+            await stage.broken
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
         await stage.close()
