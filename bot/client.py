@@ -18,7 +18,6 @@ from bot.permissions import require_moderator
 from bot.privacy import Holding
 from bot.runtime import Runtime
 from bot.settings.core import CORE
-from bot.settings.service import Settings
 from bot.views import Part, answer_error, give_words_back
 
 if TYPE_CHECKING:
@@ -41,8 +40,8 @@ class Tree(app_commands.CommandTree["Alongside"]):
     async def interaction_check(self, interaction: Interaction, /) -> bool:
         """Refuse a moderators' command to everybody else, whatever Discord showed them."""
         try:
-            command = interaction.command
-            root: Any = command if command is None else command.root_parent or command
+            command: Any = interaction.command
+            root = getattr(command, "root_parent", None) or command
             if getattr(root, "default_permissions", None) is not None:
                 await require_moderator(interaction)
         except Exception as error:  # noqa: BLE001 - the boundary: it is answered and logged
@@ -78,7 +77,8 @@ class Alongside(commands.AutoShardedBot):
     async def setup_hook(self) -> None:
         """Load every feature folder, then tell Discord the commands, in all languages."""
         self.add_dynamic_items(Part)
-        self.runtime.settings.declare(*CORE)
+        for setting in CORE:
+            self.runtime.settings.declare(setting)
         self.runtime.privacy.register(
             AUDIT, Holding(table="settings_values"), Holding(table="privacy_departures")
         )

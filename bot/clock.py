@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 Clock = Callable[[], datetime]
-"""Gives the present moment, aware and in UTC. Handed in, so that tests and the playground move it."""
+"""Gives the present moment, aware and in UTC; tests and the playground hand in their own."""
 
 
 def system_clock() -> datetime:

@@ -12,7 +12,7 @@ from bot import logs
 _log = logs.get(__name__)
 
 _CLOSED = {50001, 50007, 50013, 50278}
-"""Missing access, direct messages closed, missing permissions, no shared server (Discord's codes)."""
+"""Discord's codes: missing access, messages closed, missing permissions, no shared server."""
 
 
 @dataclass(frozen=True, slots=True)

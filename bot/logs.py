@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 
@@ -57,10 +57,12 @@ def get(name: str) -> Any:
 
 
 def _only_type_and_place(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
-    info = event.pop("exc_info", None)
-    error = info[1] if isinstance(info, tuple) else info if isinstance(info, Exception) else None
+    info: Any = event.pop("exc_info", None)
+    error: Any = info
     if info is True:
         error = sys.exc_info()[1]
+    elif isinstance(info, tuple):
+        error = cast(tuple[Any, ...], info)[1]
     if isinstance(error, BaseException):
         event["error"] = describe(error)
     return event

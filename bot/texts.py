@@ -11,6 +11,7 @@ import string
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
 
 from babel import Locale
 
@@ -53,9 +54,8 @@ class Texts:
         """Give the sentence; an unknown key is a mistake in the program and raises KeyError."""
         sentence = self._catalogs[locale][key]
         if isinstance(sentence, dict):
-            count = params["count"]
-            assert isinstance(count, int)
-            sentence = sentence.get(self._plural_forms[locale](count)) or sentence["other"]
+            category = self._plural_forms[locale](cast(int, params["count"]))
+            sentence = sentence.get(category) or sentence["other"]
         return sentence.format_map(params)
 
     def has(self, key: str, locale: str = BASE) -> bool:
@@ -91,12 +91,14 @@ class Words:
 
 
 def _read(document: Document) -> dict[str, Sentence]:
-    data = document.data
-    if not isinstance(data, dict):
+    content: object = document.data
+    if not isinstance(content, dict):
         raise document.error("must be a mapping from keys to sentences")
+    data = cast(dict[str, Any], content)
     for key, sentence in data.items():
-        forms = sentence if isinstance(sentence, dict) else {"": sentence}
-        if isinstance(sentence, dict) and "other" not in sentence:
+        plural = isinstance(sentence, dict)
+        forms: dict[str, Any] = cast(Any, sentence) if plural else {"": sentence}
+        if plural and "other" not in forms:
             raise document.error(f"“{key}” has plural forms but no “other”", key)
         for category, form in forms.items():
             if not isinstance(form, str):

@@ -46,7 +46,11 @@ class Panel(ui.LayoutView):
 
     def __init__(self, *parts: ui.Item[Any] | str | None) -> None:
         super().__init__(timeout=None)
-        items = [ui.TextDisplay(p) if isinstance(p, str) else p for p in parts if p is not None]
+        items: list[ui.Item[Any]] = [
+            ui.TextDisplay(part) if isinstance(part, str) else part
+            for part in parts
+            if part is not None
+        ]
         self.add_item(ui.Container(*items, accent_colour=CALM))
 
 
@@ -61,7 +65,7 @@ class Part(
         self.arguments: tuple[str, ...] = ()
 
     @classmethod
-    async def from_custom_id(
+    async def from_custom_id(  # pyright: ignore[reportIncompatibleMethodOverride]
         cls, interaction: Interaction, item: ui.Item[Any], match: re.Match[str], /
     ) -> Part:
         """Read the action back from a pressed button."""
@@ -70,7 +74,7 @@ class Part(
         part.arguments = tuple((match["arguments"] or "").split(":")) if match["arguments"] else ()
         return part
 
-    async def callback(self, interaction: Interaction) -> None:
+    async def callback(self, interaction: Interaction) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Hand the press to whoever registered for it; answers whatever goes wrong."""
         chosen = list(getattr(self.item, "values", ()))
         try:
@@ -129,7 +133,7 @@ def field(label: str, component: ui.Item[Any], *, description: str | None = None
 
 
 def helplines_button(words: Words) -> Part:
-    """The button to the helplines. It belongs on every message; the feature of that name answers."""
+    """The button to the helplines, which belongs on every message; that feature answers it."""
     return button(words("helplines.button"), "helplines:open")
 
 
@@ -293,11 +297,14 @@ class Form(ui.Modal):
             self.add_item(part)
 
     async def on_submit(self, interaction: Interaction, /) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """Check the person again, then hand over."""
+        """Check the person again, then hand over; answers whatever goes wrong."""
         self._forms.discard(self.custom_id)
-        if self._moderators:
-            await require_moderator(interaction)
-        await self._submitted(interaction)
+        try:
+            if self._moderators:
+                await require_moderator(interaction)
+            await self._submitted(interaction)
+        except Exception as error:  # noqa: BLE001 - the boundary: it is answered and logged
+            await answer_error(interaction, error)
 
     async def on_error(self, interaction: Interaction, error: Exception, /) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Answer through the one funnel."""

@@ -14,6 +14,7 @@ import pytest
 
 from bot.database import Database
 from bot.migrations import migrate
+from tests.world import World, make_world
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -79,3 +80,10 @@ async def open_store(place: Place) -> AsyncIterator[OpenStore]:
 async def database(open_store: OpenStore) -> Database:
     """The test's store: open, migrated and empty."""
     return await open_store()
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    """A simulated server with the real bot in it."""
+    async with make_world(tmp_path / "state") as made:
+        yield made

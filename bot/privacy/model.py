@@ -15,7 +15,7 @@ class Kind(enum.Enum):
     OWN = "own"
     """Theirs: they see it, export it and erase it."""
     ABOUT = "about"
-    """Held for someone else's safety: never shown to the person named, and outlives their erasure."""
+    """Held for someone else's safety: never shown to whom it names, and outlives their erasure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.clock import Clock
-from bot.database import Database
+from bot.database import Database, Row
 from bot.privacy import store
 from bot.privacy.model import Holding, Kind
 
@@ -23,6 +23,10 @@ class Swept:
 
     servers: int
     rows: int
+
+
+def _columns(row: Row) -> dict[str, object]:
+    return {name: row[name] for name in row.keys()}  # noqa: SIM118 - a row iterates over values
 
 
 class Privacy:
@@ -54,9 +58,7 @@ class Privacy:
             for holding in self._own():
                 rows = await store.rows_of_person(read, holding, user_id)
                 if rows:
-                    found[holding.table] = [
-                        {name: row[name] for name in row.keys()} for row in rows
-                    ]  # noqa: SIM118
+                    found[holding.table] = [_columns(row) for row in rows]
         return found
 
     async def erase(self, user_id: int) -> dict[str, int]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from bot.settings.model import Language, Roles
+from typing import Any
+
+from bot.settings.model import Language, Roles, Setting
 
 LANGUAGE = Language(key="server.language", default="en")
 """The language of what the bot posts for all to see, and for people whose own it does not speak."""
@@ -10,4 +12,4 @@ LANGUAGE = Language(key="server.language", default="en")
 MODERATOR_ROLES = Roles(key="server.moderator_roles", default=())
 """Roles whose members steer the bot, beside everybody who may manage the server."""
 
-CORE = (LANGUAGE, MODERATOR_ROLES)
+CORE: tuple[Setting[Any], ...] = (LANGUAGE, MODERATOR_ROLES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from bot import audit
 from bot.clock import Clock
@@ -14,8 +14,8 @@ from bot.settings import store
 from bot.settings.model import Change, Setting
 
 T = TypeVar("T")
-Reaction = Callable[[Transaction, int, Setting[T], T], Awaitable[None]]
-"""What a feature does, in the same transaction, when a setting of its own changes."""
+Reaction = Callable[[Transaction, int, T], Awaitable[None]]
+"""What a feature does with a server's new value, in the transaction that saves it."""
 
 _CACHED_SERVERS = 2_000
 
@@ -29,26 +29,25 @@ class Settings:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._declared: dict[str, Setting[object]] = {}
-        self._reactions: dict[str, Reaction[object]] = {}
+        self._declared: dict[str, Setting[Any]] = {}
+        self._reactions: dict[str, Reaction[Any]] = {}
         self._cache: OrderedDict[int, dict[str, str]] = OrderedDict()
         self._forgotten = 0
 
-    def declare(self, *settings: Setting[T], react: Reaction[T] | None = None) -> None:
-        """Make settings known; `react` runs inside the transaction that changes one of them."""
-        for setting in settings:
-            if setting.key in self._declared:
-                raise ValueError(f"the setting {setting.key} is declared twice")
-            self._declared[setting.key] = setting  # pyright: ignore[reportArgumentType]
-            if react is not None:
-                self._reactions[setting.key] = react  # pyright: ignore[reportArgumentType]
+    def declare(self, setting: Setting[T], react: Reaction[T] | None = None) -> None:
+        """Make a setting known; `react` runs inside the transaction that changes it."""
+        if setting.key in self._declared:
+            raise ValueError(f"the setting {setting.key} is declared twice")
+        self._declared[setting.key] = setting
+        if react is not None:
+            self._reactions[setting.key] = react
 
     @property
-    def declared(self) -> tuple[Setting[object], ...]:
+    def declared(self) -> tuple[Setting[Any], ...]:
         """Every declared setting, in the order of declaration."""
         return tuple(self._declared.values())
 
-    def by_key(self, key: str) -> Setting[object]:
+    def by_key(self, key: str) -> Setting[Any]:
         """Find a declared setting; raises UserError when there is none (an old button, say)."""
         try:
             return self._declared[key]
@@ -93,7 +92,7 @@ class Settings:
                 await audit.record(tx, line)
                 reaction = self._reactions.get(setting.key)
                 if reaction is not None:
-                    await reaction(tx, server_id, self._declared[setting.key], checked)
+                    await reaction(tx, server_id, checked)
         self.forget(server_id)
         return Change(setting.key, before, after)
 

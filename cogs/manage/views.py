@@ -50,7 +50,7 @@ def panel(
     )
 
 
-def _entry(setting: Setting[Any], value: Any, words: Words) -> ui.Section[Any]:
+def _entry(setting: Setting[Any], value: Any, words: Words) -> ui.Item[Any]:
     label = "settings.change"
     if isinstance(setting, Toggle):
         label = "settings.switch_off" if value else "settings.switch_on"
@@ -61,7 +61,8 @@ def _entry(setting: Setting[Any], value: Any, words: Words) -> ui.Section[Any]:
     if value != setting.default:
         default = spoken(setting, setting.default, words)
         text += f"\n-# {words('settings.default', value=default)}"
-    return ui.Section(text, accessory=button(words(label), "settings:edit", setting.key))
+    change: ui.Item[Any] = button(words(label), "settings:edit", setting.key)
+    return ui.Section[Any](text, accessory=change)
 
 
 def spoken(setting: Setting[Any], value: Any, words: Words) -> str:

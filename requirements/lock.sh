@@ -1,0 +1,14 @@
+#!/bin/sh
+# Writes the hashed lock files from pyproject.toml, for all platforms at once.
+set -eu
+cd "$(dirname "$0")/.."
+lock() {
+    name=$1
+    shift
+    .venv/bin/uv pip compile pyproject.toml "$@" --universal --python-version 3.11 \
+        --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet \
+        --output-file "requirements/$name.lock"
+}
+lock run
+lock play --extra playground
+lock dev --extra dev

@@ -1,0 +1,135 @@
+"""A simulated server with the real bot in it, to act in as a member would.
+
+The fixtures are in `tests/conftest.py`; a test says `world: World` and acts: `await
+world.member.slash(world.channel, "about")`, then reads `text_of(...)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import discord
+import simcord
+from simcord.actors import MemberActor
+from simcord.builders import ChannelHandle, GuildHandle
+from simcord.results import InteractionResult, ResponseMessage
+
+from bot.client import Alongside
+from bot.config import Config
+from bot.errors import UserError
+from bot.opening import open_runtime
+
+KEY = "5a" * 32
+
+
+@dataclass(slots=True)
+class World:
+    """One server with two members, a moderator, and the bot."""
+
+    env: simcord.Env
+    config: Config
+    bot: Alongside
+    guild: GuildHandle
+    channel: ChannelHandle
+    member: MemberActor
+    other: MemberActor
+    moderator: MemberActor
+
+    async def restart(self) -> None:
+        """Stop the bot's process and start it again on the same store."""
+        await self.bot.runtime.database.close()
+        self.bot = await make_bot(self.config)
+        await self.env.restart_bot(self.bot)
+
+    async def settings(self, key: str, value: object) -> None:
+        """Set a setting as the moderator would, without walking through the panel."""
+        settings = self.bot.runtime.settings
+        await settings.change(self.guild.id, settings.by_key(key), value, by=self.moderator.id)
+
+
+async def make_bot(config: Config) -> Alongside:
+    """Build the real bot as the command line does, with the simulated clock."""
+    runtime = await open_runtime(config, discord.utils.utcnow)
+    return Alongside(runtime)
+
+
+@asynccontextmanager
+async def make_world(folder: Path) -> AsyncIterator[World]:
+    """Open a world whose store is in `folder`; everything is closed at the end."""
+    config = Config(state_dir=folder, database_key=KEY)
+    bot = await make_bot(config)
+    # `simcord.run` keeps a context variable, which a fixture cannot give back in its own context.
+    env = simcord.Env(bot, shard_count=1)
+    await env.start()
+    guild = env.create_guild("Harbour")
+    channel = guild.create_text_channel("general")
+    moderators = guild.create_role("Moderator", permissions=discord.Permissions(manage_guild=True))
+    world = World(
+        env,
+        config,
+        bot,
+        guild,
+        channel,
+        member=guild.add_member(env.create_user("ash")),
+        other=guild.add_member(env.create_user("birch")),
+        moderator=guild.add_member(env.create_user("cedar"), roles=[moderators]),
+    )
+    try:
+        yield world
+    finally:
+        await env.shutdown()
+        await world.bot.close()
+    raised = [e for e in env.errors if not isinstance(getattr(e, "original", e), UserError)]
+    if raised:
+        raise BaseExceptionGroup("the bot raised what it did not refuse", raised)
+
+
+def answer_of(result: InteractionResult) -> ResponseMessage:
+    """The message that answered; fails when there was none."""
+    found = result.followups[-1] if result.followups else result.response
+    assert found is not None, "the bot did not answer"
+    return found
+
+
+Answer = InteractionResult | ResponseMessage | discord.Message
+
+
+def text_of(answer: Answer) -> str:
+    """All the words of an answer, in reading order, the labels of its buttons included."""
+    words = [part.get("content") or part.get("label") for part in _parts(_components(answer))]
+    return "\n".join(word for word in words if word)
+
+
+def buttons_of(answer: Answer) -> dict[str, str]:
+    """The custom ids of an answer's buttons, by label."""
+    return {
+        part["label"]: part["custom_id"]
+        for part in _parts(_components(answer))
+        if part.get("type") == 2 and part.get("custom_id")
+    }
+
+
+def custom_ids_of(answer: Answer) -> list[str]:
+    """The custom ids of everything that can be tapped in an answer, in reading order."""
+    return [part["custom_id"] for part in _parts(_components(answer)) if part.get("custom_id")]
+
+
+def _components(answer: Answer) -> list[dict[str, Any]]:
+    if isinstance(answer, InteractionResult):
+        answer = answer_of(answer)
+    if isinstance(answer, ResponseMessage):
+        return answer.components
+    return [component.to_dict() for component in answer.components]  # pyright: ignore[reportReturnType]
+
+
+def _parts(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for component in components:
+        yield component
+        yield from _parts(component.get("components") or [])
+        accessory = component.get("accessory")
+        if accessory:
+            yield accessory
