@@ -16,7 +16,7 @@ from bot.database.errors import (
     StoreFull,
     StoreUnavailable,
 )
-from bot.database.sqlite import finished
+from bot.database.waiting import finished
 
 if TYPE_CHECKING:
     from types import TracebackType

@@ -31,6 +31,7 @@ from bot.database.errors import (
     StoreKeyWrong,
     StoreUnavailable,
 )
+from bot.database.waiting import finished
 
 if TYPE_CHECKING:
     # The driver ships no types; it is Python's own sqlite3 module built on another library.
@@ -46,9 +47,9 @@ else:
 P = ParamSpec("P")
 T = TypeVar("T")
 
-BATCH_TRANSACTIONS: Final = 32
+BATCH_TRANSACTIONS: Final = 64
 """How many transactions one COMMIT may acknowledge."""
-BATCH_SECONDS: Final = 0.006
+BATCH_SECONDS: Final = 0.010
 """After this long no further transaction joins, so that the first does not wait for the last."""
 
 _PLAIN_HEADER: Final = b"SQLite format 3\x00"
@@ -82,19 +83,6 @@ def _translated(match: re.Match[str]) -> str:
     return match["literal"] or ""
 
 
-async def finished(future: asyncio.Future[T]) -> T:
-    """Wait for `future` even when cancelled meanwhile, and only then raise the cancellation."""
-    cancelled: asyncio.CancelledError | None = None
-    while not future.done():
-        try:
-            await asyncio.wait((future,))
-        except asyncio.CancelledError as error:
-            cancelled = error
-    if cancelled is not None:
-        raise cancelled
-    return future.result()
-
-
 class _Connection(aiosqlite.Connection):
     """aiosqlite's connection, with a way to run a whole step on its thread."""
 
@@ -126,12 +114,12 @@ class _OpenTransaction:
         if not self._connection.in_transaction:
             self._connection.execute("BEGIN IMMEDIATE")
             self._owner = None
-        if self._owner is not owner:
-            if self._owner is not None:
-                self._connection.execute("RELEASE one")
-            self._connection.execute("SAVEPOINT one")
-            self._owner = owner
         try:
+            if self._owner is not owner:
+                if self._owner is not None:
+                    self._connection.execute("RELEASE one")
+                self._connection.execute("SAVEPOINT one")
+                self._owner = owner
             cursor = self._connection.execute(sql, args)
             return cursor.fetchall(), cursor.rowcount
         except driver.Error as error:

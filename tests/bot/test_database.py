@@ -6,6 +6,7 @@ import resource
 import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 from sqlcipher3 import dbapi2 as sqlcipher  # pyright: ignore[reportMissingTypeStubs]
@@ -224,6 +225,36 @@ async def test_one_cancelled_in_the_queue_does_not_stop_those_behind(bank: Datab
     assert START + 2 in await balances(bank)
 
 
+async def test_one_cancelled_in_the_moment_of_its_turn_passes_it_on(bank: Database) -> None:
+    async with bank.transaction():
+        waiting = asyncio.ensure_future(transfer(bank, 0, 1, 1))
+        await asyncio.sleep(0)
+    waiting.cancel()
+    async with asyncio.timeout(10):
+        await transfer(bank, 1, 2, 5)
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    assert sum(await balances(bank)) == ACCOUNTS * START
+
+
+async def test_what_only_the_commit_finds_wrong_is_told_and_rolled_back(bank: Database) -> None:
+    async def add_line(account: int) -> None:
+        async with bank.transaction() as tx:
+            await tx.execute("INSERT INTO account_lines VALUES ($1)", account)
+
+    async with bank.transaction() as tx:
+        await tx.execute(
+            "CREATE TABLE account_lines (account_id BIGINT NOT NULL "
+            "REFERENCES accounts (id) DEFERRABLE INITIALLY DEFERRED)"
+        )
+    with pytest.raises(StoreConflict):
+        await add_line(4711)
+    await add_line(1)
+    async with bank.read() as reading:
+        rows = await reading.fetch("SELECT account_id FROM account_lines")
+    assert [row["account_id"] for row in rows] == [1]
+
+
 async def test_a_task_cancelled_at_its_commit_learns_of_it_after_the_commit(
     bank: Database,
 ) -> None:
@@ -360,6 +391,13 @@ async def test_a_commit_is_shared_by_those_who_wait(
     other.close()
 
 
+async def test_the_file_is_opened_as_durability_asks(own_bank: Database) -> None:
+    wanted = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1}
+    async with own_bank.transaction() as tx:
+        found = {name: (await tx.fetch(f"PRAGMA {name}"))[0][0] for name in wanted}
+    assert found == wanted
+
+
 async def test_nothing_that_was_written_can_be_read_from_the_file(
     own_bank: Database, tmp_path: Path
 ) -> None:
@@ -368,6 +406,20 @@ async def test_nothing_that_was_written_can_be_read_from_the_file(
     for file in (tmp_path / f"own.db{end}" for end in ("", "-wal", "-shm")):
         assert b"tell nobody" not in file.read_bytes()
         assert file.stat().st_mode & 0o077 == 0
+
+
+async def test_what_is_erased_is_gone_from_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "plain.db"
+    database = await Database.open(path, plain=True)
+    async with database.transaction() as tx:
+        await tx.execute("CREATE TABLE accounts (id BIGINT NOT NULL PRIMARY KEY, note TEXT)")
+        for number in range(50):
+            await tx.execute("INSERT INTO accounts VALUES ($1, $2)", number, "tell nobody")
+    async with database.transaction() as tx:
+        await tx.execute("DELETE FROM accounts WHERE id <> 7")
+        await tx.execute("UPDATE accounts SET note = 'short'")
+    await database.close()
+    assert b"tell nobody" not in await asyncio.to_thread(path.read_bytes)
 
 
 async def test_a_full_store_refuses_and_keeps_what_it_has(own_bank: Database) -> None:
@@ -483,6 +535,17 @@ async def test_a_server_that_is_away_is_named_without_its_password() -> None:
     with pytest.raises(StoreUnavailable, match=r"127\.0\.0\.1/name cannot be reached") as refusal:
         await Database.open("postgresql://somebody:hidden@127.0.0.1:9/name")
     assert "hidden" not in str(refusal.value)
+
+
+@pytest.mark.postgres
+async def test_a_server_that_refuses_is_named_with_its_reason() -> None:
+    url = os.environ.get("TEST_POSTGRES_URL")
+    if not url:
+        pytest.skip("TEST_POSTGRES_URL is not set")
+    elsewhere = urlsplit(url)._replace(path="/nobody_made_this")
+    with pytest.raises(StoreUnavailable, match="does not exist") as refusal:
+        await Database.open(elsewhere.geturl())
+    assert refusal.value.status == os.EX_CONFIG
 
 
 @pytest.mark.parametrize(
