@@ -6,6 +6,7 @@ compounds and slips. *Words* weighs whole words over all that an entry says, ans
 
 from __future__ import annotations
 
+from array import array
 from itertools import chain
 from typing import TYPE_CHECKING
 from zlib import crc32
@@ -14,12 +15,13 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 Floats = npt.NDArray[np.float32]
 Flags = npt.NDArray[np.bool_]
-Hashes = npt.NDArray[np.uint64]
+Hashes = npt.NDArray[np.uint32]
 Ints = npt.NDArray[np.int64]
+Rows = npt.NDArray[np.int32]
 
 # All figures below were chosen over the sets of benchmarks/faq together, not for any one of them,
 # and none is at a sharp peak: each neighbour costs less than a point.
@@ -33,19 +35,23 @@ SATURATION, LENGTH = 1.2, 0.5
 NEAREST, CENTRE, WORDS = 0.3, 0.4, 0.3
 """Weights of the nearest phrasing, of all phrasings together, and of the words."""
 
-_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+MOST_ROWS = 3000
+"""Phrasings that may hold an n-gram before it is left out: what so many hold tells few of them
+apart, and a question to thousands of entries stays cheap."""
+
+_MULTIPLIER = np.uint32(0x9E3779B1)
 
 
-def _grams(texts: Sequence[str]) -> tuple[Hashes, Ints]:
+def _grams(texts: Sequence[str]) -> tuple[Hashes, Rows]:
     """Every character n-gram of `texts` as a hash, and the number of the text it is from.
 
     N-grams reach over the gaps between words, for the order of words says something too.
     """
-    codes = np.frombuffer("".join(texts).encode("utf-32-le"), np.uint32).astype(np.uint64)
-    owners = np.repeat(np.arange(len(texts)), [len(text) for text in texts])
+    codes = np.frombuffer("".join(texts).encode("utf-32-le"), np.uint32)
+    owners = np.repeat(np.arange(len(texts), dtype=np.int32), [len(text) for text in texts])
     hashes: list[Hashes] = []
-    rows: list[Ints] = []
-    rolling = np.zeros(len(codes), np.uint64)
+    rows: list[Rows] = []
+    rolling = np.zeros(len(codes), np.uint32)
     for size in range(1, LONGEST_GRAM + 1):
         count = max(len(codes) - size + 1, 0)
         rolling = (rolling[:count] + codes[size - 1 :]) * _MULTIPLIER
@@ -56,17 +62,15 @@ def _grams(texts: Sequence[str]) -> tuple[Hashes, Ints]:
     return np.concatenate(hashes), np.concatenate(rows)
 
 
-def _stems(texts: Sequence[Sequence[str]]) -> tuple[Hashes, Ints]:
-    """Every word of `texts` by its stem, as a hash, and the number of the text it is from."""
-    rows = np.repeat(np.arange(len(texts)), [len(text) for text in texts])
-    known: dict[str, int] = {}
-    hashes: list[int] = []
-    for word in chain.from_iterable(texts):
-        stem = word[:STEM]
-        if stem not in known:
-            known[stem] = crc32(stem.encode())
-        hashes.append(known[stem])
-    return np.array(hashes, np.uint64), rows
+def _stems(texts: Iterable[str]) -> tuple[Hashes, Ints]:
+    """Every word of `texts` by its stem, as a hash, and how many words each text has."""
+    hashes = array("I")
+    lengths: list[int] = []
+    for text in texts:
+        words = text.split()
+        lengths.append(len(words))
+        hashes.extend(crc32(word[:STEM].encode()) for word in words)
+    return np.array(hashes, np.uint32), np.array(lengths)
 
 
 class _Postings:
@@ -75,11 +79,11 @@ class _Postings:
     __slots__ = ("_features", "_rows", "_size", "_starts", "_weights")
 
     def __init__(
-        self, features: Hashes, starts: Ints, rows: Ints, weights: Floats, size: int
+        self, features: Hashes, starts: Ints, rows: Rows, weights: Floats, size: int
     ) -> None:
         self._features = features
         self._starts = starts.astype(np.int32)
-        self._rows = rows.astype(np.int32)
+        self._rows = rows
         self._weights = weights
         self._size = size
 
@@ -90,20 +94,34 @@ class _Postings:
 
     def dot(self, at: Ints, weights: Floats) -> Floats:
         """For each row, the sum of its weights for the features `at`, each times `weights`."""
-        begin = self._starts[at]
-        length = self._starts[at + 1] - begin
-        before = np.cumsum(length) - length
-        where = np.repeat(begin - before, length) + np.arange(length.sum(), dtype=np.int32)
-        values = self._weights[where] * np.repeat(weights, length)
-        return np.bincount(self._rows[where], values, self._size).astype(np.float32)
+        spans = [
+            slice(begin, end)
+            for begin, end in zip(
+                self._starts[at].tolist(), self._starts[at + 1].tolist(), strict=True
+            )
+        ]
+        if not spans:
+            return np.zeros(self._size, np.float32)
+        # Copying runs is several times faster than gathering the same elements by index.
+        rows = np.concatenate([self._rows[span] for span in spans])
+        values = np.concatenate([self._weights[span] for span in spans])
+        values *= np.repeat(weights, [span.stop - span.start for span in spans])
+        return np.bincount(rows, values, self._size).astype(np.float32)
 
 
-def _count(hashes: Hashes, rows: Ints, size: int) -> tuple[Hashes, Ints, Ints, Ints]:
+def _count(hashes: Hashes, rows: Rows) -> tuple[Hashes, Rows, Rows, Floats]:
     """Distinct features; then, for each pair of feature and row: feature, row, occurrences."""
-    features, index = np.unique(hashes, return_inverse=True)
-    pairs, counts = np.unique(index.astype(np.int64) * size + rows, return_counts=True)
-    which, where = np.divmod(pairs, size)
-    return features, which, where, counts
+    # One sort of both halves in one number needs a third of the memory of sorting by columns.
+    keys = hashes.astype(np.uint64) << np.uint64(32) | rows.astype(np.uint64)
+    keys.sort()
+    first = np.flatnonzero(np.diff(keys, prepend=~keys[:1]))
+    counts = np.diff(first, append=len(keys)).astype(np.float32)
+    keys = keys[first]
+    where = (keys & np.uint64(0xFFFFFFFF)).astype(np.int32)
+    keys >>= np.uint64(32)
+    change = np.diff(keys, prepend=~keys[:1]) != 0
+    which = np.cumsum(change, dtype=np.int32) - np.int32(1)
+    return keys[change].astype(np.uint32), which, where, counts
 
 
 def _rarity(entries: Ints | int, size: int) -> Floats:
@@ -122,25 +140,29 @@ class _Spelling:
         texts = [f" {text} " for text in chain.from_iterable(entries)]
         size = len(entries)
         sizes = [len(entry) for entry in entries]
-        entry_of = np.repeat(np.arange(size), sizes)
+        entry_of = np.repeat(np.arange(size, dtype=np.int32), sizes)
         self._starts = np.cumsum([0, *sizes[:-1]])
-        features, which, where, counts = _count(*_grams(texts), len(texts))
+        features, which, where, counts = _count(*_grams(texts))
 
         # Rows of one entry stand together, so pairs of feature and entry do as well.
-        pairs = which * size + entry_of[where]
-        first = np.flatnonzero(np.diff(pairs, prepend=-1))
+        entry = entry_of[where]
+        change = (np.diff(which, prepend=-1) != 0) | (np.diff(entry, prepend=-1) != 0)
+        first = np.flatnonzero(change)
         held_by = np.bincount(which[first], minlength=len(features))
         self._rarity = _rarity(held_by, size) ** np.float32(FLATTEN)
         self._unseen = float(_rarity(0, size) ** FLATTEN)
 
         weights = counts * self._rarity[which]
         lengths = np.sqrt(np.bincount(where, weights**2, len(texts)))
-        weights = (weights / lengths[where]).astype(np.float32)
+        weights /= lengths[where].astype(np.float32)
         sums = np.add.reduceat(weights, first)
-        self._centres = np.sqrt(np.bincount(pairs[first] % size, sums**2, size)).astype(np.float32)
+        self._centres = np.sqrt(np.bincount(entry[first], sums**2, size)).astype(np.float32)
         self._fullness = np.sqrt(lengths / lengths.mean()).astype(np.float32)
-        starts = np.searchsorted(which, np.arange(len(features) + 1))
-        self._postings = _Postings(features, starts, where, weights, len(texts))
+        rows = np.bincount(which, minlength=len(features))
+        kept = (rows <= MOST_ROWS)[which]
+        rows[rows > MOST_ROWS] = 0
+        starts = np.cumsum([0, *rows])
+        self._postings = _Postings(features, starts, where[kept], weights[kept], len(texts))
 
     def _rows(self, text: str) -> Floats:
         hashes, counts = np.unique(_grams([text])[0], return_counts=True)
@@ -168,20 +190,22 @@ class _Words:
 
     __slots__ = ("_postings", "_rarity", "_unseen")
 
-    def __init__(self, entries: Sequence[Sequence[str]]) -> None:
-        size = len(entries)
-        features, which, where, counts = _count(*_stems(entries), size)
+    def __init__(self, entries: Iterable[str]) -> None:
+        hashes, lengths = _stems(entries)
+        size = len(lengths)
+        features, which, where, counts = _count(
+            hashes, np.repeat(np.arange(size, dtype=np.int32), lengths)
+        )
         held_by = np.bincount(which, minlength=len(features))
         self._rarity = _rarity(held_by, size)
         self._unseen = float(_rarity(0, size))
-        lengths = np.array([len(entry) for entry in entries])
         relative = 1 - LENGTH + LENGTH * lengths / lengths.mean()
         weights = (counts / (counts + SATURATION * relative[where])).astype(np.float32)
         starts = np.searchsorted(which, np.arange(len(features) + 1))
         self._postings = _Postings(features, starts, where, weights, size)
 
-    def scores(self, words: Sequence[str]) -> Floats:
-        hashes = np.unique(_stems([words])[0])
+    def scores(self, text: str) -> Floats:
+        hashes = np.unique(_stems([text])[0])
         at, known = self._postings.find(hashes)
         weights = np.where(known, self._rarity[at], self._unseen)
         weights = (weights / weights.sum()).astype(np.float32)
@@ -197,18 +221,15 @@ class Lexical:
         """Reads plain texts: for each entry at least one phrasing, none empty, and its answer."""
         self._spelling = _Spelling(phrasings)
         self._words = _Words(
-            [
-                " ".join((*texts, answer)).split()
-                for texts, answer in zip(phrasings, answers, strict=True)
-            ]
+            " ".join((*texts, answer)) for texts, answer in zip(phrasings, answers, strict=True)
         )
 
-    def scores(self, words: Sequence[str]) -> Floats:
+    def scores(self, text: str) -> Floats:
         """For each entry, how well it fits a question of at least one word, 0..1."""
-        nearest, centre = self._spelling.scores(" ".join(words))
-        scores = NEAREST * nearest + CENTRE * centre + WORDS * self._words.scores(words)
+        nearest, centre = self._spelling.scores(text)
+        scores = NEAREST * nearest + CENTRE * centre + WORDS * self._words.scores(text)
         return scores.clip(0, 1)
 
-    def begun(self, words: Sequence[str]) -> Floats:
+    def begun(self, text: str) -> Floats:
         """For each entry, how well it fits a half-typed question; comparable within one call."""
-        return self._spelling.begun(" ".join(words)) + self._words.scores(words)
+        return self._spelling.begun(text) + self._words.scores(text)

@@ -1,0 +1,1 @@
+"""What the claims about speed, memory and quality are measured with, peers beside us."""

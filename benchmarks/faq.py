@@ -1,0 +1,450 @@
+"""How well and how fast the FAQ search answers, beside its peers, in one run.
+
+`python -m benchmarks.faq --set DIR [--set DIR ...]` scores folders that hold `entries.jsonl` (id,
+question, alternates, answer), `queries.jsonl` (id, text, relevant ids) and, if there are questions
+that nothing answers, `oos.jsonl` (id, text, kind). `--own` adds the shipped FAQ with the lines of
+`benchmarks/own`. `--latency` adds an FAQ of 5,000 entries made of all sets named. `--json` prints
+figures instead of tables.
+
+The peers are what one would take first: SQLite's FTS5 with its Porter stemmer, and rapidfuzz's
+`token_set_ratio` against every phrasing. Times are CPU time of the calling thread.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import multiprocessing
+import random
+import re
+import sqlite3
+import sys
+import time
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from bot.content import DATA, load_yaml
+from cogs.faq.search import Document, Index, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+OWN = Path(__file__).parent / "own"
+SEED = 7
+RANKED = 1000
+OFFERED = 5
+FALSE_ANSWERS = 0.05
+LATENCY_ENTRIES = 5000
+LATENCY_ASKED = 400
+THRESHOLDS = 400
+NO_HIT = -1e9
+
+Ranking = list[tuple[str, float]]
+Figures = dict[str, Any]
+
+
+# --- Sets -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What somebody typed, and the ids of the entries that answer it: none when out of scope."""
+
+    text: str
+    relevant: frozenset[str]
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """One FAQ and what is asked of it."""
+
+    name: str
+    documents: tuple[Document, ...]
+    inside: tuple[Query, ...]
+    outside: tuple[Query, ...]
+
+
+def _lines(path: Path) -> list[dict[str, Any]]:
+    if not path.exists():
+        return []
+    return [json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip()]
+
+
+def _queries(path: Path) -> tuple[Query, ...]:
+    return tuple(
+        Query(row["text"], frozenset(row.get("relevant", ())), row.get("kind", ""))
+        for row in _lines(path)
+    )
+
+
+def _questions(name: str, folder: Path, rows: list[dict[str, Any]], others: str) -> Questions:
+    documents = tuple(
+        Document(row["id"], row["question"], tuple(row[others]), row["answer"]) for row in rows
+    )
+    inside = _queries(folder / "queries.jsonl")
+    return Questions(name, documents, inside, _queries(folder / "oos.jsonl"))
+
+
+def read_set(folder: Path) -> Questions:
+    """Read a folder of the format above."""
+    return _questions(folder.name, folder, _lines(folder / "entries.jsonl"), "alternates")
+
+
+def own_set() -> Questions:
+    """Read the shipped FAQ and the lines that it is tuned with."""
+    rows = load_yaml(DATA / "content" / "faq" / "en.yaml").data
+    return _questions("own", OWN, rows, "phrasings")
+
+
+def many(sets: Sequence[Questions], count: int, seed: int = SEED) -> tuple[Document, ...]:
+    """Make `count` entries out of those of `sets`, each copy with other words in it."""
+    rng = random.Random(seed)
+    sources = [document for one in sets for document in one.documents]
+    words = sorted({word for document in sources for word in document.question.split()})
+    syllables = ["ba", "cor", "den", "fil", "gra", "hom", "jun", "kel", "lim", "mor", "nas", "pri"]
+
+    def varied(text: str) -> str:
+        return " ".join(
+            word
+            if (dice := rng.random()) < 0.7
+            else rng.choice(words)
+            if dice < 0.9
+            else "".join(rng.choices(syllables, k=3))
+            for word in text.split()
+        )
+
+    made: list[Document] = []
+    for number in range(count):
+        source = sources[number % len(sources)]
+        phrasings = tuple(varied(text) for text in source.phrasings[:5])
+        answer = varied(source.answer)
+        made.append(Document(f"e{number}", varied(source.question), phrasings, answer))
+    return tuple(made)
+
+
+# --- Engines --------------------------------------------------------------------------------------
+
+
+class Engine(Protocol):
+    """A way to search the same documents."""
+
+    def __init__(self, documents: Sequence[Document]) -> None: ...
+
+    def ask(self, text: str, limit: int) -> Ranking: ...
+
+    def suggest(self, text: str, limit: int) -> list[str]: ...
+
+
+class Lexical:
+    """Ours."""
+
+    def __init__(self, documents: Sequence[Document]) -> None:
+        self.index = Index(documents)
+
+    def ask(self, text: str, limit: int) -> Ranking:
+        return [(hit.id, hit.score) for hit in self.index.ask(text, limit).hits]
+
+    def suggest(self, text: str, limit: int) -> list[str]:
+        return list(self.index.suggest(text, limit))
+
+
+class Fts5:
+    """SQLite's full-text index, any word, ranked by its BM25."""
+
+    def __init__(self, documents: Sequence[Document]) -> None:
+        self.connection = sqlite3.connect(":memory:")
+        self.connection.execute(
+            "CREATE VIRTUAL TABLE faq USING fts5(id UNINDEXED, text, tokenize='porter unicode61')"
+        )
+        self.connection.executemany(
+            "INSERT INTO faq VALUES (?, ?)",
+            [(one.id, "\n".join((one.question, *one.phrasings, one.answer))) for one in documents],
+        )
+
+    def _match(self, query: str, limit: int) -> Ranking:
+        if not query:
+            return []
+        found = self.connection.execute(
+            "SELECT id, -bm25(faq) FROM faq WHERE faq MATCH ? ORDER BY bm25(faq), id LIMIT ?",
+            (query, limit),
+        )
+        return [(str(name), float(score)) for name, score in found]
+
+    def ask(self, text: str, limit: int) -> Ranking:
+        return self._match(" OR ".join(f'"{word}"' for word in re.findall(r"\w+", text)), limit)
+
+    def suggest(self, text: str, limit: int) -> list[str]:
+        words = [f'"{word}"' for word in re.findall(r"\w+", text)]
+        if words:
+            words[-1] += " *"
+        return [name for name, _ in self._match(" OR ".join(words), limit)]
+
+
+class TokenSet:
+    """rapidfuzz's `token_set_ratio`; an entry is as near as its nearest phrasing."""
+
+    def __init__(self, documents: Sequence[Document]) -> None:
+        from rapidfuzz import fuzz, process, utils
+
+        self.extract = process.extract
+        self.scorer = fuzz.token_set_ratio
+        self.clean = utils.default_process
+        rows = [(one.id, text) for one in documents for text in (one.question, *one.phrasings)]
+        self.ids = [name for name, _ in rows]
+        self.texts = [self.clean(text) for _, text in rows]
+
+    def ask(self, text: str, limit: int) -> Ranking:
+        best: dict[str, float] = {}
+        for _, score, row in self.extract(
+            self.clean(text), self.texts, scorer=self.scorer, limit=None
+        ):
+            best[self.ids[row]] = max(best.get(self.ids[row], 0.0), score)
+        return sorted(best.items(), key=lambda item: (-item[1], item[0]))[:limit]
+
+    def suggest(self, text: str, limit: int) -> list[str]:
+        return [name for name, _ in self.ask(text, limit)]
+
+
+ENGINES: dict[str, type[Engine]] = {"lexical": Lexical, "fts5": Fts5, "token_set": TokenSet}
+
+
+# --- Figures --------------------------------------------------------------------------------------
+
+_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+
+
+def _neighbours(letter: str) -> str:
+    for row, keys in enumerate(_ROWS):
+        at = keys.find(letter)
+        if at >= 0:
+            beside = keys[max(at - 1, 0) : at] + keys[at + 1 : at + 2]
+            above = _ROWS[row - 1][at : at + 2] if row else ""
+            below = _ROWS[row + 1][max(at - 1, 0) : at + 1] if row < len(_ROWS) - 1 else ""
+            return beside + above + below
+    return "e"
+
+
+def mistyped(text: str, slips: int, rng: random.Random) -> str:
+    """`text` with letters dropped, doubled by a neighbour key, replaced by one or swapped.
+
+    The first letter of a word is only ever swapped: people rarely miss it.
+    """
+    letters = list(text)
+    for _ in range(slips):
+        places = [
+            at
+            for at in range(1, len(letters))
+            if letters[at].isalpha() and letters[at - 1].isalpha()
+        ]
+        if not places:
+            break
+        at = rng.choice(places)
+        near = rng.choice(_neighbours(letters[at].lower()))
+        match rng.randrange(4):
+            case 0:
+                del letters[at]
+            case 1:
+                letters.insert(at, near)
+            case 2:
+                letters[at] = near
+            case _:
+                letters[at - 1 : at + 1] = letters[at], letters[at - 1]
+    return "".join(letters)
+
+
+def ranking_figures(queries: Sequence[Query], rankings: Sequence[Ranking]) -> Figures:
+    """P@1, P@5, R@5 (any relevant entry in the first five) and MRR over the whole ranking."""
+    sums = {"P@1": 0.0, "P@5": 0.0, "R@5": 0.0, "MRR": 0.0}
+    for query, ranking in zip(queries, rankings, strict=True):
+        ranks = [at for at, (name, _) in enumerate(ranking, 1) if name in query.relevant]
+        top = sum(at <= OFFERED for at in ranks)
+        sums["P@1"] += ranks[:1] == [1]
+        sums["P@5"] += top / OFFERED
+        sums["R@5"] += top > 0
+        sums["MRR"] += 1 / ranks[0] if ranks else 0.0
+    return {name: total / max(len(queries), 1) for name, total in sums.items()}
+
+
+def rejection_figures(inside: Sequence[tuple[float, bool]], outside: Sequence[float]) -> Figures:
+    """How well the score of the first hit tells questions in scope from others.
+
+    `inside` holds that score and whether the hit is right. AUROC; the share of questions in scope
+    answered rightly when one in twenty others is answered; the best share of all questions that a
+    single threshold settles rightly (answered and right, or rightly refused).
+    """
+    below = sorted(outside)
+    wins = sum(bisect_left(below, s) + bisect_right(below, s) for s, _ in inside) / 2
+    strict = below[-1 - min(len(below) - 1, int(FALSE_ANSWERS * len(below)))]
+    right = sorted(score for score, good in inside if good)
+    levels = sorted({score for score, _ in inside} | set(below))
+    # A few hundred levels show the best as well as all do.
+    levels = [*levels[:: max(1, (len(levels) + 1) // THRESHOLDS)], math.inf]
+    best = max(len(right) - bisect_left(right, at) + bisect_left(below, at) for at in levels)
+    return {
+        "AUROC": wins / (len(inside) * len(below)),
+        "correct@5%FA": (len(right) - bisect_right(right, strict)) / len(inside),
+        "bestacc": best / (len(inside) + len(below)),
+    }
+
+
+def shipped_figures(questions: Questions, index: Index) -> Figures:
+    """What members would see at the shipped thresholds."""
+    verdicts = [index.ask(query.text) for query in questions.inside]
+    found = [
+        (result.verdict is Verdict.FOUND, bool(result.hits and result.hits[0].id in query.relevant))
+        for query, result in zip(questions.inside, verdicts, strict=True)
+    ]
+    count = max(len(found), 1)
+    figures: Figures = {
+        "found, right": sum(answered and right for answered, right in found) / count,
+        "found, wrong": sum(answered and not right for answered, right in found) / count,
+        "nothing": sum(result.verdict is Verdict.NOTHING for result in verdicts) / count,
+    }
+    for kind in sorted({query.kind for query in questions.outside}):
+        asked = [index.ask(query.text).verdict for query in questions.outside if query.kind == kind]
+        label = f"outside ({kind})" if kind else "outside"
+        figures[f"{label} found"] = asked.count(Verdict.FOUND) / len(asked)
+        figures[f"{label} nearby"] = asked.count(Verdict.NEARBY) / len(asked)
+    return figures
+
+
+def _cpu_ms(calls: Sequence[Callable[[], object]]) -> tuple[float, float]:
+    """p50 and p99 in milliseconds of CPU."""
+    taken: list[float] = []
+    for call in calls:
+        start = time.thread_time()
+        call()
+        taken.append((time.thread_time() - start) * 1000)
+    taken.sort()
+    return taken[len(taken) // 2], taken[min(len(taken) - 1, int(0.99 * len(taken)))]
+
+
+def _times(engine: Engine, texts: Sequence[str]) -> Figures:
+    asks = [lambda text=text: engine.ask(text, OFFERED) for text in texts]
+    # Each keystroke of a few questions, as a client would send them.
+    keys = [
+        text[:end] for text in texts[:: max(len(texts) // 12, 1)] for end in range(1, len(text))
+    ]
+    suggests = [lambda key=key: engine.suggest(key, 25) for key in keys]
+    ask50, ask99 = _cpu_ms(asks)
+    suggest50, suggest99 = _cpu_ms(suggests)
+    return {
+        "ask p50 ms": ask50,
+        "ask p99 ms": ask99,
+        "suggest p50 ms": suggest50,
+        "suggest p99 ms": suggest99,
+    }
+
+
+def score(questions: Questions, engine: Engine) -> Figures:
+    """All figures of one engine on one set."""
+    inside = questions.inside
+    rankings = [engine.ask(query.text, RANKED) for query in inside]
+    figures = ranking_figures(inside, rankings)
+    if questions.outside:
+        tops = [
+            (ranking[0][1], ranking[0][0] in query.relevant) if ranking else (NO_HIT, False)
+            for query, ranking in zip(inside, rankings, strict=True)
+        ]
+        others = [engine.ask(query.text, 1) for query in questions.outside]
+        figures |= rejection_figures(tops, [r[0][1] if r else NO_HIT for r in others])
+    for slips in (1, 2):
+        rng = random.Random(SEED + slips)
+        typed = [engine.ask(mistyped(query.text, slips, rng), 1) for query in inside]
+        figures[f"P@1 {slips} typo"] = ranking_figures(inside, typed)["P@1"]
+    for share in (30, 50, 70):
+        hits = 0
+        for document in questions.documents:
+            end = max(3, len(document.question) * share // 100)
+            hits += document.id in engine.suggest(document.question[:end], OFFERED)
+        figures[f"typed {share}%"] = hits / len(questions.documents)
+    figures |= _times(engine, [query.text for query in inside][:LATENCY_ASKED])
+    if isinstance(engine, Lexical):
+        figures["shipped"] = shipped_figures(questions, engine.index)
+    return figures
+
+
+def _resident_mb() -> float:
+    status = Path("/proc/self/status").read_text("ascii")
+    return int(re.findall(r"VmRSS:\s+(\d+)", status)[0]) / 1024
+
+
+def _weigh(name: str, documents: tuple[Document, ...]) -> tuple[float, float, float]:
+    """In a process of its own: seconds of CPU to build, memory added, memory in all (MB)."""
+    before = _resident_mb()
+    start = time.process_time()
+    engine = ENGINES[name](documents)
+    seconds = time.process_time() - start
+    engine.ask("how do i join", OFFERED)
+    after = _resident_mb()
+    return seconds, after - before, after
+
+
+def weigh(name: str, documents: tuple[Document, ...]) -> Figures:
+    """What building costs, measured in a fresh process."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        seconds, added, total = pool.apply(_weigh, (name, documents))
+    return {"build s": seconds, "memory +MB": added, "process MB": total}
+
+
+# --- Reports --------------------------------------------------------------------------------------
+
+
+def _table(title: str, rows: dict[str, Figures]) -> str:
+    columns = list(dict.fromkeys(name for figures in rows.values() for name in figures))
+    columns.remove("shipped") if "shipped" in columns else None
+    lines = [title, " " * 10 + "".join(f"{name:>{max(len(name), 6) + 2}}" for name in columns)]
+    for engine, figures in rows.items():
+        cells = (
+            f"{figures[name]:>{max(len(name), 6) + 2}.3f}"
+            if name in figures
+            else " " * (max(len(name), 6) + 2)
+            for name in columns
+        )
+        lines.append(f"{engine:<10}" + "".join(cells))
+    for figures in rows.values():
+        if shipped := figures.get("shipped"):
+            told = ", ".join(f"{name} {value:.1%}" for name, value in shipped.items())
+            lines.append(f"at the shipped thresholds: {told}")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Run what the command line asks for."""
+    parser = argparse.ArgumentParser(prog="benchmarks.faq", description=__doc__)
+    parser.add_argument("--set", action="append", type=Path, default=[], metavar="DIR")
+    parser.add_argument("--own", action="store_true", help="the shipped FAQ with benchmarks/own")
+    parser.add_argument("--latency", action="store_true", help="an FAQ of 5,000 entries")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    sets = [own_set()] if options.own else []
+    sets += [read_set(folder) for folder in options.set]
+    if not sets:
+        parser.error("name a set with --set, or --own")
+    report: dict[str, dict[str, Figures]] = {}
+    for questions in sets:
+        report[questions.name] = {
+            name: score(questions, engine(questions.documents)) | weigh(name, questions.documents)
+            for name, engine in ENGINES.items()
+        }
+    if options.latency:
+        documents = many(sets, LATENCY_ENTRIES)
+        texts = [query.text for questions in sets for query in questions.inside]
+        texts = random.Random(SEED).sample(texts, min(LATENCY_ASKED, len(texts)))
+        report[f"latency, {LATENCY_ENTRIES} entries"] = {
+            name: _times(engine(documents), texts) | weigh(name, documents)
+            for name, engine in ENGINES.items()
+        }
+    if options.json:
+        json.dump(report, sys.stdout, indent=1)
+        print()
+    else:
+        print("\n\n".join(_table(title, rows) for title, rows in report.items()))
+
+
+if __name__ == "__main__":
+    main()
