@@ -10,10 +10,9 @@ import importlib
 import importlib.util
 import os
 import shutil
-import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo, available_timezones
 
 from bot.client import feature_names
@@ -25,6 +24,10 @@ from bot.texts import Texts
 
 LEAST_FREE_BYTES = 200 * 1024 * 1024
 """Below this much free space a busy database may fill the disk within days."""
+
+
+_RELEASED = datetime(2026, 11, 1, tzinfo=UTC)
+"""A clock that stands before this version was made is wrong."""
 
 
 class Grade(enum.Enum):
@@ -95,11 +98,11 @@ def _place(config: Config) -> Iterator[Finding]:
 
 
 def _time() -> Iterator[Finding]:
-    if time.time() < 1_780_000_000:
+    if system_clock() < _RELEASED:
         yield Finding(
             Grade.WRONG,
             "clock",
-            "This machine's clock is years behind; set it, or check-ins come at wrong times.",
+            "This machine's clock is behind; set it, or what is due comes at wrong times.",
         )
     else:
         now = system_clock()

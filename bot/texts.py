@@ -66,12 +66,18 @@ class Texts:
         """All keys of a language."""
         return frozenset(self._catalogs[locale])
 
+    def forms(self, key: str, locale: str) -> dict[str, str]:
+        """A sentence's forms by plural category; one that does not count has the category ""."""
+        sentence = self._catalogs[locale][key]
+        return sentence if isinstance(sentence, dict) else {"": sentence}
+
     def placeholders(self, key: str, locale: str) -> frozenset[str]:
         """Names of the parameters that a sentence takes, over all its plural forms."""
-        sentence = self._catalogs[locale][key]
-        forms = sentence.values() if isinstance(sentence, dict) else [sentence]
-        names = {name for form in forms for _, name, _, _ in string.Formatter().parse(form) if name}
-        return frozenset(names | ({"count"} if isinstance(sentence, dict) else set()))
+        forms = self.forms(key, locale)
+        parsed = (part for form in forms.values() for part in string.Formatter().parse(form))
+        return frozenset(
+            {name for _, name, _, _ in parsed if name} | ({"count"} if "" not in forms else set())
+        )
 
     def plural_categories(self, locale: str) -> frozenset[str]:
         """The plural categories that a language needs, `other` included."""

@@ -6,7 +6,7 @@ world.member.slash(world.channel, "about")`, then reads `text_of(...)`.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,7 +58,7 @@ async def make_bot(config: Config) -> Alongside:
 
 
 @asynccontextmanager
-async def make_world(folder: Path) -> AsyncIterator[World]:
+async def make_world(folder: Path) -> AsyncGenerator[World]:
     """Open a world whose store is in `folder`; everything is closed at the end."""
     config = Config(state_dir=folder, database_key=KEY)
     bot = await make_bot(config)
@@ -118,6 +118,12 @@ def custom_ids_of(answer: Answer) -> list[str]:
     return [part["custom_id"] for part in _parts(_components(answer)) if part.get("custom_id")]
 
 
+def inputs_of(form: InteractionResult) -> list[str]:
+    """The custom ids of a form's inputs, in reading order."""
+    assert form.modal is not None, "the bot opened no form"
+    return [part["custom_id"] for part in _parts(form.modal["components"]) if "custom_id" in part]
+
+
 def _components(answer: Answer) -> list[dict[str, Any]]:
     if isinstance(answer, InteractionResult):
         answer = answer_of(answer)
@@ -130,6 +136,6 @@ def _parts(components: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     for component in components:
         yield component
         yield from _parts(component.get("components") or [])
-        accessory = component.get("accessory")
-        if accessory:
-            yield accessory
+        yield from _parts(
+            [component[key] for key in ("accessory", "component") if key in component]
+        )

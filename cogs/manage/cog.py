@@ -14,7 +14,6 @@ from bot.permissions import MODERATOR_DEFAULT
 from bot.settings.model import Setting, Toggle
 from bot.views import Form, reply, turn, words_for
 from cogs.manage import views
-from cogs.manage.inputs import Input, input_for
 
 if TYPE_CHECKING:
     from bot.client import Alongside, Interaction
@@ -46,17 +45,18 @@ class Manage(commands.Cog):
             await self._save(interaction, setting, not value, seen=value)
             return
         words = await words_for(interaction)
-        shown = input_for(setting, value, words)
+        shown = views.input_for(setting, value, words)
 
         async def submitted(answer: Interaction) -> None:
             await self._save(answer, setting, shown.read(), seen=value)
 
         await interaction.response.send_modal(
             Form(
-                self._client(interaction),
+                interaction.client,
                 words(f"settings.{key}.name"),
                 submitted,
-                *_parts(shown),
+                shown.help,
+                shown.label,
                 moderators=True,
             )
         )
@@ -105,19 +105,11 @@ class Manage(commands.Cog):
         words = await words_for(interaction)
         return views.audit_list(words, found[:size], page, more=len(found) > size)
 
-    @staticmethod
-    def _client(interaction: Interaction) -> Alongside:
-        return interaction.client
-
 
 def _server(interaction: Interaction) -> int:
     if interaction.guild_id is None:
         raise UserError("permissions.moderators_only")
     return interaction.guild_id
-
-
-def _parts(shown: Input) -> list[Any]:
-    return [shown.help, shown.label]
 
 
 async def setup(bot: Alongside) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from simcord.backend.errors import SetupError
 
-from tests.world import World, answer_of, custom_ids_of, text_of
+from tests.world import World, answer_of, custom_ids_of, inputs_of, text_of
 
 
 async def test_a_moderator_sees_each_setting_with_meaning_and_value(world: World) -> None:
@@ -25,9 +25,7 @@ async def test_a_language_is_chosen_in_a_form_and_written_to_the_audit_list(worl
     form = await world.moderator.click(
         answer_of(panel).message, custom_id="settings:edit:server.language"
     )
-    assert form.modal is not None
-    choice = _custom_id_of_input(form.modal)
-    saved = await world.moderator.submit_modal(form, {choice: "es"})
+        saved = await world.moderator.submit_modal(form, {inputs_of(form)[0]: "es"})
     assert "Español" in text_of(saved)
     lines = await world.moderator.slash(world.channel, "manage audit")
     assert "Language" in text_of(lines)
@@ -41,7 +39,7 @@ async def test_a_second_moderator_does_not_overwrite_what_changed_meanwhile(worl
     )
     await world.settings("server.language", "es")
     refused = await world.moderator.submit_modal(
-        form, {_custom_id_of_input(form.modal or {}): "en"}
+        form, {inputs_of(form)[0]: "en"}
     )
     assert "Somebody else changed this" in text_of(refused)
     assert "Español" in text_of(await world.moderator.slash(world.channel, "settings"))
@@ -64,15 +62,3 @@ async def test_who_lost_the_right_cannot_use_an_open_panel(world: World) -> None
     guild.members[world.moderator.id].role_ids.clear()
     refused = await world.moderator.click(message, custom_id="settings:edit:server.language")
     assert "Only moderators" in text_of(refused)
-
-
-def _custom_id_of_input(modal: dict[str, object]) -> str:
-    def walk(part: object) -> list[str]:
-        if isinstance(part, dict):
-            own = [part["custom_id"]] if "custom_id" in part and "type" in part else []
-            return own + [i for v in part.values() for i in walk(v)]
-        if isinstance(part, list):
-            return [i for v in part for i in walk(v)]
-        return []
-
-    return walk(modal.get("components"))[0]

@@ -1,0 +1,75 @@
+"""Keeps what is costly to make while it is used: at most so much of it, and not for longer."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+@dataclass(slots=True)
+class _Kept(Generic[V]):
+    value: V
+    weight: int
+    used_at: datetime
+
+
+class Shelf(Generic[K, V]):
+    """Values by key; the ones unused for longest go first when their weights grow too much.
+
+    The newest value stays even when it alone is heavier than all may be together.
+    """
+
+    def __init__(self, *, most: int, weight: int, unused: timedelta) -> None:
+        self._most = most
+        self._limit = weight
+        self._unused = unused
+        self._kept: OrderedDict[K, _Kept[V]] = OrderedDict()
+        self.weight = 0
+        """Of everything kept."""
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def __contains__(self, key: K) -> bool:
+        return key in self._kept
+
+    def get(self, key: K, now: datetime) -> V | None:
+        """Give what is kept under a key, and remember that it was used."""
+        self._drop_unused(now)
+        found = self._kept.get(key)
+        if found is None:
+            return None
+        found.used_at = now
+        self._kept.move_to_end(key)
+        return found.value
+
+    def put(self, key: K, value: V, weight: int, now: datetime) -> None:
+        """Keep a value, and let others go to make room."""
+        self.drop(lambda other: other == key)
+        self._kept[key] = _Kept(value, weight, now)
+        self.weight += weight
+        self._drop_unused(now)
+        while len(self._kept) > 1 and (len(self._kept) > self._most or self.weight > self._limit):
+            self._pop_oldest()
+
+    def drop(self, is_meant: Callable[[K], bool]) -> None:
+        """Let go of what is kept under the keys that are meant."""
+        for key in [key for key in self._kept if is_meant(key)]:
+            self.weight -= self._kept.pop(key).weight
+
+    def _drop_unused(self, now: datetime) -> None:
+        while self._kept:
+            oldest = next(iter(self._kept.values()))
+            if now - oldest.used_at <= self._unused:
+                return
+            self._pop_oldest()
+
+    def _pop_oldest(self) -> None:
+        _, kept = self._kept.popitem(last=False)
+        self.weight -= kept.weight

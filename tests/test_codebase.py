@@ -1,0 +1,181 @@
+"""The shape defends itself: each rule holds, and each is seen to catch a breach."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from discord import app_commands
+
+from bot.commands import key_of
+from bot.database import Database
+from bot.privacy import Kind
+from bot.texts import Texts
+from tests import rules
+from tests.world import World
+
+SOURCES = rules.read_sources("bot", "cogs")
+TEXTS = Texts.load()
+
+
+def test_every_file_imports_only_what_its_role_may() -> None:
+    assert rules.wrong_imports(SOURCES) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("cogs/faq/model.py", "import discord"),
+        ("cogs/faq/search.py", "import asyncio"),
+        ("cogs/faq/search.py", "from bot.database import Database"),
+        ("cogs/faq/search.py", "from random import choice"),
+        ("cogs/faq/store.py", "import discord"),
+        ("cogs/faq/store.py", "from cogs.faq import service"),
+        ("cogs/faq/service.py", "from discord import Embed"),
+        ("cogs/faq/service.py", "from bot.views import Panel"),
+        ("cogs/faq/service.py", "from bot.runtime import Runtime"),
+        ("cogs/faq/cog.py", "from cogs.faq import store"),
+        ("cogs/faq/views.py", "from cogs.faq.store import entries"),
+        ("cogs/faq/cog.py", "from cogs.helplines import model"),
+        ("bot/views.py", "from cogs.faq import model"),
+        ("bot/client.py", "import simcord"),
+        ("cogs/faq/cog.py", "import simcord"),
+    ],
+)
+def test_an_import_against_the_roles_is_caught(path: str, source: str) -> None:
+    assert rules.wrong_imports({path: source})
+
+
+def test_an_import_for_the_type_checker_alone_is_no_breach() -> None:
+    source = "if TYPE_CHECKING:\n    from bot.views import Panel"
+    assert not rules.wrong_imports({"cogs/faq/service.py": source})
+
+
+def test_sql_stands_only_in_stores_and_at_the_door() -> None:
+    assert rules.sql_out_of_place(SOURCES) == []
+    assert rules.sql_out_of_place({"cogs/faq/service.py": 'x = "SELECT 1 FROM a"'})
+
+
+def test_only_the_clock_asks_for_the_time() -> None:
+    assert rules.clocks_out_of_place(SOURCES) == []
+    assert rules.clocks_out_of_place({"bot/jobs.py": "now = datetime.now(UTC)"})
+
+
+@pytest.mark.parametrize("locale", [name for name in TEXTS.locales if name != "en"])
+def test_every_language_says_the_same_things_with_the_same_parameters(locale: str) -> None:
+    assert TEXTS.keys(locale) == TEXTS.keys("en")
+    for key in sorted(TEXTS.keys("en")):
+        assert TEXTS.placeholders(key, locale) == TEXTS.placeholders(key, "en"), key
+
+
+def test_every_sentence_that_counts_has_all_plural_forms_of_its_language() -> None:
+    for locale in TEXTS.locales:
+        for key in sorted(TEXTS.keys(locale)):
+            forms = TEXTS.forms(key, locale)
+            if len(forms) > 1 or "" not in forms:
+                assert set(forms) == TEXTS.plural_categories(locale), (locale, key)
+
+
+def test_every_key_that_is_said_exists() -> None:
+    missing = {key for key in rules.keys_used(SOURCES) if not TEXTS.has(key)}
+    assert missing == set()
+    assert rules.keys_used({"a.py": 'words("faq.x" if y else "faq.z")'}) == {"faq.x", "faq.z"}
+
+
+def test_every_key_is_said_somewhere() -> None:
+    keys = {key for key in TEXTS.keys() if not key.startswith("commands.")}
+    assert rules.never_said(keys, SOURCES) == []
+    assert rules.never_said({"faq.lost"}, {"a.py": 'f"faq.{x}.title"'}) == ["faq.lost"]
+
+
+async def test_every_command_and_option_has_words_in_every_language(world: World) -> None:
+    wanted: set[str] = set()
+    for command in world.bot.tree.walk_commands():
+        key = key_of(command)
+        wanted |= {f"{key}.name", f"{key}.description"}
+        assert TEXTS.say(f"{key}.name", "en") == command.name
+        if isinstance(command, app_commands.Command):
+            for option in command.parameters:
+                wanted |= {f"{key}.options.{option.name}.{part}" for part in _PARTS}
+    have = {key for key in TEXTS.keys() if key.startswith("commands.")}
+    assert have == wanted
+
+
+_PARTS = ("name", "description")
+
+
+async def test_names_and_descriptions_of_commands_are_what_discord_takes(world: World) -> None:
+    for locale in TEXTS.locales:
+        for key in sorted(TEXTS.keys(locale)):
+            if not key.startswith("commands."):
+                continue
+            said = TEXTS.say(key, locale)
+            if key.endswith(".name"):
+                assert re.fullmatch(r"[-_\w]{1,32}", said), key
+                assert said == said.lower(), key
+            else:
+                assert 1 <= len(said) <= 100, (locale, key)
+
+
+async def test_siblings_have_different_names_in_every_language(world: World) -> None:
+    groups: dict[Any, list[str]] = {}
+    for command in world.bot.tree.walk_commands():
+        parent = command.parent.qualified_name if command.parent else ""
+        groups.setdefault(parent, []).append(f"{key_of(command)}.name")
+    for locale in TEXTS.locales:
+        for keys in groups.values():
+            names = [TEXTS.say(key, locale) for key in keys]
+            assert len(set(names)) == len(names), (locale, names)
+
+
+async def test_every_setting_has_its_words(world: World) -> None:
+    for setting in world.bot.runtime.settings.declared:
+        for part in ("name", "meaning"):
+            assert TEXTS.has(f"settings.{setting.key}.{part}"), setting.key
+        assert TEXTS.has(f"settings.section.{setting.section}")
+        for option in getattr(setting, "options", ()):
+            assert TEXTS.has(f"settings.{setting.key}.options.{option}")
+        if setting.default in ((), ""):
+            assert TEXTS.has(f"settings.{setting.key}.none")
+
+
+async def test_every_moderators_command_is_hidden_from_members_by_default(world: World) -> None:
+    for root in world.bot.tree.get_commands():
+        if root.name in {"manage", "settings"}:
+            assert root.default_permissions is not None
+            assert root.guild_only
+
+
+async def columns(database: Database) -> dict[str, set[str]]:
+    """The columns of every table, by table, on either engine."""
+    if database.engine == "PostgreSQL":
+        sql = (
+            "SELECT table_name AS t, column_name AS c FROM information_schema.columns "
+            "WHERE table_schema = current_schema()"
+        )
+    else:
+        sql = (
+            "SELECT m.name AS t, c.name AS c FROM sqlite_schema m, pragma_table_info(m.name) c "
+            "WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'"
+        )
+    found: dict[str, set[str]] = {}
+    async with database.read() as read:
+        for row in await read.fetch(sql):
+            found.setdefault(row["t"], set()).add(row["c"])
+    return found
+
+
+async def test_every_table_is_declared_with_whom_it_names(world: World, database: Database) -> None:
+    schema = await columns(database)
+    holdings = {holding.table: holding for holding in world.bot.runtime.privacy.holdings}
+    assert set(schema) - {"schema_version"} == set(holdings)
+    for table, holding in holdings.items():
+        people = {column for column in schema[table] if column.endswith("user_id")}
+        assert people == ({holding.person} if holding.person else set()), table
+        assert (holding.server in schema[table]) if holding.server else True
+        assert ("server_id" in schema[table]) == (holding.server is not None), table
+        if holding.kept_since:
+            assert holding.kept_since in schema[table]
+        if holding.kind is Kind.OWN:
+            assert TEXTS.has(f"privacy.holds.{table}")
