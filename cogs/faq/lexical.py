@@ -152,7 +152,7 @@ class _Spelling:
         self._rarity = _rarity(held_by, size) ** np.float32(FLATTEN)
         self._unseen = float(_rarity(0, size) ** FLATTEN)
 
-        weights = counts * self._rarity[which]
+        weights: Floats = (counts * self._rarity[which]).astype(np.float32)
         lengths = np.sqrt(np.bincount(where, weights**2, len(texts)))
         weights /= lengths[where].astype(np.float32)
         sums = np.add.reduceat(weights, first)
