@@ -25,7 +25,7 @@ async def test_a_language_is_chosen_in_a_form_and_written_to_the_audit_list(worl
     form = await world.moderator.click(
         answer_of(panel).message, custom_id="settings:edit:server.language"
     )
-        saved = await world.moderator.submit_modal(form, {inputs_of(form)[0]: "es"})
+    saved = await world.moderator.submit_modal(form, {inputs_of(form)[0]: "es"})
     assert "Español" in text_of(saved)
     lines = await world.moderator.slash(world.channel, "manage audit")
     assert "Language" in text_of(lines)
@@ -38,9 +38,7 @@ async def test_a_second_moderator_does_not_overwrite_what_changed_meanwhile(worl
         answer_of(panel).message, custom_id="settings:edit:server.language"
     )
     await world.settings("server.language", "es")
-    refused = await world.moderator.submit_modal(
-        form, {inputs_of(form)[0]: "en"}
-    )
+    refused = await world.moderator.submit_modal(form, {inputs_of(form)[0]: "en"})
     assert "Somebody else changed this" in text_of(refused)
     assert "Español" in text_of(await world.moderator.slash(world.channel, "settings"))
 
