@@ -53,9 +53,7 @@ _URL = re.compile(r"https?://[^\s<>()\[\]\"]{4,490}")
 _HEADING = re.compile(r"^\s*#{1,6}\s", re.MULTILINE)
 _LINK = re.compile(r"://|\]\(|discord\.gg", re.IGNORECASE)
 _MENTION = re.compile(r"<@|@(?:everyone|here)", re.IGNORECASE)
-_KEYS = frozenset(
-    {"id", "topic", "question", "answer", "phrasings", "tags", "related", "sources"}
-)
+_KEYS = frozenset({"id", "topic", "question", "answer", "phrasings", "tags", "related", "sources"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +101,20 @@ class Typed:
         return cls(
             entry.question, entry.answer, "\n".join(entry.phrasings), entry.topic, source.strip()
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An entry that a moderator has typed and not saved yet. In memory only."""
+
+    typed: Typed
+    server_id: int
+    user_id: int
+    language: str
+    entry_id: str | None
+    """The entry it changes; None for a new one."""
+    seen: int = 0
+    """The revision of that entry which the moderator saw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,9 +269,7 @@ def _list_problems(entry: Entry) -> Iterator[Problem]:
             yield _problem("url", ("sources", place), reason)
 
 
-def _problem(
-    rule: str, part: tuple[str | int, ...], reason: str, **params: object
-) -> Problem:
+def _problem(rule: str, part: tuple[str | int, ...], reason: str, **params: object) -> Problem:
     return Problem(rule, part, reason, params)
 
 
@@ -318,7 +328,8 @@ def clean(text: str) -> str:
         character
         for character in text
         # Joiners (Cf) are part of emoji and of some scripts; direction marks are not.
-        if character == "\n" or character in "\u200c\u200d"
+        if character == "\n"
+        or character in "\u200c\u200d"
         or unicodedata.category(character) not in {"Cc", "Cf", "Cs", "Co", "Cn"}
     )
     return "\n".join(line.rstrip() for line in kept.split("\n")).strip()

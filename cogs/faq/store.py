@@ -56,8 +56,7 @@ async def advance_revision(tx: Transaction, server_id: int) -> int:
         server_id,
     )
     row = await tx.fetch_one("SELECT revision FROM faq_revisions WHERE server_id = $1", server_id)
-    assert row is not None
-    return int(row["revision"])
+    return 0 if row is None else int(row["revision"])
 
 
 async def put_entry(tx: Transaction, server_id: int, entry: Entry, at: datetime) -> None:
@@ -89,7 +88,9 @@ async def put_entry(tx: Transaction, server_id: int, entry: Entry, at: datetime)
 
 async def delete_entry(tx: Transaction, server_id: int, entry_id: str) -> None:
     """Delete an entry, if it is there."""
-    await tx.execute("DELETE FROM faq_entries WHERE server_id = $1 AND id = $2", server_id, entry_id)
+    await tx.execute(
+        "DELETE FROM faq_entries WHERE server_id = $1 AND id = $2", server_id, entry_id
+    )
 
 
 async def hide(tx: Transaction, server_id: int, entry_id: str) -> bool:

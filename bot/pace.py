@@ -1,0 +1,53 @@
+"""How often one person may do something that others see."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `times` within any stretch of `within`."""
+
+    times: int
+    within: timedelta
+
+
+class Pace:
+    """Counts in memory only, by a key such as a person's id; a restart forgets it.
+
+    Past `remembered` keys the one unused for longest is forgotten, so memory stays bounded.
+    """
+
+    def __init__(self, *limits: Limit, remembered: int = 10_000) -> None:
+        if not limits:
+            raise ValueError("a pace needs a limit")
+        self._limits = limits
+        self._longest = max(limit.within for limit in limits)
+        self._remembered = remembered
+        self._taken: OrderedDict[int, list[datetime]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._taken)
+
+    def take(self, key: int, now: datetime) -> timedelta:
+        """Count one more and give zero; over a limit, count nothing and give how long to wait."""
+        taken = [moment for moment in self._taken.pop(key, ()) if now - moment < self._longest]
+        wait = timedelta()
+        for limit in self._limits:
+            inside = [moment for moment in taken if now - moment < limit.within]
+            if len(inside) >= limit.times:
+                wait = max(wait, inside[-limit.times] + limit.within - now)
+        if not wait:
+            taken.append(now)
+        self._taken[key] = taken
+        if len(self._taken) > self._remembered:
+            self._taken.popitem(last=False)
+        return wait
+
+    def give_back(self, key: int) -> None:
+        """Uncount the last one: it did not come about."""
+        if self._taken.get(key):
+            self._taken[key].pop()
