@@ -13,6 +13,7 @@ here may be imported by the bot itself. What it promises:
 from __future__ import annotations
 
 import dataclasses
+import logging
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -37,6 +38,8 @@ async def run(config: Config, *, port: int = 0, fresh: bool = False) -> None:
     Raises StartError when the extra is missing, when the kept world cannot be used, or when the
     port or the state folder is taken.
     """
+    # On import simcord tries discord.py out on a client that warns of the intents it lacks.
+    logging.disable(logging.WARNING)
     try:
         from bot.playground.play import Play
         from bot.playground.stage import perform
@@ -44,6 +47,8 @@ async def run(config: Config, *, port: int = 0, fresh: bool = False) -> None:
         if error.name is not None and error.name.partition(".")[0] == "simcord":
             raise StartError(HOW_TO_INSTALL, os.EX_UNAVAILABLE) from error
         raise
+    finally:
+        logging.disable(logging.NOTSET)
 
     async def build(place: Place) -> Alongside:
         from bot.client import Alongside

@@ -3,11 +3,13 @@
 const key = location.hash.slice(1);
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 const EVERY = 1000;
+const SAID_FOR = 12000;
 const at = (id) => document.getElementById(id);
 
 let shown = null;
 let view = null;
 let asking = 0;
+let forgetting = 0;
 
 async function call(path, body) {
   const answer = await fetch(path, {
@@ -22,22 +24,26 @@ async function call(path, body) {
   return answer.json();
 }
 
-function say(text) { at("said").textContent = text; }
+function say(text) {
+  clearTimeout(forgetting);
+  at("said").textContent = text;
+  if (text && !asking && !at("said").dataset.lost) forgetting = setTimeout(() => say(""), SAID_FOR);
+}
 
 async function ask(path, body, doing, done) {
-  say(doing);
   asking += 1;
+  say(doing);
   quieten();
   try {
     const state = await call(path, body);
     show(state);
+    asking -= 1;
     say(state.refused || done);
   } catch (trouble) {
-    say(trouble instanceof TypeError ? "The playground has stopped." : trouble.message);
-  } finally {
     asking -= 1;
-    quieten();
+    say(trouble instanceof TypeError ? "The playground has stopped." : trouble.message);
   }
+  quieten();
 }
 
 function quieten() {
@@ -122,6 +128,9 @@ function show(state) {
 }
 
 function look(viewer, channel, name) {
+  // The conversation shown would go on asking about a view that is being closed.
+  at("conversation").replaceChildren();
+  view = null;
   return ask("/play/look", { viewer, channel, zone }, `Opening ${name}…`, "");
 }
 
@@ -146,8 +155,11 @@ at("viewer").addEventListener("change", (event) => {
   const name = event.target.selectedOptions[0].textContent;
   look(event.target.value, shown.channel, `${name}'s view`);
 });
-at("language").addEventListener("change", (event) =>
-  ask("/play/language", { viewer: shown.viewer, language: event.target.value }, "Changing the language…", "The language is changed; the bot answers in it from now on."));
+at("language").addEventListener("change", (event) => {
+  at("conversation").replaceChildren();
+  view = null;
+  ask("/play/language", { viewer: shown.viewer, language: event.target.value }, "Changing the language…", "The language is changed; the bot answers in it from now on.");
+});
 for (const button of document.querySelectorAll("[data-jump]")) {
   button.addEventListener("click", async () => {
     await ask("/play/clock", { jump: button.dataset.jump }, "Time passes…", "");
