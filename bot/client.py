@@ -14,7 +14,7 @@ from discord.ext import commands
 from bot import logs
 from bot.audit import HOLDING as AUDIT
 from bot.commands import CommandWords, describe
-from bot.permissions import require_moderator
+from bot.permissions import NEEDED, require_moderator
 from bot.privacy import Holding
 from bot.runtime import Runtime
 from bot.settings.core import CORE
@@ -75,8 +75,15 @@ class Alongside(commands.AutoShardedBot):
         self._housekeeping: asyncio.Task[None] | None = None
 
     async def setup_hook(self) -> None:
-        """Load every feature folder, then tell Discord the commands, in all languages."""
+        """Load the features, then tell Discord the commands, in all languages."""
         self.add_dynamic_items(Part)
+        await self.load_features()
+        await self.tree.set_translator(CommandWords(self.runtime.texts))
+        await self.tree.sync()
+        self._housekeeping = asyncio.create_task(self._keep_house(), name="housekeeping")
+
+    async def load_features(self) -> None:
+        """Load every feature folder, and give their commands their words."""
         for setting in CORE:
             self.runtime.settings.declare(setting)
         self.runtime.privacy.register(
@@ -87,16 +94,16 @@ class Alongside(commands.AutoShardedBot):
         for feature in feature_names():
             await self.load_extension(f"cogs.{feature}.cog")
         describe(self.tree, self.runtime.texts)
-        await self.tree.set_translator(CommandWords(self.runtime.texts))
-        await self.tree.sync()
-        self._housekeeping = asyncio.create_task(self._keep_house(), name="housekeeping")
 
     async def on_ready(self) -> None:
         """Say so in the log, once all servers are known."""
         # What start-up made lives as long as the process; the collector need not look at it again.
         gc.collect()
         gc.freeze()
-        _log.info("ready", servers=len(self.guilds), shards=self.shard_count)
+        invite = discord.utils.oauth_url(
+            self.application_id or 0, permissions=NEEDED, scopes=("bot", "applications.commands")
+        )
+        _log.info("ready", servers=len(self.guilds), shards=self.shard_count, invite=invite)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Keep the data of a server that has come back."""

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 MODERATOR_DEFAULT = discord.Permissions(manage_guild=True)
 """Who sees moderators' commands until a server's own command permissions say otherwise."""
 
+NEEDED = discord.Permissions(
+    view_channel=True, send_messages=True, send_messages_in_threads=True
+)
+"""What the bot asks a server for: to post an answer that a member shares, where they may post."""
+
 
 async def is_moderator(interaction: Interaction) -> bool:
     """Whether this person may steer the bot in this server, asked at the moment of the tap."""

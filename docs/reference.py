@@ -1,0 +1,136 @@
+"""Writes docs/reference.md from the running bot, so that it cannot go stale.
+
+`python -m docs.reference` writes the file; a test compares it with what the bot says today.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from pathlib import Path
+
+from discord import app_commands
+
+from bot.client import Alongside
+from bot.commands import key_of
+from bot.config import VARIABLES, Config
+from bot.opening import open_runtime
+from bot.permissions import NEEDED
+from bot.privacy import Kind
+from bot.privacy.service import SERVER_GRACE
+from bot.settings.model import Setting
+from bot.texts import Words
+
+_NAMES = {
+    "read_messages": "View Channels",
+    "send_messages": "Send Messages",
+    "send_messages_in_threads": "Send Messages in Threads",
+}
+
+PAGE = Path(__file__).resolve().parent / "reference.md"
+
+
+def reference(bot: Alongside) -> str:
+    """The whole page, for a bot whose features are loaded."""
+    words = Words(bot.runtime.texts, "en")
+    return "\n".join(
+        [
+            "# Reference",
+            "",
+            "Written by `python -m docs.reference`; change the texts or the code, not this page.",
+            "",
+            "## Commands",
+            "",
+            "| command | what it does | who |",
+            "| --- | --- | --- |",
+            *_commands(bot, words),
+            "",
+            "## Settings",
+            "",
+            "Moderators change them with `/settings`, for one server each.",
+            "",
+            "| setting | meaning | default |",
+            "| --- | --- | --- |",
+            *[_setting(setting, words) for setting in bot.runtime.settings.declared],
+            "",
+            "## Environment variables",
+            "",
+            "Whoever hosts the bot sets them in `.env` or in the environment.",
+            "",
+            "| variable | meaning | default |",
+            "| --- | --- | --- |",
+            *[
+                f"| `{variable.name}` | {variable.meaning} | {variable.default or '-'} |"
+                for variable in VARIABLES
+            ],
+            "",
+            "## What is stored, and for how long",
+            "",
+            "| table | whose | kept |",
+            "| --- | --- | --- |",
+            *_holdings(bot),
+            "",
+            f"After the bot is removed from a server, its data waits {SERVER_GRACE.days} days for "
+            "a return, then it is erased.",
+            "",
+            "## Permissions",
+            "",
+            "The bot asks for these and no others, and for no privileged intent:",
+            "",
+            *[f"- {_NAMES.get(name, name)}" for name, allowed in NEEDED if allowed],
+            "",
+        ]
+    )
+
+
+def _commands(bot: Alongside, words: Words) -> list[str]:
+    lines: list[str] = []
+    for command in sorted(bot.tree.walk_commands(), key=lambda c: c.qualified_name):
+        if isinstance(command, app_commands.Group):
+            continue
+        key = key_of(command)
+        root = command.root_parent or command
+        options = "".join(f" `{option.name}:`" for option in command.parameters)
+        who = "moderators" if root.default_permissions is not None else "everybody"
+        lines.append(
+            f"| `/{command.qualified_name}`{options} | {words(f'{key}.description')} | {who} |"
+        )
+    return lines
+
+
+def _setting(setting: Setting[object], words: Words) -> str:
+    default = setting.default
+    if default in ((), ""):
+        shown = words(f"settings.{setting.key}.none")
+    elif isinstance(default, bool):
+        shown = words("settings.value.on" if default else "settings.value.off")
+    else:
+        shown = str(default)
+    name, meaning = (words(f"settings.{setting.key}.{part}") for part in ("name", "meaning"))
+    return f"| {name} (`{setting.key}`) | {meaning} | {shown} |"
+
+
+def _holdings(bot: Alongside) -> list[str]:
+    lines: list[str] = []
+    for holding in sorted(bot.runtime.privacy.holdings, key=lambda holding: holding.table):
+        whose = {
+            None: "the server's; names nobody",
+            Kind.OWN: "the person's own: shown, exported and erased by them",
+            Kind.ABOUT: "held about a moderator's changes, for the server's safety",
+        }[holding.kind]
+        kept = f"{holding.kept_days} days" if holding.kept_days else "until it is removed"
+        lines.append(f"| `{holding.table}` | {whose} | {kept} |")
+    return lines
+
+
+async def _write() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        runtime = await open_runtime(Config(state_dir=Path(folder), database_plain=True))
+        bot = Alongside(runtime)
+        await bot.load_features()
+        PAGE.write_text(reference(bot), encoding="utf-8")
+        await runtime.database.close()
+
+
+if __name__ == "__main__":
+    asyncio.run(_write())
