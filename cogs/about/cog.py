@@ -24,14 +24,18 @@ class About(commands.Cog):
     @app_commands.command()
     async def about(self, interaction: Interaction) -> None:
         """Say what the bot is, is not, and who runs it."""
-        words = await words_for(interaction)
-        await reply(interaction, views.about(words, self._bot.runtime.config))
+        await self.show_about(interaction)
 
     @app_commands.command()
     async def help(self, interaction: Interaction) -> None:
         """List what this person may use here."""
         words = await words_for(interaction)
         await reply(interaction, views.help_page(words, await self._usable(interaction)))
+
+    async def show_about(self, interaction: Interaction) -> None:
+        """Answer the command, and the button on what the bot posts for everybody."""
+        words = await words_for(interaction)
+        await reply(interaction, views.about(words, self._bot.runtime.config))
 
     async def show_help(self, interaction: Interaction) -> None:
         """Answer the button to the list of commands."""
@@ -53,5 +57,6 @@ class About(commands.Cog):
 async def setup(bot: Alongside) -> None:
     """Wire the feature."""
     cog = About(bot)
+    bot.runtime.actions.on("about:show", cog.show_about)
     bot.runtime.actions.on("about:help", cog.show_help)
     await bot.add_cog(cog)

@@ -1,5 +1,14 @@
 """Answers to common questions: found by the member's own words, shown privately, never stored.
 
-What a member asks is neither kept nor logged. An answer is *found*, *nearby* or *nothing*: a guess
-is never dressed up as an answer. Nothing here judges who is asking or how they are.
+Promises:
+
+- What a member asks is neither kept nor logged, and never repeated where others can see it.
+- An answer is *found*, *nearby* or *nothing*: a guess is never dressed up as an answer.
+- Nothing here judges who is asking or how they are: no word list, no classifier. Helplines are on
+  every answer, and stand first where no answer was found.
+- Others see an answer only when the member shares it, where they may write themselves; the bot
+  posts it without their name, and they can take it back.
+- Moderators add answers and hide shipped ones; each change is checked as shipped content is, and
+  is in the audit list. What they typed is given back when it is refused.
+- When the database is down, what ships still answers.
 """
