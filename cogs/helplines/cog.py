@@ -7,29 +7,18 @@ from typing import TYPE_CHECKING
 from discord import app_commands
 from discord.ext import commands
 
-from bot.content import DATA, load_yaml
 from bot.errors import UserError
 from bot.privacy import Holding
 from bot.views import Panel, plain, reply, turn, words_for
-
-from . import countries, model, views
-from .service import HelplineDesk, Typed
-from .settings import FIRST_COUNTRY
+from cogs.helplines import countries, model, views
+from cogs.helplines.service import HelplineDesk, Typed, shipped_helplines
+from cogs.helplines.settings import FIRST_COUNTRY
 
 if TYPE_CHECKING:
     from bot.client import Alongside, Interaction
 
-CONTENT = DATA / "content" / "helplines.yaml"
-"""What ships."""
-
 CHOICES = 25
 """How many suggestions Discord shows."""
-
-
-def shipped_helplines() -> model.Helplines:
-    """Read what ships; raises ContentError."""
-    document = load_yaml(CONTENT)
-    return model.parse(document.data, file=document.file, line=document.line)
 
 
 class Helplines(commands.Cog):

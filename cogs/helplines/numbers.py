@@ -6,8 +6,7 @@ import phonenumbers
 from phonenumbers import shortnumberinfo
 
 from bot.errors import ContentError, UserError
-
-from .model import Helpline, Helplines, is_number
+from cogs.helplines.model import Helpline, Helplines, is_number
 
 SHORT_CODE = range(3, 7)
 """How many digits a short code has that the library may not know."""

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, TypeVar
 from uuid import uuid4
 
 from bot import audit, logs
+from bot.content import DATA, load_yaml
 from bot.errors import UserError
-
-from . import store
-from .model import (
+from cogs.helplines import store
+from cogs.helplines.model import (
     ROWS_PER_COUNTRY,
     ROWS_PER_SERVER,
     Answer,
@@ -19,9 +19,10 @@ from .model import (
     Helplines,
     ServerRow,
     answer,
+    parse,
     row_from_form,
 )
-from .settings import FIRST_COUNTRY
+from cogs.helplines.settings import FIRST_COUNTRY
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -36,6 +37,16 @@ _log = logs.get(__name__)
 
 PATIENCE_SECONDS = 1.0
 """How long the store may take before a member is answered without it: Discord waits 3 s in all."""
+
+
+CONTENT = DATA / "content" / "helplines.yaml"
+"""What ships."""
+
+
+def shipped_helplines() -> Helplines:
+    """Read what ships; raises ContentError. That its numbers can exist, the doctor checks."""
+    document = load_yaml(CONTENT)
+    return parse(document.data, file=document.file, line=document.line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +79,15 @@ class HelplineDesk:
         self._patience = patience
 
     async def look_up(self, server_id: int | None, country: str) -> Answer:
-        """Give what is known for a country; without the server's rows if the store cannot say."""
+        """Give what is known for a country; without the server's rows if the store cannot say.
+
+        The store is asked for all rows of the server: which country was meant, it never learns.
+        """
 
         async def own() -> tuple[ServerRow, ...]:
             if server_id is None:
                 return ()
-            async with self._database.read() as read:
-                return await store.rows_of_country(read, server_id, country)
+            return await self.rows(server_id)
 
         return answer(self._shipped, country, await self._or_else(own, ()))
 
@@ -179,7 +192,7 @@ class HelplineDesk:
 
     def _checked(self, row_id: str, country: str, typed: Typed) -> Helpline:
         # The number library takes a while to load, and only moderators' forms need it.
-        from .numbers import check_row
+        from cogs.helplines.numbers import check_row
 
         line = row_from_form(
             row_id=row_id,

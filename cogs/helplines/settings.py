@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from bot.errors import UserError
 from bot.settings.model import Text
-
-from . import countries
+from cogs.helplines import countries
 
 
 def country_code(words: str) -> str:

@@ -7,8 +7,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from bot.clock import to_epoch
-
-from .model import Grade, Helpline, ServerRow, Source, page_date
+from cogs.helplines.model import Grade, Helpline, ServerRow, Source, page_date
 
 if TYPE_CHECKING:
     from bot.database import Reading, Row, Transaction
@@ -20,17 +19,6 @@ async def rows(read: Reading, server_id: int) -> tuple[ServerRow, ...]:
         "SELECT id, country, body FROM helplines_rows WHERE server_id = $1 "
         "ORDER BY country, changed_at, id",
         server_id,
-    )
-    return tuple(_row(row) for row in found)
-
-
-async def rows_of_country(read: Reading, server_id: int, country: str) -> tuple[ServerRow, ...]:
-    """The rows of a server for one country, the oldest first."""
-    found = await read.fetch(
-        "SELECT id, country, body FROM helplines_rows WHERE server_id = $1 AND country = $2 "
-        "ORDER BY changed_at, id",
-        server_id,
-        country,
     )
     return tuple(_row(row) for row in found)
 

@@ -12,9 +12,8 @@ from babel.lists import format_list
 from discord import ui
 
 from bot.views import Form, Panel, button, clip, link, menu, plain, row
-
-from . import countries
-from .model import (
+from cogs.helplines import countries
+from cogs.helplines.model import (
     ALWAYS,
     DAILY,
     HOURS_LIMIT,
@@ -28,7 +27,7 @@ from .model import (
     PageDate,
     ServerRow,
 )
-from .service import Typed
+from cogs.helplines.service import Typed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -21,8 +21,7 @@ from cogs.helplines.model import (
     row_from_form,
     warnings,
 )
-
-from .samples import CHECKED, FILE, GOOD, helpline, read
+from tests.cogs.helplines.samples import CHECKED, FILE, GOOD, helpline, read
 
 
 def test_a_good_file_is_read_whole() -> None:

@@ -4,8 +4,7 @@ import pytest
 
 from bot.errors import ContentError, UserError
 from cogs.helplines.numbers import check_numbers, check_row, is_emergency, is_reachable
-
-from .samples import GOOD, helpline, read
+from tests.cogs.helplines.samples import GOOD, helpline, read
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 
 from cogs.helplines import store
 from cogs.helplines.model import Grade, PageDate, ServerRow, Source
-
-from .samples import CHECKED, helpline
+from tests.cogs.helplines.samples import CHECKED, helpline
 
 if TYPE_CHECKING:
     from bot.database import Database
@@ -35,7 +34,6 @@ async def test_a_row_comes_back_as_it_was_written(database: Database) -> None:
             await store.put_row(tx, 1, row, AT)
     async with database.read() as read:
         assert await store.rows(read, 1) == rows
-        assert await store.rows_of_country(read, 1, "FR") == rows[1:]
         assert await store.rows(read, 2) == ()
 
 
