@@ -55,7 +55,7 @@ def test_emergency_numbers_come_first_then_lines_with_all_that_is_known() -> Non
     assert line.splitlines()[:2] == ["**Samaritans**", "Call **116 123**"]
     assert "Hours: day and night, every day. Languages: English. Free to call." in line
     assert "From public pages of 8 August 2026, not called." in line
-    assert "What is beside the number is from a page without a date." in line
+    assert "Hours and other details are from a page without a date." in line
     assert "checked on 21 November 2026, not called" in checked
 
 
@@ -96,7 +96,7 @@ def test_details_that_are_older_than_the_number_say_so() -> None:
         Source("https://b.example/", PageDate(2016, 8)),
     )
     told = views.helpline_text(words("en"), helpline(sources=sources, hours="24/7"), "en")
-    assert "What is beside the number is from a page of August 2016." in told
+    assert "Hours and other details are from a page of August 2016." in told
 
 
 def test_what_moderators_typed_cannot_format_or_mention() -> None:
