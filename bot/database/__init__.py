@@ -33,7 +33,7 @@ from bot.database.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from contextlib import AbstractAsyncContextManager
 
 __all__ = [
@@ -84,6 +84,13 @@ class Transaction(Reading, Protocol):
 
     async def execute(self, sql: str, *args: Argument) -> int:
         """Run one statement; return how many rows it inserted, updated or deleted."""
+        ...
+
+    async def execute_many(self, sql: str, rows: Sequence[tuple[Argument, ...]]) -> int:
+        """Run one statement once for each row of arguments; return how many rows it gave.
+
+        SQLite does all of it in one hop to its thread. On PostgreSQL the count is that of `rows`.
+        """
         ...
 
 

@@ -19,6 +19,7 @@ from bot.database.errors import (
 from bot.database.waiting import finished
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
 
     from bot.database import Argument, Row
@@ -137,6 +138,16 @@ class _Transaction(_Statements):
 
     async def execute(self, sql: str, *args: Argument) -> int:
         return await self._noting(self._execute(sql, *args))
+
+    async def execute_many(self, sql: str, rows: Sequence[tuple[Argument, ...]]) -> int:
+        return await self._noting(self._execute_many(sql, rows))
+
+    async def _execute_many(self, sql: str, rows: Sequence[tuple[Argument, ...]]) -> int:
+        try:
+            await self._live().executemany(sql, rows)
+        except (asyncpg.PostgresError, OSError) as error:
+            raise self._engine.translated(error) from error
+        return len(rows)
 
     async def _execute(self, sql: str, *args: Argument) -> int:
         try:

@@ -36,7 +36,7 @@ from bot.database.waiting import finished
 if TYPE_CHECKING:
     # The driver ships no types; it is Python's own sqlite3 module built on another library.
     import sqlite3 as driver
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -129,6 +129,15 @@ class _OpenTransaction:
                 self._lost = error
             raise
 
+    def run_many(
+        self, owner: object, sql: str, rows: Sequence[tuple[Argument, ...]]
+    ) -> tuple[list[Any], int]:
+        """Run one statement for each row, in one hop to the thread."""
+        changed = 0
+        for row in rows:
+            changed += max(self.run(owner, sql, row)[1], 0)
+        return [], changed
+
     def undo(self, owner: object) -> bool:
         """Roll back what `owner` did, and nothing else; return whether the others can go on."""
         if self._lost is None and self._owner is owner:
@@ -194,9 +203,18 @@ class _Writer:
     def submit(
         self, owner: object, sql: str, args: tuple[Argument, ...]
     ) -> asyncio.Future[tuple[list[Any], int]]:
+        self._begin()
+        return self._connection.submit(self._state.run, owner, sql, args)
+
+    def submit_many(
+        self, owner: object, sql: str, rows: Sequence[tuple[Argument, ...]]
+    ) -> asyncio.Future[tuple[list[Any], int]]:
+        self._begin()
+        return self._connection.submit(self._state.run_many, owner, sql, rows)
+
+    def _begin(self) -> None:
         if self._batch.begun_at is None:
             self._batch.begun_at = self._loop.time()
-        return self._connection.submit(self._state.run, owner, sql, args)
 
     async def keep(self) -> None:
         """End the turn well; return when the transaction is on the disk."""
@@ -300,15 +318,26 @@ class _Transaction:
             raise self._engine.translated(error) from error
 
     async def _run(self, sql: str, args: tuple[Argument, ...]) -> tuple[list[Any], int]:
+        return await self._done(lambda: self._writer.submit(self, to_sqlite(sql), args))
+
+    async def _done(
+        self, submit: Callable[[], asyncio.Future[tuple[list[Any], int]]]
+    ) -> tuple[list[Any], int]:
         if not self._open:
             raise RuntimeError("this transaction has ended")
         if self._failed is not None:
             raise self._failed
         try:
-            return await self._writer.submit(self, to_sqlite(sql), args)
+            return await submit()
         except driver.Error as error:
             self._failed = self._engine.translated(error)
             raise self._failed from error
+
+    async def execute_many(self, sql: str, rows: Sequence[tuple[Argument, ...]]) -> int:
+        if not rows:
+            return 0
+        _, changed = await self._done(lambda: self._writer.submit_many(self, to_sqlite(sql), rows))
+        return changed
 
     async def fetch(self, sql: str, *args: Argument) -> list[Row]:
         rows, _ = await self._run(sql, args)

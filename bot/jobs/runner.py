@@ -1,0 +1,301 @@
+"""Keeps what is promised: turns due timers into messages, and messages into sent ones."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from bot import logs
+from bot.clock import Clock
+from bot.database import Database, StoreError, Transaction
+from bot.jobs import store
+from bot.jobs.model import LEASE, SEND_SECONDS, Draft, Message, State, Timer, Way, pause_after, way
+
+T = TypeVar("T")
+
+_log = logs.get(__name__)
+
+MATERIALISED_AT_ONCE = 500
+"""Due timers in one transaction: few enough that nobody waits long for the writer."""
+
+IN_FLIGHT = 100
+"""Messages being sent at the same time."""
+
+LONGEST_SLEEP = 60.0
+"""Seconds after which the runner looks again although nothing known is due."""
+
+PER_SECOND = 40
+"""Messages begun in one second: under Discord's 50 requests for the whole bot."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """It is there, as this message."""
+
+    message_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The place does not take it, now or later."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class NotNow:
+    """Nobody knows whether it went through; a later try may tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The place was read, and the message is not in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """The place cannot be read, so nobody will know."""
+
+
+Tried = Delivered | Refused | NotNow
+Found = Delivered | Absent | Unreadable | NotNow
+
+
+class Promises(Protocol):
+    """The use cases of a kind of promise: a feature's service. All run inside a transaction."""
+
+    async def due(
+        self, tx: Transaction, timers: Sequence[Timer], now: datetime
+    ) -> tuple[list[Draft], list[Timer]]:
+        """Say what follows from due timers, and when each is next due; one left out ends."""
+        ...
+
+    async def still_wanted(self, tx: Transaction, message: Message, now: datetime) -> str | None:
+        """Look once more before a message is first tried; a reason skips it."""
+        ...
+
+    async def settled(
+        self, tx: Transaction, message: Message, state: State, reason: str | None, now: datetime
+    ) -> None:
+        """Take note of how a message ended."""
+        ...
+
+
+class Carrier(Protocol):
+    """How a kind of message is sent and found again: a feature's cog."""
+
+    async def send(self, message: Message) -> Tried:
+        """Try to send it, with its id as nonce."""
+        ...
+
+    async def look(self, message: Message) -> Found:
+        """Look for it where it should be, by the id in its buttons."""
+        ...
+
+
+class Runner:
+    """One for the process. `start` it after the features have registered."""
+
+    def __init__(self, database: Database, clock: Clock, *, per_second: int = PER_SECOND) -> None:
+        self._database = database
+        self._clock = clock
+        self._pace = _Pace(per_second)
+        self._kinds: dict[str, tuple[Promises, Carrier]] = {}
+        self._flying: dict[str, asyncio.Task[None]] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._asleep = False
+        self._woken = False
+
+    def register(self, kind: str, promises: Promises, carrier: Carrier) -> None:
+        """Say who keeps the promises of a kind. Its timers have the same kind."""
+        if kind in self._kinds:
+            raise ValueError(f"promises of the kind {kind} are kept already")
+        self._kinds[kind] = (promises, carrier)
+
+    def start(self) -> None:
+        """Begin to keep promises."""
+        self._task = asyncio.create_task(self._run(), name="jobs")
+
+    async def stop(self) -> None:
+        """Claim nothing more, and let what is being sent be settled, for some seconds."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+            self._task = None
+        if self._flying:
+            _, unfinished = await asyncio.wait(self._flying.values(), timeout=5)
+            for task in unfinished:
+                task.cancel()
+            if unfinished:
+                await asyncio.wait(unfinished)
+
+    def wake(self) -> None:
+        """Look now: something may be due sooner than was known."""
+        if self._asleep and self._task is not None:
+            self._woken = True
+            self._task.cancel()
+
+    async def materialise(self) -> int:
+        """Turn due timers into messages and next moments; gives how many timers were due."""
+        now = self._clock()
+        async with self._database.transaction() as tx:
+            timers = await store.take_due_timers(tx, now, MATERIALISED_AT_ONCE)
+            by_kind: dict[str, list[Timer]] = defaultdict(list)
+            for timer in timers:
+                by_kind[timer.kind].append(timer)
+            for kind, due in by_kind.items():
+                known = self._kinds.get(kind)
+                drafts, following = await known[0].due(tx, due, now) if known else ([], [])
+                await store.add_messages(tx, drafts)
+                await store.set_timers(tx, following)
+                goes_on = {timer.subject for timer in following}
+                ended = [timer.subject for timer in due if timer.subject not in goes_on]
+                await store.clear_timers(tx, kind, ended)
+        return len(timers)
+
+    async def claim(self) -> list[tuple[Message, Way]]:
+        """Take messages that are due: those too late or no longer wanted end here."""
+        now = self._clock()
+        claimed: list[tuple[Message, Way]] = []
+        async with self._database.transaction() as tx:
+            room = IN_FLIGHT - len(self._flying)
+            for message in await store.take_due_messages(tx, now, room):
+                chosen = way(message, now)
+                reason = await self._unwanted(tx, message, chosen, now)
+                if reason is None:
+                    claimed.append((message, chosen))
+                else:
+                    await self._settle(tx, message, State.SKIPPED, now, reason=reason)
+            await store.lease(tx, [m.id for m, _ in claimed], now, now + LEASE)
+        return claimed
+
+    async def _unwanted(
+        self, tx: Transaction, message: Message, chosen: Way, now: datetime
+    ) -> str | None:
+        if message.kind not in self._kinds:
+            return "unknown"
+        if chosen is Way.SKIP_LATE:
+            return "late"
+        if message.first_tried_at is not None:
+            return None
+        return await self._kinds[message.kind][0].still_wanted(tx, message, now)
+
+    async def _run(self) -> None:
+        while True:
+            pause = 5.0
+            try:
+                due = await self.materialise()
+                claimed = await self.claim()
+                for message, chosen in claimed:
+                    self._fly(message, chosen)
+                if due or claimed:
+                    pause = 0.0
+                else:
+                    pause = await self._until_next()
+            except StoreError as error:
+                _log.error("jobs_store", error=logs.describe(error))
+            except Exception as error:  # noqa: BLE001 - the next look tries again
+                _log.error("jobs_failed", error=logs.describe(error))
+            await self._sleep(pause)
+
+    async def _sleep(self, seconds: float) -> None:
+        self._asleep = True
+        try:
+            await asyncio.sleep(seconds)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if not self._woken or task is None:
+                raise
+            task.uncancel()
+        finally:
+            self._asleep = self._woken = False
+
+    async def _until_next(self) -> float:
+        async with self._database.read() as read:
+            moments = [await store.next_timer_at(read), await store.next_message_at(read)]
+        known = [moment for moment in moments if moment is not None]
+        if not known:
+            return LONGEST_SLEEP
+        wait = (min(known) - self._clock()).total_seconds()
+        # At least a moment: what is in flight counts as due when its lease runs out.
+        return min(max(wait, 0.2), LONGEST_SLEEP)
+
+    def _fly(self, message: Message, chosen: Way) -> None:
+        task = asyncio.create_task(self._keep(message, chosen), name=f"jobs-{message.id}")
+        self._flying[message.id] = task
+        task.add_done_callback(lambda _: self._landed(message.id))
+
+    def _landed(self, id_: str) -> None:
+        self._flying.pop(id_, None)
+        self.wake()
+
+    async def _keep(self, message: Message, chosen: Way) -> None:
+        carrier = self._kinds[message.kind][1]
+        try:
+            found: Found = Absent()
+            if chosen is Way.LOOK_FIRST:
+                found = await _within(carrier.look(message))
+            if isinstance(found, Absent):
+                await self._pace.wait()
+                tried: Tried | Unreadable = await _within(carrier.send(message))
+            else:
+                tried = found
+            await self._record(message, tried)
+        except Exception as error:  # noqa: BLE001 - the lease ends and it is taken up again
+            _log.error("job_failed", kind=message.kind, error=logs.describe(error))
+
+    async def _record(self, message: Message, tried: Tried | Unreadable) -> None:
+        now = self._clock()
+        async with self._database.transaction() as tx:
+            match tried:
+                case Delivered(message_id):
+                    await self._settle(tx, message, State.SENT, now, message_id=message_id)
+                case Refused(reason):
+                    await self._settle(tx, message, State.REFUSED, now, reason=reason)
+                case Unreadable():
+                    await self._settle(tx, message, State.UNCERTAIN, now, reason="unreadable")
+                case NotNow():
+                    await store.retry(tx, message.id, now + pause_after(message.tries + 1))
+
+    async def _settle(
+        self,
+        tx: Transaction,
+        message: Message,
+        state: State,
+        now: datetime,
+        *,
+        reason: str | None = None,
+        message_id: int | None = None,
+    ) -> None:
+        await store.settle(tx, message.id, state, now, reason=reason, message_id=message_id)
+        known = self._kinds.get(message.kind)
+        if known is not None:
+            await known[0].settled(tx, message, state, reason, now)
+
+
+async def _within(work: Awaitable[T]) -> T | NotNow:
+    """Give up waiting after a while; nobody knows then whether it went through."""
+    try:
+        async with asyncio.timeout(SEND_SECONDS):
+            return await work
+    except TimeoutError:
+        return NotNow()
+
+
+class _Pace:
+    """Lets through so many in a second, in the order in which they came."""
+
+    def __init__(self, per_second: int) -> None:
+        self._gap = 1 / per_second
+        self._next = 0.0
+
+    async def wait(self) -> None:
+        loop = asyncio.get_running_loop()
+        at = max(self._next, loop.time())
+        self._next = at + self._gap
+        if at > loop.time():
+            await asyncio.sleep(at - loop.time())

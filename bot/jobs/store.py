@@ -1,0 +1,218 @@
+"""SQL of timers and messages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.clock import from_epoch, to_epoch
+from bot.database import Reading, Row, Transaction
+from bot.jobs.model import Draft, Message, State, Timer
+
+
+async def set_timers(tx: Transaction, timers: Sequence[Timer]) -> None:
+    """Write when subjects are next due; what was there before no longer holds."""
+    await tx.execute_many(
+        "INSERT INTO jobs_timers (kind, subject, server_id, due_at) VALUES ($1, $2, $3, $4) "
+        "ON CONFLICT (kind, subject) DO UPDATE SET due_at = excluded.due_at",
+        [(t.kind, t.subject, t.server_id, to_epoch(t.due_at)) for t in timers],
+    )
+
+
+async def clear_timers(tx: Transaction, kind: str, subjects: Sequence[str]) -> None:
+    """Let subjects be due no more."""
+    await tx.execute_many(
+        "DELETE FROM jobs_timers WHERE kind = $1 AND subject = $2",
+        [(kind, subject) for subject in subjects],
+    )
+
+
+async def take_due_timers(tx: Transaction, now: datetime, limit: int) -> list[Timer]:
+    """The timers that are due, the longest due first, held until the transaction ends."""
+    rows = await tx.fetch(
+        "SELECT kind, subject, server_id, due_at FROM jobs_timers WHERE due_at <= $1 "
+        "ORDER BY due_at, kind, subject LIMIT $2 FOR UPDATE SKIP LOCKED",
+        to_epoch(now),
+        limit,
+    )
+    return [
+        Timer(row["kind"], row["subject"], row["server_id"], from_epoch(row["due_at"]))
+        for row in rows
+    ]
+
+
+async def next_timer_at(read: Reading) -> datetime | None:
+    """When the next timer is due."""
+    row = await read.fetch_one("SELECT min(due_at) AS due_at FROM jobs_timers")
+    return None if row is None or row["due_at"] is None else from_epoch(row["due_at"])
+
+
+async def timer(read: Reading, kind: str, subject: str) -> Timer | None:
+    """When one subject is next due."""
+    row = await read.fetch_one(
+        "SELECT kind, subject, server_id, due_at FROM jobs_timers WHERE kind = $1 AND subject = $2",
+        kind,
+        subject,
+    )
+    if row is None:
+        return None
+    return Timer(row["kind"], row["subject"], row["server_id"], from_epoch(row["due_at"]))
+
+
+async def add_messages(tx: Transaction, drafts: Sequence[Draft]) -> None:
+    """Write messages down; one that was promised before stays as it is.
+
+    A message's turn is how many of its server's wait before it: servers take turns, and one with
+    a thousand messages does not hold up one with a single message.
+    """
+    if not drafts:
+        return
+    rows = await tx.fetch(
+        "SELECT server_id, max(turn) AS last FROM jobs_messages "
+        "WHERE settled_at IS NULL GROUP BY server_id"
+    )
+    last: dict[int, int] = {row["server_id"]: row["last"] for row in rows}
+    written: list[tuple[int | str | None, ...]] = []
+    for draft in drafts:
+        turn = last[draft.server_id] = last.get(draft.server_id, -1) + 1
+        due = to_epoch(draft.due_at)
+        written.append(
+            (
+                draft.id,
+                draft.kind,
+                draft.subject,
+                draft.server_id,
+                draft.recipient_user_id,
+                draft.channel_id,
+                draft.body,
+                due,
+                to_epoch(draft.late_at),
+                turn,
+            )
+        )
+    await tx.execute_many(
+        "INSERT INTO jobs_messages (id, kind, subject, server_id, recipient_user_id, channel_id, "
+        "body, due_at, late_at, turn, try_at, tries, state) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $8, 0, 'waiting') "
+        "ON CONFLICT (id) DO NOTHING",
+        written,
+    )
+
+
+_COLUMNS = (
+    "id, kind, subject, server_id, recipient_user_id, channel_id, body, due_at, late_at, try_at, "
+    "first_tried_at, tries, state, reason, message_id"
+)
+
+
+async def take_due_messages(tx: Transaction, now: datetime, limit: int) -> list[Message]:
+    """Messages that are due and that nobody holds, servers in turn, until the transaction ends."""
+    rows = await tx.fetch(
+        f"SELECT {_COLUMNS} FROM jobs_messages WHERE settled_at IS NULL AND try_at <= $1 "  # noqa: S608
+        "ORDER BY turn, due_at, id LIMIT $2 FOR UPDATE SKIP LOCKED",
+        to_epoch(now),
+        limit,
+    )
+    return [_message(row) for row in rows]
+
+
+async def lease(tx: Transaction, ids: Sequence[str], now: datetime, until: datetime) -> None:
+    """Write down that these are being tried now, and whose they are until when."""
+    moment = to_epoch(now)
+    await tx.execute_many(
+        "UPDATE jobs_messages SET state = 'sending', try_at = $2, tries = tries + 1, "
+        "first_tried_at = coalesce(first_tried_at, $3) WHERE id = $1",
+        [(id_, to_epoch(until), moment) for id_ in ids],
+    )
+
+
+async def retry(tx: Transaction, id_: str, at: datetime) -> None:
+    """Try again later; the first try stays written down."""
+    await tx.execute(
+        "UPDATE jobs_messages SET try_at = $2 WHERE id = $1 AND settled_at IS NULL",
+        id_,
+        to_epoch(at),
+    )
+
+
+async def settle(
+    tx: Transaction,
+    id_: str,
+    state: State,
+    now: datetime,
+    *,
+    reason: str | None = None,
+    message_id: int | None = None,
+) -> None:
+    """Write down how it ended; an end that was written before stays."""
+    await tx.execute(
+        "UPDATE jobs_messages SET state = $2, reason = $3, message_id = $4, settled_at = $5 "
+        "WHERE id = $1 AND settled_at IS NULL",
+        id_,
+        state.value,
+        reason,
+        message_id,
+        to_epoch(now),
+    )
+
+
+async def drop_open(tx: Transaction, kind: str, subject: str, now: datetime, reason: str) -> None:
+    """Skip what a subject still has waiting and nobody has tried to send."""
+    await tx.execute(
+        "UPDATE jobs_messages SET state = 'skipped', reason = $3, settled_at = $4 "
+        "WHERE kind = $1 AND subject = $2 AND settled_at IS NULL AND first_tried_at IS NULL",
+        kind,
+        subject,
+        reason,
+        to_epoch(now),
+    )
+
+
+async def next_message_at(read: Reading) -> datetime | None:
+    """When the next message may be tried."""
+    row = await read.fetch_one(
+        "SELECT min(try_at) AS try_at FROM jobs_messages WHERE settled_at IS NULL"
+    )
+    return None if row is None or row["try_at"] is None else from_epoch(row["try_at"])
+
+
+async def message(read: Reading, id_: str) -> Message | None:
+    """One message by its id."""
+    row = await read.fetch_one(
+        f"SELECT {_COLUMNS} FROM jobs_messages WHERE id = $1",  # noqa: S608
+        id_,
+    )
+    return None if row is None else _message(row)
+
+
+async def messages_of(read: Reading, kind: str, subject: str, limit: int) -> list[Message]:
+    """A subject's messages, the latest due first."""
+    rows = await read.fetch(
+        f"SELECT {_COLUMNS} FROM jobs_messages WHERE kind = $1 AND subject = $2 "  # noqa: S608
+        "ORDER BY due_at DESC LIMIT $3",
+        kind,
+        subject,
+        limit,
+    )
+    return [_message(row) for row in rows]
+
+
+def _message(row: Row) -> Message:
+    first = row["first_tried_at"]
+    return Message(
+        id=row["id"],
+        kind=row["kind"],
+        subject=row["subject"],
+        server_id=row["server_id"],
+        recipient_user_id=row["recipient_user_id"],
+        channel_id=row["channel_id"],
+        body=row["body"],
+        due_at=from_epoch(row["due_at"]),
+        late_at=from_epoch(row["late_at"]),
+        try_at=from_epoch(row["try_at"]),
+        first_tried_at=None if first is None else from_epoch(first),
+        tries=row["tries"],
+        state=State(row["state"]),
+        reason=row["reason"],
+        message_id=row["message_id"],
+    )
