@@ -119,7 +119,9 @@ class Alongside(commands.AutoShardedBot):
             return
         data: Any = interaction.data
         custom_id = str(data["custom_id"])
-        if custom_id.startswith("form:") and custom_id not in self.runtime.open_forms:
+        if not custom_id.startswith("form:") or custom_id in self.runtime.open_forms:
+            return
+        if not interaction.response.is_done():
             await give_words_back(interaction)
 
     async def on_error(self, event_method: str, /, *args: Any, **kwargs: Any) -> None:

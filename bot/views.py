@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
+import aiohttp
 import discord
 from discord import ui
 
@@ -36,6 +37,9 @@ FORM_SECONDS = 60 * 60
 
 MAX_TEXT = 4_000
 """Characters that Discord takes in all texts of one message together."""
+
+MAX_CUSTOM_ID = 100
+"""Characters that Discord takes in what a button or menu remembers."""
 
 
 # What a message is made of
@@ -94,11 +98,23 @@ def button(
     disabled: bool = False,
 ) -> Part:
     """Make a button that asks for `action`, `<feature>:<action>`, with arguments."""
-    custom_id = ":".join([action, *map(str, arguments)])
     made: ui.Button[Any] = ui.Button(
-        label=clip(label, 80), custom_id=custom_id, style=style, emoji=emoji, disabled=disabled
+        label=clip(label, 80),
+        custom_id=_custom_id(action, arguments),
+        style=style,
+        emoji=emoji,
+        disabled=disabled,
     )
     return Part(made)
+
+
+def _custom_id(action: str, arguments: Sequence[object]) -> str:
+    """Join what a button remembers; raises ValueError for what could not be read back."""
+    parts = [action, *map(str, arguments)]
+    custom_id = ":".join(parts)
+    if len(custom_id) > MAX_CUSTOM_ID or any(":" in part or not part for part in parts[1:]):
+        raise ValueError(f"{action} cannot remember {arguments}")
+    return custom_id
 
 
 def link(label: str, url: str) -> ui.Button[Any]:
@@ -114,7 +130,7 @@ def menu(
 ) -> Part:
     """Make a menu of at most 25 options, of which one is chosen."""
     made: ui.Select[Any] = ui.Select(
-        custom_id=":".join([action, *map(str, arguments)]),
+        custom_id=_custom_id(action, arguments),
         placeholder=clip(placeholder, 150),
         options=list(options),
     )
@@ -140,12 +156,35 @@ def helplines_button(words: Words) -> Part:
 # What a person typed, shown again
 
 
+_NEW_LINE = re.compile("\r\n?|[\u000b\u000c\u0085\u2028\u2029]")
+_DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_FORMATTING = re.compile(
+    r"()([\\*_~|`\[])"  # a mark anywhere
+    r"|^([^\S\n]*)([#>-])"  # a heading, quote or list at the start of a line
+    r"|^([^\S\n]*\d+)(\.)",  # a numbered list
+    re.MULTILINE,
+)
+_REACHES_OUT = re.compile(
+    r"(?<=@)(?=everyone|here|[!&]?\d)|(?<=<)(?=[#@:/a-z])|(?<=:)(?=//)"
+    r"|(?<=discord)(?=\.)|(?<=discordapp)(?=\.)",
+    re.IGNORECASE,
+)
+
+
 def plain(text: str) -> str:
-    """Show what a person typed as they typed it: no mention, link or formatting comes out of it."""
-    shown = discord.utils.escape_markdown(discord.utils.escape_mentions(text))
-    shown = re.sub(r"(?i)(?<=http)(?=s?://)|(?<=discord)(?=\.gg)", "\u200b", shown)
-    shown = re.sub(r"<(?=[#@:/a-z])", "<\u200b", shown)
-    return re.sub("[\u202a-\u202e\u2066-\u2069\u200e\u200f]", "", shown)
+    """Show what a person typed as they typed it: no mention, link or formatting comes out of it.
+
+    What turns the direction of writing is taken out first, lest it hide the rest from the eye of
+    the other rules. Marks get a backslash; where Discord knows none, a space without width.
+    """
+    shown = _NEW_LINE.sub("\n", _DIRECTION.sub("", text))
+    shown = _FORMATTING.sub(_escaped, shown)
+    return _REACHES_OUT.sub("\u200b", shown)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    *_, before, mark = (group for group in match.groups() if group is not None)
+    return f"{before}\\{mark}"
 
 
 def clip(text: str, length: int) -> str:
@@ -210,7 +249,11 @@ async def answer_error(interaction: Interaction, error: BaseException) -> None:
         _log.error("store_error", error=logs.describe(error))
         key, params = "errors.store", {}
     elif isinstance(
-        error, discord.app_commands.CheckFailure | discord.app_commands.CommandNotFound
+        error,
+        # The last two: a client still offers what an earlier version of the bot had.
+        discord.app_commands.CheckFailure
+        | discord.app_commands.CommandNotFound
+        | discord.app_commands.CommandSignatureMismatch,
     ):
         key, params = "errors.not_now", {}
     elif isinstance(error, discord.NotFound) and error.code in {10062, 10015}:
@@ -227,7 +270,7 @@ async def answer_error(interaction: Interaction, error: BaseException) -> None:
                 await cast(Any, interaction.response).autocomplete([])
             return
         await reply(interaction, Panel(words(key, **params), row(helplines_button(words))))
-    except discord.HTTPException as unanswered:
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as unanswered:
         _log.warning("not_answered", error=logs.describe(unanswered))
 
 
@@ -298,13 +341,15 @@ class Form(ui.Modal):
 
     async def on_submit(self, interaction: Interaction, /) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Check the person again, then hand over; answers whatever goes wrong."""
-        self._forms.discard(self.custom_id)
         try:
             if self._moderators:
                 await require_moderator(interaction)
             await self._submitted(interaction)
         except Exception as error:  # noqa: BLE001 - the boundary: it is answered and logged
             await answer_error(interaction, error)
+        finally:
+            # Not sooner: what is no open form any more gets its words back (bot.client).
+            self._forms.discard(self.custom_id)
 
     async def on_error(self, interaction: Interaction, error: Exception, /) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Answer through the one funnel."""

@@ -19,6 +19,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from bot.errors import StartError
+from bot.permissions import NEEDED
 
 if TYPE_CHECKING:
     from bot.client import Alongside
@@ -44,7 +45,7 @@ async def run(config: Config, *, port: int = 0, fresh: bool = False) -> None:
         from bot.playground.play import Play
         from bot.playground.stage import perform
     except ModuleNotFoundError as error:
-        if error.name is not None and error.name.partition(".")[0] == "simcord":
+        if error.name is not None and error.name.partition(".")[0] != "bot":
             raise StartError(HOW_TO_INSTALL, os.EX_UNAVAILABLE) from error
         raise
     finally:
@@ -70,4 +71,4 @@ async def run(config: Config, *, port: int = 0, fresh: bool = False) -> None:
         sys.stdout.flush()
 
     folder = config.state_dir / "playground"
-    await perform(Play(build, folder, announce, port=port, fresh=fresh))
+    await perform(Play(build, folder, announce, port=port, fresh=fresh, permissions=NEEDED))

@@ -9,6 +9,7 @@ a language for each person, and a world that can be written down. They are here 
 from __future__ import annotations
 
 import inspect
+import os
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -16,12 +17,14 @@ from typing import TYPE_CHECKING, Any, cast
 import discord
 import simcord
 from discord import app_commands
+from simcord import preview as preview_package
 from simcord.backend import Backend
 from simcord.backend.access import channel_accessible, message_accessible
 from simcord.preview import Preview
 from simcord.preview import _server as preview_server  # pyright: ignore[reportPrivateUsage]
 
 from bot.errors import StartError, UserError
+from bot.playground import HOW_TO_INSTALL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -67,7 +70,7 @@ _PREVIEW_MARKS = ('id="toolbar"', 'id="messages-sidebar"', 'id="channel-layout"'
 
 
 def verify() -> None:
-    """Raise StartError when simcord is not shaped as this file expects."""
+    """Raise StartError when simcord is not shaped as this file expects, or only half there."""
     moved = [
         what
         for what, there in {
@@ -78,6 +81,7 @@ def verify() -> None:
             "recorded errors": callable(getattr(simcord.Env, "_record_error", None)),
             "timers": "_work" in inspect.getsource(simcord.Env.__init__),
             "the preview's page": all(mark in preview_page() for mark in _PREVIEW_MARKS),
+            "the preview's needs": callable(_require_preview()),
             "the preview's key": "capability" in inspect.getsource(Preview.__init__),
         }.items()
         if not there
@@ -87,6 +91,15 @@ def verify() -> None:
             f"The installed simcord {simcord.__version__} is not the one the playground knows "
             f"({', '.join(moved)}): install the version named in pyproject.toml."
         )
+    try:
+        _require_preview()()
+    except simcord.SetupError as error:
+        raise StartError(HOW_TO_INSTALL, os.EX_UNAVAILABLE) from error
+
+
+def _require_preview() -> Any:
+    # The preview asks for its libraries when it opens; by then a world would have been made.
+    return getattr(preview_package, "_require_preview_runtime", None)
 
 
 def _takes_idle() -> bool:

@@ -106,7 +106,7 @@ function show(state) {
   const fresh = [...state.channels, ...state.threads, ...state.direct].filter((item) => item.new).length;
   const count = document.querySelector("#open-places .count");
   count.hidden = !fresh;
-  count.textContent = `${fresh} with news`;
+  count.textContent = `${fresh} new`;
 
   const { count: faults, last } = state.errors;
   const notes = [];

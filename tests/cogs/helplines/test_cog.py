@@ -73,6 +73,7 @@ async def test_the_button_asks_for_a_country_and_fills_in_none(world: World) -> 
     assert "value" not in str(form.modal["components"])
     shown = await world.member.submit_modal(form, {inputs_of(form)[0]: "spain"})
     assert shown.ephemeral
+    assert shown.followups == []
     assert "Helplines: Spain" in text_of(shown)
 
 
@@ -136,6 +137,7 @@ async def test_nothing_about_the_asking_is_stored_or_logged(
 async def test_a_moderator_adds_a_line_and_members_see_who_vouches_for_it(world: World) -> None:
     form = await manage(world, "add", country="Spain")
     saved = await fill(world, form, *LOCAL)
+    assert saved.followups == []
     assert "Members of this server see it like this" in text_of(saved)
     told = text_of(await ask(world, "Spain"))
     assert "**Local line**" in told

@@ -1,0 +1,136 @@
+"""Takes the pictures of the documentation from the running bot, so that they cannot go stale.
+
+`python -m docs.pictures` opens the playground in a temporary folder, uses the bot in a headless
+Chromium as a member would, and writes docs/pictures/*.png.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, FrameLocator, Page, ViewportSize, expect, sync_playwright
+
+PICTURES = Path(__file__).resolve().parent / "pictures"
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+ARGUMENTS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run")
+DESKTOP = ViewportSize(width=1280, height=800)
+PHONE = ViewportSize(width=390, height=844)
+COLOURS = 64
+QUESTION = "what is peer sup"
+
+
+def main() -> None:
+    PICTURES.mkdir(exist_ok=True)
+    with (
+        tempfile.TemporaryDirectory() as state,
+        playground(Path(state)) as address,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        page = opened(browser, address, DESKTOP)
+        go_to(page, "general")
+        begin(page, "faq ask")
+        field = inside(page).get_by_role("combobox", name="question")
+        field.press_sequentially(QUESTION)
+        suggestion = inside(page).get_by_role("option").filter(has_text="peer support").first
+        expect(suggestion).to_be_visible()
+        take(page, "suggestions")
+        suggestion.click()
+        expect(field).not_to_have_value(QUESTION)
+        send(page)
+        take(page, "playground")
+
+        page.get_by_label("Viewing as").select_option(label="Robin (Moderator, 18+)")
+        go_to(page, "moderators-only")
+        begin(page, "settings")
+        send(page)
+        take(page, "settings")
+        page.context.close()
+
+        phone = opened(browser, address, PHONE)
+        phone.get_by_role("button", name="Time, people").click()
+        phone.get_by_label("Viewing as").select_option(label="Alex (18+)")
+        phone.get_by_role("button", name="Time, people").click()
+        phone.get_by_role("button", name=re.compile("^Channels")).click()
+        go_to(phone, "general")
+        expect(inside(phone).get_by_text("Only you can see this")).to_be_visible()
+        take(phone, "phone")
+        browser.close()
+
+
+@contextmanager
+def playground(state: Path) -> Generator[str]:
+    hidden = {"DISCORD_TOKEN", "DISCORD_TOKEN_FILE", "DATABASE_URL"}
+    environment = {name: value for name, value in os.environ.items() if name not in hidden}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "bot", "play", "--fresh"],
+        cwd=PICTURES.parents[1],
+        env={**environment, "STATE_DIR": str(state), "LOG_LEVEL": "error"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None  # noqa: S101
+    try:
+        address = re.search(r"http://\S+", process.stdout.readline())
+        if address is None:
+            raise SystemExit("The playground did not start.")
+        yield address.group()
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(timeout=10)
+        process.stdout.close()
+
+
+def opened(browser: Browser, address: str, size: ViewportSize) -> Page:
+    page = browser.new_page(viewport=size, timezone_id="Europe/Berlin")
+    page.goto(address)
+    expect(inside(page).get_by_role("heading", level=1).first).to_be_visible()
+    return page
+
+
+def inside(page: Page) -> FrameLocator:
+    return page.frame_locator("iframe")
+
+
+def go_to(page: Page, place: str) -> None:
+    page.get_by_role("navigation").get_by_role("button", name=place).click()
+    expect(inside(page).get_by_role("heading", name=place, level=1)).to_be_visible()
+
+
+def begin(page: Page, command: str) -> None:
+    composer = inside(page).get_by_role("textbox", name="Message")
+    composer.click()
+    composer.press_sequentially(f"/{command}")
+    inside(page).get_by_role("option", name=f"/{command}").first.click()
+    expect(inside(page).get_by_label(f"Command /{command}", exact=True)).to_be_visible()
+
+
+def send(page: Page) -> None:
+    inside(page).get_by_role("button", name="Send").click()
+    expect(inside(page).get_by_text("Only you can see this").last).to_be_visible()
+
+
+def take(page: Page, name: str) -> None:
+    # What was said last in our bar is of the moment; fonts and fades must have come to rest.
+    page.evaluate("document.fonts.ready")
+    page.mouse.move(5, 5)
+    expect(page.locator("#said")).to_be_empty(timeout=20_000)
+    path = PICTURES / f"{name}.png"
+    picture = Image.open(BytesIO(page.screenshot(animations="disabled")))
+    # A page of few colours loses nothing that an eye can see, and the repository stays small.
+    picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+    print(f"{path.name}: {path.stat().st_size // 1024} KB")
+
+
+if __name__ == "__main__":
+    main()
