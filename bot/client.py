@@ -14,6 +14,7 @@ from discord.ext import commands
 from bot import logs
 from bot.audit import HOLDING as AUDIT
 from bot.commands import CommandWords, describe
+from bot.jobs.model import HOLDINGS as JOBS
 from bot.permissions import NEEDED, require_moderator
 from bot.privacy import Holding
 from bot.runtime import Runtime
@@ -81,13 +82,17 @@ class Alongside(commands.AutoShardedBot):
         await self.tree.set_translator(CommandWords(self.runtime.texts))
         await self.tree.sync()
         self._housekeeping = asyncio.create_task(self._keep_house(), name="housekeeping")
+        self.runtime.jobs.start()
 
     async def load_features(self) -> None:
         """Load every feature folder, and give their commands their words."""
         for setting in CORE:
             self.runtime.settings.declare(setting)
         self.runtime.privacy.register(
-            AUDIT, Holding(table="settings_values"), Holding(table="privacy_departures")
+            AUDIT,
+            Holding(table="settings_values"),
+            Holding(table="privacy_departures"),
+            *JOBS,
         )
         self.runtime.privacy.when_server_erased(self.runtime.settings.forget)
         self.tree.add_command(self.runtime.manage)
@@ -132,6 +137,7 @@ class Alongside(commands.AutoShardedBot):
         """Stop what is under way, say goodbye to Discord, then close the store."""
         if self._housekeeping is not None:
             self._housekeeping.cancel()
+        await self.runtime.jobs.stop()
         try:
             await super().close()
         finally:

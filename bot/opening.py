@@ -9,6 +9,7 @@ from bot.clock import Clock, system_clock
 from bot.config import Config
 from bot.database import Database
 from bot.errors import StartError
+from bot.jobs.runner import Runner
 from bot.keys import key_for
 from bot.migrations import migrate
 from bot.privacy import Privacy
@@ -64,4 +65,6 @@ async def open_runtime(config: Config, clock: Clock = system_clock) -> Runtime:
         database=database,
         settings=Settings(database, clock),
         privacy=Privacy(database, clock),
+        # On SQLite this is the only process, and it wakes its runner for every change.
+        jobs=Runner(database, clock, longest_sleep=300 if database.engine == "SQLite" else 5),
     )

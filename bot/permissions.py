@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 MODERATOR_DEFAULT = discord.Permissions(manage_guild=True)
 """Who sees moderators' commands until a server's own command permissions say otherwise."""
 
-NEEDED = discord.Permissions(
-    view_channel=True, send_messages=True, send_messages_in_threads=True
-)
+NEEDED = discord.Permissions(view_channel=True, send_messages=True, send_messages_in_threads=True)
 """What the bot asks a server for: to post an answer that a member shares, where they may post."""
 
 

@@ -127,7 +127,10 @@ def next_after(rule: Rule, moment: datetime) -> datetime | None:
 
 
 def upcoming(rule: Rule, moment: datetime, count: int) -> list[datetime]:
-    """Give the next due moments strictly after `moment`, at most `count`. Raises as `next_after`."""
+    """Give the next due moments strictly after `moment`, at most `count`.
+
+    Raises as `next_after` does.
+    """
     return list(islice(_after(rule, moment), count))
 
 

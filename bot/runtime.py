@@ -9,6 +9,7 @@ from discord import app_commands
 from bot.clock import Clock
 from bot.config import Config
 from bot.database import Database
+from bot.jobs.runner import Runner
 from bot.permissions import MODERATOR_DEFAULT
 from bot.privacy import Privacy
 from bot.settings.service import Settings
@@ -35,6 +36,7 @@ class Runtime:
     database: Database
     settings: Settings
     privacy: Privacy
+    jobs: Runner
     actions: Actions = field(default_factory=Actions)
     manage: app_commands.Group = field(default_factory=_manage_group)
     open_forms: set[str] = field(default_factory=set[str])

@@ -7,6 +7,8 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.privacy.model import Holding, Kind
+
 NONCE_WINDOW = timedelta(seconds=120)
 """For how long Discord surely refuses a second message of one nonce ("the past few minutes")."""
 
@@ -20,6 +22,18 @@ _LONGEST_PAUSE = timedelta(minutes=5)
 
 NONCE_LENGTH = 25
 """Characters of a nonce at most (Discord); a message's id is used as its nonce."""
+
+HOLDINGS = (
+    Holding(table="jobs_timers"),
+    Holding(
+        table="jobs_messages",
+        person="recipient_user_id",
+        kind=Kind.OWN,
+        kept_days=14,
+        kept_since="settled_at",
+    ),
+)
+"""A settled message stays for two weeks: what went out, what was skipped, and why."""
 
 
 class State(enum.Enum):

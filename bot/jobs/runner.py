@@ -25,9 +25,6 @@ MATERIALISED_AT_ONCE = 500
 IN_FLIGHT = 100
 """Messages being sent at the same time."""
 
-LONGEST_SLEEP = 60.0
-"""Seconds after which the runner looks again although nothing known is due."""
-
 PER_SECOND = 40
 """Messages begun in one second: under Discord's 50 requests for the whole bot."""
 
@@ -100,7 +97,16 @@ class Carrier(Protocol):
 class Runner:
     """One for the process. `start` it after the features have registered."""
 
-    def __init__(self, database: Database, clock: Clock, *, per_second: int = PER_SECOND) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        *,
+        longest_sleep: float,
+        per_second: int = PER_SECOND,
+    ) -> None:
+        """Look again after `longest_sleep` seconds although nothing known is due."""
+        self._longest_sleep = longest_sleep
         self._database = database
         self._clock = clock
         self._pace = _Pace(per_second)
@@ -219,10 +225,10 @@ class Runner:
             moments = [await store.next_timer_at(read), await store.next_message_at(read)]
         known = [moment for moment in moments if moment is not None]
         if not known:
-            return LONGEST_SLEEP
+            return self._longest_sleep
         wait = (min(known) - self._clock()).total_seconds()
         # At least a moment: what is in flight counts as due when its lease runs out.
-        return min(max(wait, 0.2), LONGEST_SLEEP)
+        return min(max(wait, 0.2), self._longest_sleep)
 
     def _fly(self, message: Message, chosen: Way) -> None:
         task = asyncio.create_task(self._keep(message, chosen), name=f"jobs-{message.id}")
