@@ -18,6 +18,9 @@ from bot.errors import StartError
 
 _log = logs.get(__name__)
 
+_TOKEN_REFUSED = 4004
+"""The gateway's close code "Authentication failed": the token was reset while the bot ran."""
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; gives the exit status. 0 is well, others are those of sysexits.h."""
@@ -60,7 +63,13 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _environment() -> dict[str, str]:
-    from_file = {k: v for k, v in dotenv_values(".env").items() if v is not None}
+    try:
+        from_file = {k: v for k, v in dotenv_values(".env").items() if v is not None}
+    except (OSError, UnicodeDecodeError) as error:
+        raise StartError(
+            "The file .env cannot be read; see that this account may read it, "
+            "and that it is saved as UTF-8 text."
+        ) from error
     return {**from_file, **os.environ}
 
 
@@ -93,7 +102,13 @@ async def _run(config: Config) -> int:
     try:
         async with bot:
             await bot.start(config.token)
-    except discord.LoginFailure as error:
+    except (discord.LoginFailure, discord.ConnectionClosed) as error:
+        if isinstance(error, discord.ConnectionClosed) and error.code != _TOKEN_REFUSED:
+            raise StartError(
+                f"Discord closed the connection for good (code {error.code}). "
+                "Start again; nothing is lost.",
+                os.EX_TEMPFAIL,
+            ) from error
         raise StartError(
             "Discord refuses the token. Make a new one in the developer portal, page “Bot”, "
             "“Reset Token”, and put it into DISCORD_TOKEN.",

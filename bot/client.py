@@ -7,6 +7,7 @@ import gc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -14,6 +15,7 @@ from discord.ext import commands
 from bot import logs
 from bot.audit import HOLDING as AUDIT
 from bot.commands import CommandWords, describe
+from bot.errors import StartError
 from bot.jobs.model import HOLDINGS as JOBS
 from bot.permissions import NEEDED, require_moderator
 from bot.privacy import Holding
@@ -30,6 +32,9 @@ FEATURES = Path(__file__).resolve().parent.parent / "cogs"
 
 SWEEP_SECONDS = 6 * 60 * 60
 """How often retention is enforced."""
+
+GOODBYE_SECONDS = 5
+"""How long to wait for Discord when closing; a host kills what has not closed after ten."""
 
 INTENTS = discord.Intents(guilds=True)
 """Servers, channels and roles: no privileged intent, no messages, no list of members."""
@@ -81,7 +86,6 @@ class Alongside(commands.AutoShardedBot):
         await self.load_features()
         await self.tree.set_translator(CommandWords(self.runtime.texts))
         await self.tree.sync()
-        self._housekeeping = asyncio.create_task(self._keep_house(), name="housekeeping")
         self.runtime.jobs.start()
 
     async def load_features(self) -> None:
@@ -97,7 +101,13 @@ class Alongside(commands.AutoShardedBot):
         self.runtime.privacy.when_server_erased(self.runtime.settings.forget)
         self.tree.add_command(self.runtime.manage)
         for feature in feature_names():
-            await self.load_extension(f"cogs.{feature}.cog")
+            try:
+                await self.load_extension(f"cogs.{feature}.cog")
+            except commands.ExtensionFailed as error:
+                if isinstance(error.original, StartError):
+                    # A content file, say: the host reads its sentence, not a traceback.
+                    raise error.original from error
+                raise
         describe(self.tree, self.runtime.texts)
 
     async def on_ready(self) -> None:
@@ -109,6 +119,9 @@ class Alongside(commands.AutoShardedBot):
             self.application_id or 0, permissions=NEEDED, scopes=("bot", "applications.commands")
         )
         _log.info("ready", servers=len(self.guilds), shards=self.shard_count, invite=invite)
+        if self._housekeeping is None:
+            # Not sooner: before all servers are known, one that is here would look like one left.
+            self._housekeeping = asyncio.create_task(self._keep_house(), name="housekeeping")
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Keep the data of a server that has come back."""
@@ -139,19 +152,46 @@ class Alongside(commands.AutoShardedBot):
             self._housekeeping.cancel()
         await self.runtime.jobs.stop()
         try:
-            await super().close()
+            async with asyncio.timeout(GOODBYE_SECONDS):
+                await super().close()
+        except TimeoutError:
+            # discord.py waits 30 s for the other side to say goodbye as well.
+            _log.warning("closed_without_answer")
+            await self.http.close()
         finally:
             await self.runtime.database.close()
 
     async def _keep_house(self) -> None:
         while True:
             try:
+                await self._compare_servers()
                 swept = await self.runtime.privacy.sweep()
                 if swept.rows or swept.servers:
                     _log.info("swept", rows=swept.rows, servers=swept.servers)
             except Exception as error:  # noqa: BLE001 - the next sweep tries again
                 _log.error("sweep_failed", error=logs.describe(error))
             await asyncio.sleep(SWEEP_SECONDS)
+
+    async def _compare_servers(self) -> None:
+        """Notice who came and went while no event could tell, because the bot was not running."""
+        missing = await self.runtime.privacy.compare(frozenset(guild.id for guild in self.guilds))
+        for server_id in missing:
+            if self._is_served_here(server_id) and await self._is_gone(server_id):
+                await self.runtime.privacy.server_left(server_id)
+
+    def _is_served_here(self, server_id: int) -> bool:
+        # docs.discord.com/developers/events/gateway, "Sharding".
+        shards = self.shard_ids
+        return shards is None or (server_id >> 22) % (self.shard_count or 1) in shards
+
+    async def _is_gone(self, server_id: int) -> bool:
+        try:
+            await self.fetch_guild(server_id, with_counts=False)
+        except (discord.NotFound, discord.Forbidden):
+            return True
+        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+            _log.warning("server_not_asked", error=logs.describe(error))
+        return False
 
 
 def feature_names() -> list[str]:

@@ -87,19 +87,30 @@ class Config:
         def text(name: str) -> str | None:
             return environ.get(name, "").strip() or None
 
+        def path(name: str, value: str) -> Path:
+            try:
+                return Path(value).expanduser()
+            except RuntimeError:
+                problems.append(
+                    f"{name} must be a path without ~, for there is no such home folder"
+                )
+                return Path(value)
+
         token = text("DISCORD_TOKEN")
         token_file = text("DISCORD_TOKEN_FILE")
         if token and token_file:
             problems.append("set DISCORD_TOKEN or DISCORD_TOKEN_FILE, not both")
         elif token_file:
             try:
-                token = Path(token_file).read_text(encoding="ascii").strip() or None
+                token = path("DISCORD_TOKEN_FILE", token_file).read_text("ascii").strip() or None
             except (OSError, UnicodeDecodeError):
                 problems.append("DISCORD_TOKEN_FILE cannot be read; check its path and rights")
             else:
                 if token is None:
                     problems.append("DISCORD_TOKEN_FILE is empty; put the bot token into it")
 
+        if token and not re.fullmatch("[!-~]+", token):
+            problems.append("the token of Discord holds signs that no token has; copy it again")
         url = text("DATABASE_URL")
         if url and not url.startswith(("postgresql://", "postgres://")):
             problems.append("DATABASE_URL must begin with postgresql://, or be empty for SQLite")
@@ -113,11 +124,11 @@ class Config:
         if source and not re.fullmatch(r"https?://[^\s<>()\[\]]{3,300}", source):
             problems.append("SOURCE_URL must be a web address that begins with https://")
         config = cls(
-            state_dir=Path(text("STATE_DIR") or _default_state_dir(environ)).expanduser(),
+            state_dir=path("STATE_DIR", text("STATE_DIR") or _default_state_dir(environ)),
             token=token,
             database_url=url,
             database_key=key.lower() if key else None,
-            database_key_file=Path(key_file).expanduser() if key_file else None,
+            database_key_file=path("DATABASE_KEY_FILE", key_file) if key_file else None,
             database_plain=choice("DATABASE_PLAIN", "no", "yes", "no") == "yes",
             log_level=choice("LOG_LEVEL", "info", "debug", "info", "warning", "error"),  # pyright: ignore[reportArgumentType]
             log_format=choice("LOG_FORMAT", "auto", "auto", "text", "json"),  # pyright: ignore[reportArgumentType]

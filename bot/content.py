@@ -26,7 +26,8 @@ DATA = Path(__file__).resolve().parent.parent / "data"
 class _Loader(yaml.CSafeLoader):
     """Knows the scalars of JSON only.
 
-    YAML 1.1 reads the country code NO as false and an unquoted date as a date object.
+    YAML 1.1 reads the country code NO as false and an unquoted date as a date object. More digits
+    than 64 bits hold stay text.
     """
 
     yaml_implicit_resolvers = {}  # noqa: RUF012
@@ -35,8 +36,8 @@ class _Loader(yaml.CSafeLoader):
 for _tag, _pattern, _first in (
     ("bool", r"true|false", "tf"),
     ("null", r"null|~|", ["n", "~", ""]),
-    ("int", r"-?(?:0|[1-9][0-9]*)", "-0123456789"),
-    ("float", r"-?[0-9]+\.[0-9]+", "-0123456789"),
+    ("int", r"-?(?:0|[1-9][0-9]{0,17})", "-0123456789"),
+    ("float", r"-?[0-9]{1,15}\.[0-9]{1,15}", "-0123456789"),
 ):
     _Loader.add_implicit_resolver(  # pyright: ignore[reportUnknownMemberType]
         f"tag:yaml.org,2002:{_tag}", re.compile(rf"^(?:{_pattern})$"), list(_first)
@@ -98,8 +99,9 @@ def parse_yaml(text: str, name: str) -> Document:
         mark = error.problem_mark or error.context_mark
         line = mark.line + 1 if mark else None
         raise ContentError(name, line, f"is not YAML: {error.problem or error}") from error
-    except yaml.YAMLError as error:
-        raise ContentError(name, None, f"is not YAML: {error}") from error
+    except yaml.reader.ReaderError as error:
+        line = text.encode()[: error.position].count(b"\n") + 1
+        raise ContentError(name, line, f"is not YAML: {error.reason}") from error
     lines: dict[tuple[str | int, ...], int] = {}
     data = None if node is None else _build(node, name, (), lines)
     return Document(name, data, lines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import aiohttp
 import discord
 from discord import ui
 
@@ -59,7 +60,7 @@ async def send(
         return Gone()
     except discord.Forbidden as error:
         return Closed(error.code)
-    except (discord.HTTPException, OSError) as error:
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         if isinstance(error, discord.HTTPException) and error.code in _CLOSED:
             return Closed(error.code)
         _log.warning("send_failed", error=logs.describe(error))
@@ -73,7 +74,7 @@ async def take_back(message: discord.PartialMessage) -> bool:
         await message.delete()
     except discord.NotFound:
         return True
-    except discord.HTTPException as error:
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
         _log.warning("take_back_failed", error=logs.describe(error))
         return False
     return True

@@ -18,7 +18,9 @@ from zoneinfo import ZoneInfo, available_timezones
 from bot.client import feature_names
 from bot.clock import system_clock
 from bot.config import Config
+from bot.database import StoreError, StoreNewer
 from bot.errors import StartError
+from bot.migrations import known_migrations
 from bot.opening import open_store
 from bot.texts import Texts
 
@@ -76,9 +78,9 @@ def _token(config: Config) -> Finding:
 
 def _place(config: Config) -> Iterator[Finding]:
     folder = config.state_dir
-    while not folder.exists() and folder != folder.parent:
+    while folder != folder.parent and not os.access(folder, os.F_OK):
         folder = folder.parent
-    if not os.access(folder, os.W_OK):
+    if not folder.is_dir() or not os.access(folder, os.W_OK | os.X_OK):
         yield Finding(
             Grade.WRONG,
             "state folder",
@@ -135,8 +137,15 @@ async def _store(config: Config) -> AsyncIterator[Finding]:
         return
     try:
         health = await database.health()
+    except StoreError as error:
+        yield Finding(Grade.WRONG, "database", str(error))
+        return
     finally:
         await database.close()
+    latest = known_migrations()[-1].version
+    if health.schema_version > latest:
+        newer = StoreNewer(database.where, health.schema_version, latest)
+        yield Finding(Grade.WRONG, "database", str(newer))
     yield Finding(
         Grade.FINE,
         "database",

@@ -25,6 +25,7 @@ def configure(config: Config) -> None:
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _only_type_and_place,
+        _first_line,
     ]
     renderer: Any = (
         structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
@@ -48,7 +49,7 @@ def configure(config: Config) -> None:
     root.handlers[:] = [handler]
     root.setLevel(config.log_level.upper())
     for chatty in ("discord", "asyncio", "aiosqlite"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+        logging.getLogger(chatty).setLevel(max(logging.WARNING, root.level))
 
 
 def get(name: str) -> Any:
@@ -65,6 +66,12 @@ def _only_type_and_place(logger: Any, method: str, event: dict[str, Any]) -> dic
         error = cast(tuple[Any, ...], info)[1]
     if isinstance(error, BaseException):
         event["error"] = describe(error)
+    return event
+
+
+def _first_line(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
+    # asyncio adds lines that quote the task and its exception, message and all.
+    event["event"] = str(event["event"]).partition("\n")[0]
     return event
 
 

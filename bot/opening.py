@@ -30,13 +30,13 @@ async def open_store(config: Config, *, create: bool = True) -> Database | None:
     if config.database_url:
         return await Database.open(config.database_url)
     path = config.database_path
-    if not create and not path.exists():
-        return None
     try:
+        if not create and not path.exists():
+            return None
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise StartError(
-            f"The state folder {path.parent} cannot be made: {error.strerror}. "
+            f"The state folder {path.parent} cannot be made or read: {error.strerror}. "
             "Set STATE_DIR to a folder that the bot's account may write.",
             os.EX_CANTCREAT,
         ) from error

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from babel import Locale
+from babel import Locale, UnknownLocaleError
 
 from bot.content import DATA, Document, load_yaml
+from bot.errors import ContentError
 
 BASE = "en"
 """The language that every key exists in, and that is used when no wanted language is spoken."""
@@ -34,7 +35,17 @@ class Texts:
     @classmethod
     def load(cls, folder: Path = DATA / "text") -> Texts:
         """Read every `<locale>.yaml` of the folder; raises ContentError for a wrong one."""
-        return cls({path.stem: _read(load_yaml(path)) for path in sorted(folder.glob("*.yaml"))})
+        catalogs: dict[str, dict[str, Sentence]] = {}
+        for path in sorted(folder.glob("*.yaml")):
+            document = load_yaml(path)
+            try:
+                Locale.parse(path.stem, sep="-")
+            except (ValueError, UnknownLocaleError) as error:
+                raise document.error("must be named after a language, as en or pt-BR") from error
+            catalogs[path.stem] = _read(document)
+        if BASE not in catalogs:
+            raise ContentError(f"{folder.name}/{BASE}.yaml", None, "is missing; install again")
+        return cls(catalogs)
 
     def choose(self, *wanted: str | None) -> str:
         """Give the first wanted locale that is spoken here, exactly or by its language."""

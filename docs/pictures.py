@@ -26,10 +26,12 @@ ARGUMENTS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "-
 DESKTOP = ViewportSize(width=1280, height=800)
 PHONE = ViewportSize(width=390, height=844)
 COLOURS = 64
+PATIENCE = 20_000
 QUESTION = "what is peer sup"
 
 
 def main() -> None:
+    expect.set_options(timeout=PATIENCE)
     PICTURES.mkdir(exist_ok=True)
     with (
         tempfile.TemporaryDirectory() as state,
@@ -124,7 +126,7 @@ def take(page: Page, name: str) -> None:
     # What was said last in our bar is of the moment; fonts and fades must have come to rest.
     page.evaluate("document.fonts.ready")
     page.mouse.move(5, 5)
-    expect(page.locator("#said")).to_be_empty(timeout=20_000)
+    expect(page.locator("#said")).to_be_empty()
     path = PICTURES / f"{name}.png"
     picture = Image.open(BytesIO(page.screenshot(animations="disabled")))
     # A page of few colours loses nothing that an eye can see, and the repository stays small.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.clock import Clock
-from bot.database import Database, Row
+from bot.database import Database, Row, Transaction
 from bot.privacy import store
 from bot.privacy.model import Holding, Kind
 
@@ -73,15 +73,12 @@ class Privacy:
 
     async def erase_server(self, server_id: int) -> int:
         """Delete everything of a server; gives how many rows there were."""
-        count = 0
-        async with self._database.transaction() as tx:
-            for holding in self._holdings:
-                if holding.server is not None:
-                    count += await store.erase_server(tx, holding, server_id)
-            await store.clear_departure(tx, server_id)
-        for listener in self._listeners:
-            listener(server_id)
-        return count
+        try:
+            async with self._database.transaction() as tx:
+                return await self._erase_server(tx, server_id)
+        finally:
+            # Also when this was cancelled: by then it may have been committed.
+            self._tell_listeners(server_id)
 
     async def server_left(self, server_id: int) -> None:
         """The bot was removed from a server: its data goes after the grace."""
@@ -97,14 +94,44 @@ class Privacy:
         """Delete what is past its retention, and servers that were left longer than the grace."""
         now = self._clock()
         rows = 0
+        gone: list[int] = []
         async with self._database.transaction() as tx:
             for holding in self._holdings:
                 if holding.kept_days is not None:
                     rows += await store.expire(tx, holding, now - timedelta(days=holding.kept_days))
-            gone = await store.departed_before(tx, now - SERVER_GRACE)
+            # In the same transaction, lest a server that returns meanwhile be erased.
+            gone += await store.departed_before(tx, now - SERVER_GRACE)
+            for server_id in gone:
+                await self._erase_server(tx, server_id)
         for server_id in gone:
-            await self.erase_server(server_id)
+            self._tell_listeners(server_id)
         return Swept(len(gone), rows)
+
+    async def compare(self, here: frozenset[int]) -> list[int]:
+        """Keep what is back among the servers where the bot is; give those that it has data of
+        and that are neither here nor known to be left.
+        """
+        async with self._database.transaction() as tx:
+            departed = set(await store.departed(tx))
+            for server_id in departed & here:
+                await store.clear_departure(tx, server_id)
+            kept: set[int] = set()
+            for holding in self._holdings:
+                if holding.server is not None:
+                    kept.update(await store.servers(tx, holding))
+        return sorted(kept - departed - here)
+
+    async def _erase_server(self, tx: Transaction, server_id: int) -> int:
+        count = 0
+        for holding in self._holdings:
+            if holding.server is not None:
+                count += await store.erase_server(tx, holding, server_id)
+        await store.clear_departure(tx, server_id)
+        return count
+
+    def _tell_listeners(self, server_id: int) -> None:
+        for listener in self._listeners:
+            listener(server_id)
 
     def _own(self) -> list[Holding]:
         return [holding for holding in self._holdings if holding.kind is Kind.OWN]

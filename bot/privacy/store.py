@@ -60,6 +60,21 @@ async def clear_departure(tx: Transaction, server_id: int) -> None:
     await tx.execute("DELETE FROM privacy_departures WHERE server_id = $1", server_id)
 
 
+async def servers(read: Reading, holding: Holding) -> list[int]:
+    """Servers that a holding has rows of."""
+    rows = await read.fetch(
+        f"SELECT DISTINCT {holding.server} AS server_id FROM {holding.table}"  # noqa: S608
+    )
+    return [row["server_id"] for row in rows]
+
+
+async def departed(read: Reading) -> list[int]:
+    """Servers that the bot left."""
+    return [
+        row["server_id"] for row in await read.fetch("SELECT server_id FROM privacy_departures")
+    ]
+
+
 async def departed_before(read: Reading, moment: datetime) -> list[int]:
     """Servers that the bot left before a moment."""
     rows = await read.fetch(

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from babel import Locale, UnknownLocaleError
+
 from bot.errors import UserError
 
 T = TypeVar("T")
@@ -73,10 +75,12 @@ class Language(Setting[str]):
     """A language that the bot speaks."""
 
     def check(self, value: Any) -> str:
-        """Accept a locale name; which ones are spoken, the texts know."""
-        if not isinstance(value, str) or not 2 <= len(value) <= 10:
-            raise UserError("settings.refused.choice")
-        return value
+        """Accept the name of a locale; which ones are spoken, the texts know."""
+        try:
+            Locale.parse(value, sep="-")
+        except (TypeError, ValueError, UnknownLocaleError):
+            raise UserError("settings.refused.choice") from None
+        return str(value)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +109,7 @@ class Text(Setting[str]):
 
     def check(self, value: Any) -> str:
         """Accept text up to its length."""
-        if not isinstance(value, str) or len(value.strip()) > self.max_length:
+        if not isinstance(value, str) or len(value.strip()) > self.max_length or _broken(value):
             raise UserError("settings.refused.text", maximum=self.max_length)
         return self.accept(value.strip())
 
@@ -132,11 +136,16 @@ class Roles(Setting[tuple[int, ...]]):
         return _ids(value, self.maximum, "settings.refused.roles")
 
 
+def _broken(text: str) -> bool:
+    """Whether half a surrogate pair is in it, which no store takes."""
+    return any("\ud800" <= sign <= "\udfff" for sign in text)
+
+
 def _ids(value: Any, maximum: int, key: str) -> tuple[int, ...]:
     if not isinstance(value, list | tuple):
         raise UserError(key, maximum=maximum)
     ids: list[Any] = list(value)  # pyright: ignore[reportUnknownArgumentType]
-    well_formed = all(isinstance(i, int) and not isinstance(i, bool) and i > 0 for i in ids)
+    well_formed = all(isinstance(i, int) and not isinstance(i, bool) and 0 < i < 2**63 for i in ids)
     if not well_formed or len(ids) > maximum:
         raise UserError(key, maximum=maximum)
     return tuple(dict.fromkeys(ids))

@@ -76,6 +76,23 @@ class Settings:
         """
         checked = setting.check(value)
         after = None if checked == setting.default else setting.encode(checked)
+        try:
+            before = await self._save(server_id, setting, checked, after, by=by, seen=seen)
+        finally:
+            # Also when this was cancelled: by then it may have been committed.
+            self.forget(server_id)
+        return Change(setting.key, before, after)
+
+    async def _save(
+        self,
+        server_id: int,
+        setting: Setting[T],
+        checked: T,
+        after: str | None,
+        *,
+        by: int,
+        seen: T | None,
+    ) -> str | None:
         async with self._database.transaction() as tx:
             before = await store.value(tx, server_id, setting.key)
             current = setting.default if before is None else setting.decode(before)
@@ -93,8 +110,7 @@ class Settings:
                 reaction = self._reactions.get(setting.key)
                 if reaction is not None:
                     await reaction(tx, server_id, checked)
-        self.forget(server_id)
-        return Change(setting.key, before, after)
+        return before
 
     def forget(self, server_id: int) -> None:
         """Drop what is in memory of a server, so that the next read asks the store."""

@@ -8,6 +8,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.permissions import is_moderator
+from bot.texts import Words
 from bot.views import reply, turn, words_for
 from cogs.about import views
 
@@ -29,8 +30,7 @@ class About(commands.Cog):
     @app_commands.command()
     async def help(self, interaction: Interaction) -> None:
         """List what this person may use here."""
-        words = await words_for(interaction)
-        await reply(interaction, views.help_page(words, await self._usable(interaction)))
+        await self.show_help(interaction)
 
     async def show_about(self, interaction: Interaction) -> None:
         """Answer the command, and the button on what the bot posts for everybody."""
@@ -38,9 +38,12 @@ class About(commands.Cog):
         await reply(interaction, views.about(words, self._bot.runtime.config))
 
     async def show_help(self, interaction: Interaction) -> None:
-        """Answer the button to the list of commands."""
+        """Answer the command and the button."""
         words = await words_for(interaction)
-        await turn(interaction, views.help_page(words, await self._usable(interaction)))
+        texts = self._bot.runtime.texts
+        # Discord shows a command's name in the person's language or in English, never the server's.
+        named = Words(texts, texts.choose(interaction.locale.value))
+        await turn(interaction, views.help_page(words, named, await self._usable(interaction)))
 
     async def _usable(self, interaction: Interaction) -> list[views.Usable]:
         moderator = await is_moderator(interaction)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import discord
 from discord import app_commands
 
 from bot import __version__
@@ -18,14 +19,19 @@ from bot.views import Panel, button, clip, helplines_button, link, plain, row
 class Usable:
     """One command, as the list of commands shows it."""
 
-    name: str
     key: str
     moderators: bool
+
+    def name(self, words: Words) -> str:
+        """Its name with those of its groups, as Discord shows them."""
+        _, *path = self.key.split(".")
+        steps = (".".join(path[: end + 1]) for end in range(len(path)))
+        return " ".join(words(f"commands.{step}.name") for step in steps)
 
     @classmethod
     def of(cls, command: app_commands.Command[Any, ..., Any], *, moderators: bool) -> Usable:
         """Describe a command."""
-        return cls(command.qualified_name, f"{key_of(command)}.description", moderators)
+        return cls(key_of(command), moderators)
 
 
 def root_of(command: Any) -> Any:
@@ -35,16 +41,18 @@ def root_of(command: Any) -> Any:
 
 def about(words: Words, config: Config) -> Panel:
     """What the bot is, what it is not, what it keeps, who runs it."""
-    hosted = None
+    hosted: list[str] = []
     if config.host_name:
-        hosted = words("about.host", name=plain(config.host_name))
-        if config.host_contact:
-            hosted += " " + words("about.contact", contact=plain(config.host_contact))
+        hosted.append(words("about.host", name=plain(config.host_name)))
+    if config.host_contact:
+        # From the host, not from a member; an address must stay one that can be copied.
+        contact = discord.utils.escape_markdown(config.host_contact)
+        hosted.append(words("about.contact", contact=contact))
     return Panel(
         f"## {words('about.title')}",
         words("about.body"),
         words("about.keeps"),
-        hosted,
+        " ".join(hosted) or None,
         "-# " + words("about.version", version=__version__),
         row(
             helplines_button(words),
@@ -55,12 +63,12 @@ def about(words: Words, config: Config) -> Panel:
     )
 
 
-def help_page(words: Words, usable: list[Usable]) -> Panel:
+def help_page(words: Words, named: Words, usable: list[Usable]) -> Panel:
     """The commands that this person may use, those for moderators apart."""
 
     def listed(*, moderators: bool) -> str:
         return "\n".join(
-            f"**/{command.name}**\n{words(command.key)}"
+            f"**/{command.name(named)}**\n{words(f'{command.key}.description')}"
             for command in usable
             if command.moderators is moderators
         )

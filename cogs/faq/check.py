@@ -25,8 +25,9 @@ def findings(today: date, folder: Path = CONTENT) -> Iterator[Finding]:
         yield Finding(
             Grade.WARNING,
             SUBJECT,
-            f"{len(ids)} answers are not there in {language}, so members read them in another "
-            f"language: {', '.join(ids[:5])}" + (" ..." if len(ids) > 5 else ""),
+            f"Missing in {language}, so members read another language there ({len(ids)}): "
+            + ", ".join(ids[:5])
+            + (" ..." if len(ids) > 5 else ""),
         )
 
 

@@ -147,6 +147,11 @@ class Faq:
         self._building: dict[tuple[int | None, str], asyncio.Task[Catalog]] = {}
         self._ask_store_from = clock()
 
+    @property
+    def indexed(self) -> int:
+        """Entries indexed in memory now, those of every server together."""
+        return self._shelf.weight
+
     # Members
 
     @property
@@ -318,7 +323,10 @@ class Faq:
 
         Raises UserError when it is refused, gone, or was changed by somebody else since.
         """
-        before = await self.own_entry(server_id, entry_id)
+        async with self._database.read() as read:
+            before = await store.entry(read, server_id, entry_id)
+        if before is None:
+            raise UserError("faq.refused.gone_meanwhile")
         draft = entry_from_form(typed, entry_id=entry_id, language=before.language)
         related = tuple(e.id for e in await self.similar(server_id, draft.language, draft))
         try:

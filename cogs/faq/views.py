@@ -50,6 +50,8 @@ LIST_SIZE = 10
 PHRASINGS_FIELD = 2_000
 """Characters of the form's field for other ways to ask."""
 SOURCE_FIELD = 400
+SHOWN_PHRASINGS = 800
+"""Characters of them in a preview, which holds everything else of the entry, too."""
 
 
 # For members
@@ -207,7 +209,7 @@ def preview(
     words: Words, entry: Entry, similar: Sequence[Entry], draft_id: str, *, changes: bool
 ) -> Panel:
     """What members will see, everything that was typed with it, and what looks like it."""
-    phrasings = " · ".join(plain(phrasing) for phrasing in entry.phrasings)
+    phrasings = clip(" · ".join(plain(phrasing) for phrasing in entry.phrasings), SHOWN_PHRASINGS)
     alike = "\n".join(f"- {plain(found.question)}" for found in similar)
     return Panel(
         words("faq.preview.change" if changes else "faq.preview.add"),

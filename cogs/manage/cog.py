@@ -37,13 +37,17 @@ class Manage(commands.Cog):
         """Show another section."""
         await turn(interaction, await self._panel(interaction, section))
 
-    async def edit(self, interaction: Interaction, key: str) -> None:
-        """Flip a toggle at once; for everything else open a form with the right input."""
+    async def switch(self, interaction: Interaction, key: str, wanted: str) -> None:
+        """Switch on or off, as the button said, whatever it is by now."""
         setting = self._runtime.settings.by_key(key)
-        value = await self._runtime.settings.get(_server(interaction), setting)
+        await self._save(interaction, setting, wanted == views.ON, seen=None)
+
+    async def edit(self, interaction: Interaction, key: str) -> None:
+        """Open a form with the right input."""
+        setting = self._runtime.settings.by_key(key)
         if isinstance(setting, Toggle):
-            await self._save(interaction, setting, not value, seen=value)
-            return
+            raise UserError("errors.old_button")
+        value = await self._runtime.settings.get(_server(interaction), setting)
         words = await words_for(interaction)
         shown = views.input_for(setting, value, words)
 
@@ -60,11 +64,6 @@ class Manage(commands.Cog):
                 moderators=True,
             )
         )
-
-    async def reset(self, interaction: Interaction, key: str) -> None:
-        """Go back to the default."""
-        setting = self._runtime.settings.by_key(key)
-        await self._save(interaction, setting, setting.default, seen=None)
 
     async def audit_page(self, interaction: Interaction, page: str = "0") -> None:
         """Show who changed what, and when."""
@@ -118,7 +117,7 @@ async def setup(bot: Alongside) -> None:
     actions = bot.runtime.actions
     actions.on("settings:section", cog.section, moderators=True)
     actions.on("settings:edit", cog.edit, moderators=True)
-    actions.on("settings:reset", cog.reset, moderators=True)
+    actions.on("settings:switch", cog.switch, moderators=True)
     actions.on("manage:audit", cog.audit_page, moderators=True)
     bot.runtime.manage.add_command(
         app_commands.Command(name="audit", description="-", callback=cog.audit_command)

@@ -27,6 +27,8 @@ from bot.views import Panel, button, clip, field, menu, plain, row
 AUDIT_LINES = 8
 """Audit lines on one page: about a phone screen."""
 
+ON, OFF = "on", "off"
+
 
 def panel(
     words: Words,
@@ -61,9 +63,10 @@ def panel(
 
 
 def _entry(setting: Setting[Any], value: Any, words: Words) -> ui.Item[Any]:
-    label = "settings.change"
+    change: ui.Item[Any] = button(words("settings.change"), "settings:edit", setting.key)
     if isinstance(setting, Toggle):
         label = "settings.switch_off" if value else "settings.switch_on"
+        change = button(words(label), "settings:switch", setting.key, OFF if value else ON)
     text = (
         f"**{words(f'settings.{setting.key}.name')}**: {spoken(setting, value, words)}\n"
         f"{words(f'settings.{setting.key}.meaning')}"
@@ -71,7 +74,6 @@ def _entry(setting: Setting[Any], value: Any, words: Words) -> ui.Item[Any]:
     if value != setting.default:
         default = spoken(setting, setting.default, words)
         text += f"\n-# {words('settings.default', value=default)}"
-    change: ui.Item[Any] = button(words(label), "settings:edit", setting.key)
     return ui.Section[Any](text, accessory=change)
 
 

@@ -33,7 +33,7 @@ class PrivacyCog(commands.Cog, name="Privacy"):
         """Answer the command and the button."""
         words = await words_for(interaction)
         kept = await self._privacy.export(interaction.user.id)
-        await reply(interaction, views.page(words, kept))
+        await turn(interaction, views.page(words, kept))
 
     async def export(self, interaction: Interaction) -> None:
         """Give a person's own rows as a JSON file."""

@@ -139,6 +139,12 @@ def test_each_person_sees_their_own_server_in_their_own_language(
     go_to(page, "general")
     expect(answers(page)).to_have_count(0)
 
+    go_to(page, "moderators-only")
+    page.get_by_label("Viewing as").select_option(label="Alex (18+)")
+    go_to(page, "general")
+    expect(answers(page)).to_have_count(1)
+    expect(page.get_by_role("navigation")).not_to_contain_text("moderators-only")
+
     page.get_by_label("Viewing as").select_option(label="Luz")
     expect(page.get_by_label("Their language")).to_have_value("es-ES")
     expect(inside(page).get_by_role("heading", name="general", level=1)).to_be_visible()

@@ -71,7 +71,8 @@ function place(item, sign) {
   if (item.id === shown.channel) button.setAttribute("aria-current", "page");
   button.addEventListener("click", () => {
     fold("places", false);
-    look(shown.viewer, item.id, item.name);
+    // Who was just chosen may not have come back from the server yet.
+    look(at("viewer").value, item.id, item.name);
   });
   return button;
 }
@@ -158,7 +159,7 @@ at("viewer").addEventListener("change", (event) => {
 at("language").addEventListener("change", (event) => {
   at("conversation").replaceChildren();
   view = null;
-  ask("/play/language", { viewer: shown.viewer, language: event.target.value }, "Changing the language…", "The language is changed; the bot answers in it from now on.");
+  ask("/play/language", { viewer: at("viewer").value, language: event.target.value }, "Changing the language…", "The language is changed; the bot answers in it from now on.");
 });
 for (const button of document.querySelectorAll("[data-jump]")) {
   button.addEventListener("click", async () => {
@@ -180,7 +181,7 @@ async function watch() {
     if (state && !shown && state.zone !== zone) {
       shown = state;
       await look(state.viewer, state.channel, "the conversation");
-    } else show(state);
+    } else if (!asking) show(state);
   } catch (trouble) {
     at("said").dataset.lost = "yes";
     say(trouble instanceof TypeError ? "The playground has stopped. Start it again, and this page goes on by itself." : trouble.message);
