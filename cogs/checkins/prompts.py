@@ -1,0 +1,177 @@
+"""Check-in prompts: what one is, how they are read, and which one comes next."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence, Set
+from dataclasses import dataclass
+from enum import StrEnum
+from hashlib import blake2b
+from typing import Any, cast
+
+from bot.errors import ContentError
+from cogs.checkins.shapes import banned
+
+CATEGORIES = (
+    "hello",
+    "today",
+    "heard",
+    "attention",
+    "give-and-receive",
+    "towards",
+    "ease-and-play",
+    "boundaries-and-rest",
+)
+"""What prompts are about, in the order in which they are offered."""
+
+OWN = "own-"
+"""How the id of a moderators' own prompt begins; no shipped one does."""
+
+SAFE_LIMIT = 160
+"""Characters of the sentence that says what makes a prompt safe to ask."""
+
+_ID = re.compile(r"[a-z0-9-]{3,40}")
+_KEYS = ("id", "category", "tip", "task", "weight", "text", "safe_because")
+
+
+class Tip(StrEnum):
+    """The four workplace tips that a check-in is modelled on."""
+
+    GREET = "greet"
+    CHECK_IN = "check-in"
+    LISTEN = "listen"
+    ATTENTION = "attention"
+
+
+class Task(StrEnum):
+    """The four tasks of Intentional Peer Support (Mead)."""
+
+    CONNECTION = "connection"
+    WORLDVIEW = "worldview"
+    MUTUALITY = "mutuality"
+    MOVING_TOWARDS = "moving-towards"
+
+
+class Weight(StrEnum):
+    """How much a prompt may stir."""
+
+    LIGHT = "light"
+    MIDDLE = "middle"
+    DEEP = "deep"
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One check-in sentence, and why it is safe to ask."""
+
+    id: str
+    category: str
+    tip: Tip
+    task: Task
+    weight: Weight
+    text: str
+    safe_because: str
+
+
+Fail = Callable[..., ContentError]
+"""Makes the refusal of a part of a file: `fail(reason, *path)`."""
+
+
+def parse(data: object, language: str, fail: Fail) -> tuple[Prompt, ...]:
+    """Read the prompts of one language; raises ContentError with file, line and reason."""
+    if not isinstance(data, list) or not data:
+        raise fail("must be a list of prompts")
+    prompts: dict[str, Prompt] = {}
+    texts: set[str] = set()
+    for number, item in enumerate(cast("list[Any]", data)):
+        prompt = _read(item, language, number, fail)
+        if prompt.id in prompts:
+            raise fail(f"the id “{prompt.id}” is there twice", number, "id")
+        if prompt.text in texts:
+            raise fail("the text is there twice", number, "text")
+        prompts[prompt.id] = prompt
+        texts.add(prompt.text)
+    return tuple(prompts.values())
+
+
+def _read(item: Any, language: str, number: int, fail: Fail) -> Prompt:
+    if not isinstance(item, dict):
+        raise fail(f"a prompt is a mapping with {', '.join(_KEYS)}", number)
+    fields = cast("dict[str, Any]", item)
+    for key in sorted(fields.keys() - set(_KEYS)):
+        raise fail(f"“{key}” is not a part of a prompt", number, key)
+    for key in _KEYS:
+        if key not in fields:
+            raise fail(f"a prompt needs “{key}”", number)
+        if not isinstance(fields[key], str):
+            raise fail(f"“{key}” must be text; put it in quotes", number, key)
+    for key, allowed in (
+        ("category", CATEGORIES),
+        ("tip", tuple(Tip)),
+        ("task", tuple(Task)),
+        ("weight", tuple(Weight)),
+    ):
+        if fields[key] not in allowed:
+            raise fail(f"the {key} is one of {', '.join(allowed)}", number, key)
+    if not _ID.fullmatch(fields["id"]) or fields["id"].startswith(OWN):
+        raise fail(f"an id is 3 to 40 of a-z, 0-9 and -, and not {OWN}...", number, "id")
+    reasons = banned(fields["text"], language)
+    if reasons:
+        raise fail(f"the text has a banned shape: {', '.join(reasons)}", number, "text")
+    if not 10 <= len(fields["safe_because"].strip()) <= SAFE_LIMIT:
+        reason = f"“safe_because” is a sentence of 10 to {SAFE_LIMIT} characters"
+        raise fail(reason, number, "safe_because")
+    return Prompt(
+        id=fields["id"],
+        category=fields["category"],
+        tip=Tip(fields["tip"]),
+        task=Task(fields["task"]),
+        weight=Weight(fields["weight"]),
+        text=fields["text"].strip(),
+        safe_because=fields["safe_because"].strip(),
+    )
+
+
+def choose(
+    prompts: Sequence[Prompt], used: Sequence[str], vetoed: Set[str], seed: int
+) -> Prompt | None:
+    """Choose the next prompt of a channel; None when every one of them is vetoed.
+
+    `used` are the ids posted there, oldest first, each as often as it was posted; ids that are not
+    among `prompts` do no harm. No prompt comes again until all that may come have been used, and
+    then not among the newest half if that can be. A deep one never follows a deep one while at most
+    half of `prompts` are deep; otherwise only when nothing else is left. The same arguments give
+    the same prompt; `seed` is to differ from post to post.
+    """
+    allowed = {prompt.id: prompt for prompt in prompts if prompt.id not in vetoed}
+    if not allowed:
+        return None
+    left = _left_in_round(allowed.keys(), used)
+    deep = {prompt.id for prompt in prompts if prompt.weight is Weight.DEEP}
+    last = used[-1] if used else None
+    if last in deep:
+        wanted = left - deep
+    elif 2 * len(left & deep) > len(left):
+        # One light prompt too few is left to go between the deep ones: begin with a deep one now.
+        wanted = left & deep
+    else:
+        wanted = left
+    recent = [prompt_id for prompt_id in used if prompt_id in allowed]
+    newest = set(recent[max(len(recent) - len(allowed) // 2, 0) :])
+    candidates = wanted - newest or wanted - {last} or left - {last} or left
+    return allowed[min(candidates, key=lambda prompt_id: (_draw(seed, prompt_id), prompt_id))]
+
+
+def _left_in_round(allowed: Set[str], used: Sequence[str]) -> set[str]:
+    """Which ids have not been used since the last time that all of them had been."""
+    left = set(allowed)
+    for prompt_id in used:
+        left.discard(prompt_id)
+        if not left:
+            left = set(allowed)
+    return left
+
+
+def _draw(seed: int, prompt_id: str) -> bytes:
+    # A draw of its own for each prompt, so that adding or vetoing one moves no other.
+    return blake2b(f"{seed}:{prompt_id}".encode(), digest_size=8).digest()
