@@ -242,7 +242,7 @@ def _index(language: str) -> _Index:
                 (place.city,),
                 (_city(english, ids), *old),
                 (place.country, country, *_COUNTRIES.get(code, ())),
-                (name.split("/")[0], *_times(english, ids), *_times(reader, ids)),
+                (name, *_times(english, ids), *_times(reader, ids)),
             ),
             0 if name in _SPREAD else 1 if name in main else 2,
         )
