@@ -100,7 +100,8 @@ _SHAPES = (
         (
             "why",
             "how come",
-            "what (?:made|makes) you (?:think|feel|say|believe|do|act|come|join|leave|choose|decide)",
+            "what (?:made|makes) you (?:think|say|believe|do|act|come|join|leave|decide)",
+            "what (?:made|makes) you feel (?:that|so)",
             "for what reasons?",
             "what(?:'s| is| was| are| were) (?:the|your) reasons?",
             "por que",
@@ -110,7 +111,7 @@ _SHAPES = (
             r"cual(?:es)? (?:es|fue|era|son|fueron) (?:el|la|los|las|tus?) "
             r"(?:razon|razones|motivos?|causas?)",
             "que te (?:llevo|lleva) a",
-            "que te (?:hizo|hace) (?:sentir|pensar|creer|hacer)",
+            "que te (?:hizo|hace) (?:sentir asi|pensar|creer|actuar)",
         ),
     ),
     _Shape(
@@ -432,7 +433,7 @@ _SHAPES = (
             rf"(?:que tan|como de|cuan) {_FEELINGS_ES}",
             rf"que te (?:pone|tiene|hace (?:estar|sentir)) (?:tan )?{_FEELINGS_ES}",
             r"(?:como|que tal) (?:te (?:fue|va|ha ido) (?:en |con )?|estuvo |va |fue )?"
-            r"(?:el |la |tu )?(?:trabajo|escuela|oficina|uni|universidad|cole|colegio|clases?|curro)",
+            r"(?:el |la |tu )?(?:trabajo|escuela|oficina|uni(?:versidad)?|cole(?:gio)?|clases?)",
             r"tu (?:trabajo|empleo|jef[ea]|novi[oa]|pareja|espos[oa]|marido|mujer|hij[oa]|casa"
             r"|coche|carro|mejor amig[oa])",
             r"tus (?:jef[ea]s|hij[oa]s|amig[oa]s|companer[oa]s|amistades)",
@@ -448,7 +449,6 @@ _SHAPES = (
             "have you (?:tried|considered|thought (?:about|of))|you could (?:try|always)",
             "(?:just|please) (?:breathe|relax|smile|calm down|try)",
             r"deb(?:es|eis|en|eria|erias|erian)|(?:tienes|tienen|teneis|tendrias) que|hay que",
-            r"(?<!que )necesitas \w+(?:ar|er|ir)(?:te|se|lo|la)?",
             r"(?:te|os|les) (?:recomend\w+|recomiendo|aconsej\w+|sugier\w+|suger\w+|conviene)",
             "has (?:probado|intentado|considerado|pensado en)|yo (?:que tu|en tu lugar)",
             "(?:mi|nuestro|un) consejo|por que no (?:pruebas|intentas)",
@@ -460,6 +460,7 @@ _SHAPES = (
             "get (?:up|some|out)|(?:don't|do not) (?:worry|cry|be (?:sad|afraid))",
             "be (?:kind|gentle|grateful|thankful|positive|strong|brave|patient)(?: to \\w+)?",
             "think (?:positive\\w*|happy)|look on the bright",
+            r"necesitas \w+(?:ar|er|ir)(?:te|se|lo|la)?",
             "intenta|trata de|procura|prueba (?:a|con)|(?:no (?:te )?olvides|asegurate)",
             r"recuerda (?:que|\w+(?:ar|er|ir)(?:te)?)|deja de|evita|respira|relajate|calmate",
             "sal a|cuidate|bebe (?:\\w+ )*agua|no (?:te preocupes|llores|estes triste)",

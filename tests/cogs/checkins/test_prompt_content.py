@@ -1,0 +1,130 @@
+"""The prompts that ship, held to more than their schema."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+
+import pytest
+
+from bot.content import DATA, load_yaml
+from cogs.checkins.prompts import CATEGORIES, Prompt, Task, Tip, Weight, choose, parse
+from cogs.checkins.shapes import TEXT_LIMIT, banned
+
+LANGUAGES = ("en", "es")
+
+
+def shipped(language: str) -> tuple[Prompt, ...]:
+    document = load_yaml(DATA / "content" / "prompts" / f"{language}.yaml")
+    return parse(document.data, language, document.error)
+
+
+SHIPPED = {language: shipped(language) for language in LANGUAGES}
+ALL = [
+    pytest.param(language, prompt, id=f"{language}-{prompt.id}")
+    for language, prompts in SHIPPED.items()
+    for prompt in prompts
+]
+
+# What the checker leaves to moderators, who know their people, and what ships never holds.
+TOO_NARROW = re.compile(
+    r"\b(?:"
+    r"see|seen|hear|hearing|look|looks|watch|walk|run|stand|go out|outside|outdoors|window"
+    r"|home|house|work|job|boss|school|class|office|friends?|partner|kids?|pet|pets|sports?"
+    r"|summer|winter|spring|autumn|snow|christmas|easter|new year|monday|weekend"
+    r"|eat|food|drink|tea|coffee|bed|sleep|asleep|awake|money|buy|always|everyone must|guys|miss"
+    r"|normal|healthy|sick|better|worse|fail|failed"
+    r"|ves|ver|oyes|oir|mira|mirar|andar|correr|afuera|ventana|hogar|trabajo|empleo|escuela"
+    r"|oficina|amig[oa]s?|pareja|hij[oa]s|mascotas?|verano|invierno|primavera|otoño|nieve|navidad"
+    r"|lunes|fin de semana|comer|comida|beber|té|café|cama|dormir|dinero|comprar"
+    r"|todos|todas|chicos|fallar|enferm[oa]|sanos?|peor"
+    r")\b",
+    re.IGNORECASE,
+)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_twelve_prompts_ship_in_each_category_and_more_than_eighty_in_all(language: str) -> None:
+    counts = Counter(prompt.category for prompt in SHIPPED[language])
+    assert counts == dict.fromkeys(CATEGORIES, 12)
+    assert len(SHIPPED[language]) == 96
+
+
+def test_every_language_has_the_same_prompts_tagged_alike() -> None:
+    def tags(language: str) -> list[tuple[str, str, Tip, Task, Weight]]:
+        return [(p.id, p.category, p.tip, p.task, p.weight) for p in SHIPPED[language]]
+
+    assert tags("es") == tags("en")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_tip_task_and_weight_is_well_served(language: str) -> None:
+    prompts = SHIPPED[language]
+    for tip in Tip:
+        assert sum(p.tip is tip for p in prompts) >= 12, tip
+    for task in Task:
+        assert sum(p.task is task for p in prompts) >= 12, task
+    assert sum(p.weight is Weight.LIGHT for p in prompts) >= len(prompts) / 2
+    for category in CATEGORIES:
+        deep = sum(p.weight is Weight.DEEP for p in prompts if p.category == category)
+        assert deep <= 2, category
+
+
+@pytest.mark.parametrize(("language", "prompt"), ALL)
+def test_no_shipped_prompt_has_a_banned_shape_in_any_language(
+    language: str, prompt: Prompt
+) -> None:
+    for locale in (language, "en", "es", "fr"):
+        assert banned(prompt.text, locale) == ()
+
+
+@pytest.mark.parametrize(("language", "prompt"), ALL)
+def test_a_shipped_prompt_fits_anybody_anywhere(language: str, prompt: Prompt) -> None:
+    assert TOO_NARROW.findall(prompt.text) == []
+
+
+@pytest.mark.parametrize(("language", "prompt"), ALL)
+def test_a_shipped_prompt_is_short_plain_text_for_any_screen_reader(
+    language: str, prompt: Prompt
+) -> None:
+    assert 20 <= len(prompt.text) <= min(TEXT_LIMIT, 140)
+    assert not set(prompt.text) & set("!¡*_`~|<>#@[]()\n\t'\"")
+    for character in prompt.text + prompt.safe_because:
+        assert unicodedata.category(character) not in {"So", "Sk", "Cf", "Cc"}
+    assert not re.search(r"\d", prompt.text)
+    assert len(re.split(r"(?<=[.?])\s+(?=[A-Z¿ÁÉÍÓÚ])", prompt.text)) <= 2
+    assert prompt.text[-1] in ".?”»"
+
+
+@pytest.mark.parametrize(("language", "prompt"), ALL)
+def test_questions_are_opened_and_closed_as_the_language_does(
+    language: str, prompt: Prompt
+) -> None:
+    assert prompt.text.count("¿") == (prompt.text.count("?") if language == "es" else 0)
+    quotes = "«»" if language == "es" else "“”"
+    assert prompt.text.count(quotes[0]) == prompt.text.count(quotes[1])
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_prompt_says_in_its_own_words_what_makes_it_safe(language: str) -> None:
+    reasons = [prompt.safe_because for prompt in SHIPPED[language]]
+    assert len(set(reasons)) == len(reasons)
+    assert all(reason.endswith(".") for reason in reasons)
+
+
+def test_no_spanish_text_was_left_in_english() -> None:
+    english = {p.id: p for p in SHIPPED["en"]}
+    assert all(p.text != english[p.id].text for p in SHIPPED["es"])
+    assert all(p.safe_because != english[p.id].safe_because for p in SHIPPED["es"])
+
+
+@pytest.mark.parametrize("category", CATEGORIES)
+def test_a_channel_with_one_category_hears_all_of_it_before_a_repeat(category: str) -> None:
+    prompts = [p for p in SHIPPED["en"] if p.category == category]
+    used: list[str] = []
+    for seed in range(24):
+        chosen = choose(prompts, used, set(), seed)
+        assert chosen is not None
+        used.append(chosen.id)
+    assert len(set(used[:12])) == len(set(used[12:])) == 12
