@@ -15,8 +15,12 @@ from discord.ext import commands
 from bot import logs
 from bot.audit import HOLDING as AUDIT
 from bot.commands import CommandWords, describe
+from bot.consent.model import HOLDING as CONSENTS
 from bot.errors import StartError
 from bot.jobs.model import HOLDINGS as JOBS
+from bot.notices.carrier import NoticeCarrier
+from bot.notices.model import HOLDING as NOTICES
+from bot.notices.model import KIND as POST_NOTICE
 from bot.permissions import NEEDED, require_moderator
 from bot.privacy import Holding
 from bot.runtime import Runtime
@@ -97,7 +101,11 @@ class Alongside(commands.AutoShardedBot):
             Holding(table="settings_values"),
             Holding(table="privacy_departures"),
             *JOBS,
+            CONSENTS,
+            NOTICES,
         )
+        notices = self.runtime.notices
+        self.runtime.jobs.register(POST_NOTICE, notices, NoticeCarrier(self, notices))
         self.runtime.privacy.when_server_erased(self.runtime.settings.forget)
         self.tree.add_command(self.runtime.manage)
         for feature in feature_names():

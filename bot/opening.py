@@ -12,6 +12,7 @@ from bot.errors import StartError
 from bot.jobs.runner import Runner
 from bot.keys import key_for
 from bot.migrations import migrate
+from bot.notices.service import Notices
 from bot.privacy import Privacy
 from bot.runtime import Runtime
 from bot.settings.service import Settings
@@ -58,13 +59,15 @@ async def open_runtime(config: Config, clock: Clock = system_clock) -> Runtime:
     except BaseException:
         await database.close()
         raise
+    settings = Settings(database, clock)
     return Runtime(
         config=config,
         clock=clock,
         texts=texts,
         database=database,
-        settings=Settings(database, clock),
+        settings=settings,
         privacy=Privacy(database, clock),
         # On SQLite this is the only process, and it wakes its runner for every change.
         jobs=Runner(database, clock, longest_sleep=300 if database.engine == "SQLite" else 5),
+        notices=Notices(database, settings, clock),
     )

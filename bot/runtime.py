@@ -10,6 +10,7 @@ from bot.clock import Clock
 from bot.config import Config
 from bot.database import Database
 from bot.jobs.runner import Runner
+from bot.notices.service import Notices
 from bot.permissions import MODERATOR_DEFAULT
 from bot.privacy import Privacy
 from bot.settings.service import Settings
@@ -37,6 +38,7 @@ class Runtime:
     settings: Settings
     privacy: Privacy
     jobs: Runner
+    notices: Notices
     actions: Actions = field(default_factory=Actions)
     manage: app_commands.Group = field(default_factory=_manage_group)
     open_forms: set[str] = field(default_factory=set[str])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.settings.model import Language, Roles, Setting
+from bot.settings.model import Channels, Language, Roles, Setting
 
 LANGUAGE = Language(key="server.language", default="en")
 """The language of what the bot posts for all to see, and for people whose own it does not speak."""
@@ -12,4 +12,7 @@ LANGUAGE = Language(key="server.language", default="en")
 MODERATOR_ROLES = Roles(key="server.moderator_roles", default=())
 """Roles whose members steer the bot, beside everybody who may manage the server."""
 
-CORE: tuple[Setting[Any], ...] = (LANGUAGE, MODERATOR_ROLES)
+NOTICE_CHANNEL = Channels(key="server.notice_channel", default=(), maximum=1)
+"""Where moderators are told what they must know; without one, on top of /settings."""
+
+CORE: tuple[Setting[Any], ...] = (LANGUAGE, MODERATOR_ROLES, NOTICE_CHANNEL)

@@ -11,6 +11,64 @@ CREATE TABLE audit_lines (
 
 CREATE INDEX audit_lines_by_server ON audit_lines (server_id, changed_at);
 
+CREATE TABLE checkins_prompts (
+    server_id INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    language TEXT NOT NULL,
+    category TEXT NOT NULL,
+    weight TEXT NOT NULL,
+    text TEXT NOT NULL,
+    PRIMARY KEY (server_id, id)
+) STRICT;
+
+CREATE TABLE checkins_schedules (
+    id TEXT NOT NULL PRIMARY KEY,
+    server_id INTEGER NOT NULL,
+    owner_user_id INTEGER, -- a member's own; null for one of the server
+    place TEXT NOT NULL,
+    channel_id INTEGER NOT NULL,
+    rule TEXT NOT NULL, -- JSON
+    categories TEXT NOT NULL, -- JSON; empty for all
+    language TEXT NOT NULL,
+    state TEXT NOT NULL,
+    paused_until_at INTEGER,
+    skip_next INTEGER NOT NULL,
+    refusals INTEGER NOT NULL,
+    off_reason TEXT,
+    made_at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX checkins_schedules_by_owner ON checkins_schedules (owner_user_id)
+    WHERE owner_user_id IS NOT NULL;
+
+CREATE INDEX checkins_schedules_by_server ON checkins_schedules (server_id, made_at);
+
+CREATE TABLE checkins_used (
+    server_id INTEGER NOT NULL,
+    channel_id INTEGER NOT NULL,
+    prompt_id TEXT NOT NULL,
+    owner_user_id INTEGER, -- whose direct messages the channel is
+    used_at INTEGER NOT NULL,
+    past INTEGER NOT NULL, -- in a round that is over
+    PRIMARY KEY (server_id, channel_id, prompt_id)
+) STRICT;
+
+CREATE TABLE checkins_vetoes (
+    server_id INTEGER NOT NULL,
+    prompt_id TEXT NOT NULL,
+    PRIMARY KEY (server_id, prompt_id)
+) STRICT;
+
+CREATE TABLE consents (
+    user_id INTEGER NOT NULL,
+    server_id INTEGER NOT NULL,
+    feature TEXT NOT NULL,
+    version INTEGER NOT NULL, -- of the words that were agreed to
+    given_at INTEGER NOT NULL,
+    renew_at INTEGER NOT NULL,
+    PRIMARY KEY (user_id, server_id, feature)
+) STRICT;
+
 CREATE TABLE faq_entries (
     server_id INTEGER NOT NULL,
     id TEXT NOT NULL,
@@ -47,6 +105,54 @@ CREATE TABLE helplines_rows (
     changed_at INTEGER NOT NULL,
     PRIMARY KEY (server_id, id)
 ) STRICT;
+
+CREATE TABLE jobs_messages (
+    id TEXT PRIMARY KEY NOT NULL,
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    server_id INTEGER NOT NULL,
+    recipient_user_id INTEGER,
+    channel_id INTEGER NOT NULL,
+    body TEXT NOT NULL,
+    due_at INTEGER NOT NULL,
+    late_at INTEGER NOT NULL,
+    turn INTEGER NOT NULL,
+    try_at INTEGER NOT NULL,
+    first_tried_at INTEGER,
+    tries INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT,
+    message_id INTEGER,
+    settled_at INTEGER
+) STRICT;
+
+CREATE INDEX jobs_messages_of ON jobs_messages (kind, subject, due_at);
+
+CREATE INDEX jobs_messages_open ON jobs_messages (turn, due_at, id) WHERE settled_at IS NULL;
+
+CREATE INDEX jobs_messages_settled ON jobs_messages (settled_at) WHERE settled_at IS NOT NULL;
+
+CREATE TABLE jobs_timers (
+    kind TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    server_id INTEGER NOT NULL,
+    due_at INTEGER NOT NULL,
+    PRIMARY KEY (kind, subject)
+) STRICT;
+
+CREATE INDEX jobs_timers_due ON jobs_timers (due_at, kind, subject);
+
+CREATE TABLE notices (
+    id TEXT NOT NULL PRIMARY KEY,
+    server_id INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    subject TEXT NOT NULL, -- what it is about; it closes with it
+    params TEXT NOT NULL, -- JSON
+    raised_at INTEGER NOT NULL,
+    seen_at INTEGER
+) STRICT;
+
+CREATE UNIQUE INDEX notices_open ON notices (server_id, key, subject) WHERE seen_at IS NULL;
 
 CREATE TABLE privacy_departures (
     server_id INTEGER NOT NULL PRIMARY KEY,

@@ -86,12 +86,13 @@ async def test_the_schema_is_the_same_on_every_engine(database: Database, tmp_pa
     await reference.close()
     found = await logical_schema(database)
     assert len(found) > 5
-    assert found == {
+    # SQLite keeps a flag as a whole number, so that is what the two have in common.
+    assert expected == {
         table: [
             (name, "BIGINT" if kind == "BOOLEAN" else kind, null, place)
             for name, kind, null, place in columns
         ]
-        for table, columns in expected.items()
+        for table, columns in found.items()
     }
 
 

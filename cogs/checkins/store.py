@@ -1,0 +1,280 @@
+"""SQL of the schedules, of what was posted where, and of what moderators made of the prompts."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.clock import from_epoch, to_epoch
+from bot.database import Reading, Row, Transaction
+from bot.recurrence import Rule
+from cogs.checkins.model import Off, OwnPrompt, Place, Plan, Schedule, State, Used
+
+_COLUMNS = (
+    "id, server_id, owner_user_id, place, channel_id, rule, categories, language, state, "
+    "paused_until_at, skip_next, refusals, off_reason, made_at"
+)
+
+
+async def put_schedules(tx: Transaction, schedules: Sequence[Schedule]) -> None:
+    """Write schedules, in place of the ones with the same ids."""
+    await tx.execute_many(
+        f"INSERT INTO checkins_schedules ({_COLUMNS}) "  # noqa: S608
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) "
+        "ON CONFLICT (id) DO UPDATE SET place = excluded.place, channel_id = excluded.channel_id, "
+        "rule = excluded.rule, categories = excluded.categories, language = excluded.language, "
+        "state = excluded.state, paused_until_at = excluded.paused_until_at, "
+        "skip_next = excluded.skip_next, refusals = excluded.refusals, "
+        "off_reason = excluded.off_reason",
+        [
+            (
+                one.id,
+                one.server_id,
+                one.owner_user_id,
+                one.plan.place.value,
+                one.plan.channel_id,
+                one.plan.rule.to_text(),
+                json.dumps(one.plan.categories),
+                one.plan.language,
+                one.state.value,
+                None if one.paused_until is None else to_epoch(one.paused_until),
+                one.skip_next,
+                one.refusals,
+                None if one.off_reason is None else one.off_reason.value,
+                to_epoch(one.made_at),
+            )
+            for one in schedules
+        ],
+    )
+
+
+async def delete_schedule(tx: Transaction, schedule_id: str) -> None:
+    """Delete a schedule."""
+    await tx.execute("DELETE FROM checkins_schedules WHERE id = $1", schedule_id)
+
+
+async def schedule(read: Reading, schedule_id: str) -> Schedule | None:
+    """One schedule, by its id."""
+    row = await read.fetch_one(
+        f"SELECT {_COLUMNS} FROM checkins_schedules WHERE id = $1",  # noqa: S608
+        schedule_id,
+    )
+    return None if row is None else _schedule(row)
+
+
+async def schedules(tx: Transaction, ids: Sequence[str]) -> dict[str, Schedule]:
+    """Schedules by their ids, held until the transaction ends; unknown ids are left out."""
+    if not ids:
+        return {}
+    rows = await tx.fetch(
+        f"SELECT {_COLUMNS} FROM checkins_schedules WHERE id IN ({_marks(len(ids))}) "  # noqa: S608
+        "FOR UPDATE",
+        *ids,
+    )
+    return {row["id"]: _schedule(row) for row in rows}
+
+
+async def of_server(read: Reading, server_id: int) -> tuple[Schedule, ...]:
+    """A server's own schedules, the oldest first; those of its members are not among them."""
+    rows = await read.fetch(
+        f"SELECT {_COLUMNS} FROM checkins_schedules "  # noqa: S608
+        "WHERE server_id = $1 AND owner_user_id IS NULL ORDER BY made_at, id",
+        server_id,
+    )
+    return tuple(_schedule(row) for row in rows)
+
+
+async def all_in_server(read: Reading, server_id: int) -> tuple[Schedule, ...]:
+    """Every schedule that belongs to a server, its members' among them."""
+    rows = await read.fetch(
+        f"SELECT {_COLUMNS} FROM checkins_schedules WHERE server_id = $1 "  # noqa: S608
+        "ORDER BY made_at, id",
+        server_id,
+    )
+    return tuple(_schedule(row) for row in rows)
+
+
+async def of_member(read: Reading, user_id: int) -> tuple[Schedule, ...]:
+    """A member's own schedules, of all servers, the oldest first."""
+    rows = await read.fetch(
+        f"SELECT {_COLUMNS} FROM checkins_schedules WHERE owner_user_id = $1 "  # noqa: S608
+        "ORDER BY made_at, id",
+        user_id,
+    )
+    return tuple(_schedule(row) for row in rows)
+
+
+async def owners(read: Reading) -> list[tuple[int, int]]:
+    """Servers and members who have schedules of their own there, each pair once."""
+    rows = await read.fetch(
+        "SELECT DISTINCT server_id, owner_user_id FROM checkins_schedules "
+        "WHERE owner_user_id IS NOT NULL ORDER BY server_id, owner_user_id"
+    )
+    return [(row["server_id"], row["owner_user_id"]) for row in rows]
+
+
+# What was posted where
+
+
+async def used(read: Reading, channel_ids: Sequence[int]) -> dict[tuple[int, int], list[Used]]:
+    """What was posted in channels, by server and channel."""
+    found: dict[tuple[int, int], list[Used]] = defaultdict(list)
+    if not channel_ids:
+        return found
+    rows = await read.fetch(
+        "SELECT server_id, channel_id, prompt_id, used_at, past FROM checkins_used "  # noqa: S608
+        f"WHERE channel_id IN ({_marks(len(channel_ids))})",
+        *channel_ids,
+    )
+    for row in rows:
+        one = Used(row["prompt_id"], from_epoch(row["used_at"]), bool(row["past"]))
+        found[row["server_id"], row["channel_id"]].append(one)
+    return found
+
+
+async def mark_used(tx: Transaction, marks: Sequence[tuple[Schedule, str, datetime]]) -> None:
+    """Write down that prompts are posted where their schedules post."""
+    await tx.execute_many(
+        "INSERT INTO checkins_used "
+        "(server_id, channel_id, prompt_id, owner_user_id, used_at, past) "
+        "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (server_id, channel_id, prompt_id) "
+        "DO UPDATE SET used_at = excluded.used_at, past = excluded.past",
+        [
+            (one.server_id, one.plan.channel_id, prompt_id, one.owner_user_id, to_epoch(at), False)
+            for one, prompt_id, at in marks
+        ],
+    )
+
+
+async def end_round(
+    tx: Transaction, server_id: int, channel_id: int, prompt_ids: Sequence[str]
+) -> None:
+    """Let prompts come again in a channel: all of them have been there."""
+    await tx.execute_many(
+        "UPDATE checkins_used SET past = $4 "
+        "WHERE server_id = $1 AND channel_id = $2 AND prompt_id = $3",
+        [(server_id, channel_id, prompt_id, True) for prompt_id in prompt_ids],
+    )
+
+
+async def unmark_used(tx: Transaction, server_id: int, channel_id: int, prompt_id: str) -> None:
+    """Let a prompt that was not posted after all come again."""
+    await tx.execute(
+        "DELETE FROM checkins_used WHERE server_id = $1 AND channel_id = $2 AND prompt_id = $3",
+        server_id,
+        channel_id,
+        prompt_id,
+    )
+
+
+async def forget_used(tx: Transaction, server_id: int, owner_user_id: int) -> None:
+    """Forget what was posted in a member's direct messages on behalf of a server."""
+    await tx.execute(
+        "DELETE FROM checkins_used WHERE server_id = $1 AND owner_user_id = $2",
+        server_id,
+        owner_user_id,
+    )
+
+
+# What moderators made of the prompts
+
+
+async def vetoes(read: Reading, server_ids: Sequence[int]) -> dict[int, frozenset[str]]:
+    """The ids of prompts that servers do not want, by server."""
+    if not server_ids:
+        return {}
+    rows = await read.fetch(
+        "SELECT server_id, prompt_id FROM checkins_vetoes "  # noqa: S608
+        f"WHERE server_id IN ({_marks(len(server_ids))})",
+        *server_ids,
+    )
+    found: dict[int, set[str]] = defaultdict(set)
+    for row in rows:
+        found[row["server_id"]].add(row["prompt_id"])
+    return {server_id: frozenset(ids) for server_id, ids in found.items()}
+
+
+async def add_veto(tx: Transaction, server_id: int, prompt_id: str) -> bool:
+    """Veto a prompt; gives whether it was not vetoed before."""
+    count = await tx.execute(
+        "INSERT INTO checkins_vetoes (server_id, prompt_id) VALUES ($1, $2) "
+        "ON CONFLICT (server_id, prompt_id) DO NOTHING",
+        server_id,
+        prompt_id,
+    )
+    return count > 0
+
+
+async def delete_veto(tx: Transaction, server_id: int, prompt_id: str) -> bool:
+    """Let a vetoed prompt come again; gives whether it was vetoed."""
+    count = await tx.execute(
+        "DELETE FROM checkins_vetoes WHERE server_id = $1 AND prompt_id = $2", server_id, prompt_id
+    )
+    return count > 0
+
+
+async def own_prompts(read: Reading, server_ids: Sequence[int]) -> dict[int, list[OwnPrompt]]:
+    """The prompts that servers wrote, by server."""
+    found: dict[int, list[OwnPrompt]] = defaultdict(list)
+    if not server_ids:
+        return found
+    rows = await read.fetch(
+        "SELECT server_id, id, language, category, weight, text "  # noqa: S608
+        f"FROM checkins_prompts WHERE server_id IN ({_marks(len(server_ids))}) ORDER BY id",
+        *server_ids,
+    )
+    for row in rows:
+        found[row["server_id"]].append(
+            OwnPrompt(row["id"], row["language"], row["category"], row["weight"], row["text"])
+        )
+    return found
+
+
+async def add_prompt(tx: Transaction, server_id: int, prompt: OwnPrompt) -> None:
+    """Write a prompt of a server's own."""
+    await tx.execute(
+        "INSERT INTO checkins_prompts (server_id, id, language, category, weight, text) "
+        "VALUES ($1, $2, $3, $4, $5, $6)",
+        server_id,
+        prompt.id,
+        prompt.language,
+        prompt.category,
+        prompt.weight,
+        prompt.text,
+    )
+
+
+async def delete_prompt(tx: Transaction, server_id: int, prompt_id: str) -> None:
+    """Delete a prompt of a server's own."""
+    await tx.execute(
+        "DELETE FROM checkins_prompts WHERE server_id = $1 AND id = $2", server_id, prompt_id
+    )
+
+
+def _marks(count: int) -> str:
+    return ", ".join(f"${number}" for number in range(1, count + 1))
+
+
+def _schedule(row: Row) -> Schedule:
+    until = row["paused_until_at"]
+    reason = row["off_reason"]
+    return Schedule(
+        id=row["id"],
+        server_id=row["server_id"],
+        owner_user_id=row["owner_user_id"],
+        plan=Plan(
+            Place(row["place"]),
+            row["channel_id"],
+            Rule.from_text(row["rule"]),
+            tuple(json.loads(row["categories"])),
+            row["language"],
+        ),
+        made_at=from_epoch(row["made_at"]),
+        state=State(row["state"]),
+        paused_until=None if until is None else from_epoch(until),
+        skip_next=bool(row["skip_next"]),
+        refusals=row["refusals"],
+        off_reason=None if reason is None else Off(reason),
+    )
