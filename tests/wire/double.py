@@ -58,6 +58,8 @@ class Double:
         """While it is, every connection is cut before anything is done."""
         self.faulty_from = ""
         """Faults befall only paths that begin so: a start-up can be kept out of them."""
+        self.unanswered = 0
+        """Requests that were done and whose answer is still on its way."""
         self.url = ""
         self._waiting: list[asyncio.Future[None]] = []
         self._runner: web.AppRunner | None = None
@@ -137,6 +139,10 @@ class Double:
                 return await self._say(request, 429, refused, headers)
         try:
             body = await _body(request)
+        except ConnectionError:
+            # Killed while it was still speaking.
+            return self._cut(request)
+        try:
             status, answer = route(self.rest, body, request.query, ids)
         except ApiError as error:
             status, answer = error.status, {"message": error.message, "code": error.code}
@@ -176,7 +182,11 @@ class Double:
     ) -> web.StreamResponse:
         self.statuses[status] = self.statuses.get(status, 0) + 1
         self._changed()
-        await asyncio.sleep(self.chance.moment())
+        self.unanswered += 1
+        try:
+            await asyncio.sleep(self.chance.moment())
+        finally:
+            self.unanswered -= 1
         if request.transport is None:
             return web.Response()
         if answer is None:

@@ -1,0 +1,213 @@
+"""A tiny feature outside the product that drives the ground of promises itself.
+
+`prepare` is named to `tests.wire.launch` and runs inside the bot's process; `ProbeGround` is how
+the crash campaign makes promises of it and knows them again. A plan's subject holds everything, so
+the feature has no table: its moments are `count`, `period` seconds apart, from `start` on.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from bot.clock import from_epoch, to_epoch
+from bot.database import Database, Transaction
+from bot.jobs import store
+from bot.jobs.model import Draft, Message, State, Timer
+from tests.wire.world import Json, Posted
+
+if TYPE_CHECKING:
+    from bot.client import Alongside, Interaction
+    from bot.jobs.runner import Found, Tried
+
+KIND = "probe.message"
+SERVER = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Messages that were asked for."""
+
+    name: str
+    channel_id: int
+    start: int
+    """The first moment, in UTC seconds."""
+    period: int
+    """Seconds from one moment to the next."""
+    count: int
+    grace: int
+    """Seconds after its moment from which a message would come too late."""
+
+    @property
+    def subject(self) -> str:
+        """All of it in one word."""
+        numbers = (self.channel_id, self.start, self.period, self.count, self.grace)
+        return ".".join([self.name, *map(str, numbers)])
+
+    @classmethod
+    def read(cls, subject: str) -> Plan:
+        """Read it back from its subject."""
+        name, *numbers = subject.split(".")
+        channel_id, start, period, count, grace = map(int, numbers)
+        return cls(name, channel_id, start, period, count, grace)
+
+    @property
+    def moments(self) -> list[int]:
+        """When its messages are due, in UTC seconds."""
+        return [self.start + n * self.period for n in range(self.count)]
+
+    def draft(self, moment: int) -> Draft:
+        """The message of one moment."""
+        due = from_epoch(moment)
+        late = due + timedelta(seconds=self.grace)
+        return Draft(KIND, self.subject, SERVER, self.channel_id, "", due, late)
+
+    def timer(self, moment: int) -> Timer:
+        """The timer of one moment."""
+        return Timer(KIND, self.subject, SERVER, from_epoch(moment))
+
+
+# Inside the bot's process
+
+
+class ProbePromises:
+    """Catches up with every moment that has passed: each is to be counted."""
+
+    async def due(
+        self, tx: Transaction, timers: Sequence[Timer], now: datetime
+    ) -> tuple[list[Draft], list[Timer]]:
+        """Write a message for every moment up to now; the next one is the next timer."""
+        drafts: list[Draft] = []
+        following: list[Timer] = []
+        for timer in timers:
+            plan = Plan.read(timer.subject)
+            left = [moment for moment in plan.moments if moment >= to_epoch(timer.due_at)]
+            drafts += [plan.draft(moment) for moment in left if moment <= to_epoch(now)]
+            following += [plan.timer(moment) for moment in left if moment > to_epoch(now)][:1]
+        return drafts, following
+
+    async def still_wanted(self, tx: Transaction, message: Message, now: datetime) -> str | None:
+        """Everything is."""
+        return None
+
+    async def settled(
+        self, tx: Transaction, message: Message, state: State, reason: str | None, now: datetime
+    ) -> None:
+        """Nothing follows from it."""
+
+
+class ProbeCarrier:
+    """Sends with what the product's features send with."""
+
+    def __init__(self, bot: Alongside) -> None:
+        self._bot = bot
+
+    async def send(self, message: Message) -> Tried:
+        """Send a panel whose button carries the id."""
+        from bot.jobs.carrying import try_to_send
+        from bot.views import Panel, button, row
+
+        panel = Panel(message.subject, row(button("Tap", "probe:tap", message.id)))
+        return await try_to_send(self._bot, message, panel)
+
+    async def look(self, message: Message) -> Found:
+        """Look through the channel."""
+        from bot.jobs.carrying import look_for
+
+        return await look_for(self._bot, message)
+
+
+def prepare() -> None:
+    """Let the bot load this feature after its own."""
+    from bot.client import Alongside
+
+    own = Alongside.load_features
+
+    async def load_features(self: Alongside) -> None:
+        await own(self)
+        _set_up(self)
+
+    Alongside.load_features = load_features
+    _hurry(int(os.environ.get("WIRE_HURRY", "1")))
+
+
+def _hurry(times: int) -> None:
+    """Shorten the windows of the ground, all alike, so that a short campaign goes through all."""
+    import bot.jobs.model as model
+    import bot.jobs.runner as runner
+
+    model.NONCE_WINDOW /= times
+    model.LEASE = runner.LEASE = model.LEASE / times
+    model.SEND_SECONDS = runner.SEND_SECONDS = max(model.SEND_SECONDS // times, 1)
+
+
+def _set_up(bot: Alongside) -> None:
+    from bot.views import Panel, reply
+
+    runtime = bot.runtime
+    runtime.jobs.register(KIND, ProbePromises(), ProbeCarrier(bot))
+
+    async def join(interaction: Interaction, subject: str) -> None:
+        plan = Plan.read(subject)
+        async with runtime.database.transaction() as tx:
+            await store.set_timers(tx, [plan.timer(plan.start)])
+        runtime.jobs.wake()
+        await reply(interaction, Panel("Noted."))
+
+    runtime.actions.on("probe:join", join)
+
+
+# In the campaign
+
+
+class ProbeGround:
+    """Makes promises of this feature, and knows them again. Ids are those of their messages."""
+
+    prepare = "tests.wire.probe_feature"
+
+    def __init__(self, channels: Sequence[int], dice: random.Random) -> None:
+        self._channels = channels
+        self._dice = dice
+        self._made = 0
+
+    async def seed(self, database: Database, now: datetime, plans: int, grace: int) -> set[str]:
+        """Write schedules that will be due within seconds; gives the ids of all they promise."""
+        made = [self._plan("plan", now, self._dice.randint(1, 3), grace) for _ in range(plans)]
+        async with database.transaction() as tx:
+            await store.set_timers(tx, [plan.timer(plan.start) for plan in made])
+        return {plan.draft(moment).id for plan in made for moment in plan.moments}
+
+    def invitation(self, now: datetime, grace: int) -> tuple[Json, str, set[str]]:
+        """A message with a button by which a member opts in; its custom id; what it promises."""
+        plan = self._plan("join", now, 1, grace)
+        custom_id = f"probe:join:{plan.subject}"
+        payload: dict[str, Any] = {
+            "content": "Join?",
+            "components": [
+                {
+                    "type": 1,
+                    "components": [
+                        {"type": 2, "style": 1, "label": "Join", "custom_id": custom_id}
+                    ],
+                }
+            ],
+        }
+        return payload, custom_id, {plan.draft(plan.start).id}
+
+    @staticmethod
+    def promise_of(posted: Posted) -> str | None:
+        """The id of the promise that a message keeps."""
+        for custom_id in posted.custom_ids:
+            if custom_id.startswith("probe:tap:"):
+                return custom_id.rpartition(":")[2]
+        return None
+
+    def _plan(self, name: str, now: datetime, count: int, grace: int) -> Plan:
+        self._made += 1
+        start = to_epoch(now) + self._dice.randint(0, 2)
+        channel = self._dice.choice(self._channels)
+        return Plan(f"{name}{self._made}", channel, start, 1, count, grace)
