@@ -107,7 +107,7 @@ class Way(enum.Enum):
     SEND = "send"
     """Send it, or send it again under the protection of its nonce."""
     LOOK_FIRST = "look first"
-    """A try was made too long ago for the nonce: look whether it is there."""
+    """A try was made too long ago for the nonce, or it is late by now: look whether it is there."""
     SKIP_LATE = "late"
     """It was never tried, and would come too late to be kind."""
 
@@ -116,9 +116,9 @@ def way(message: Message, now: datetime) -> Way:
     """Decide what to do with a message that is due and that nobody holds."""
     if message.first_tried_at is None:
         return Way.SKIP_LATE if now >= message.late_at else Way.SEND
-    if now - message.first_tried_at < NONCE_WINDOW - LEASE:
-        return Way.SEND
-    return Way.LOOK_FIRST
+    if now >= message.late_at or now - message.first_tried_at >= NONCE_WINDOW - LEASE:
+        return Way.LOOK_FIRST
+    return Way.SEND
 
 
 def pause_after(tries: int) -> timedelta:

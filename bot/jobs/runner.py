@@ -115,6 +115,7 @@ class Runner:
         self._task: asyncio.Task[None] | None = None
         self._asleep = False
         self._woken = False
+        self._stopping = False
 
     def register(self, kind: str, promises: Promises, carrier: Carrier) -> None:
         """Say who keeps the promises of a kind. Its timers have the same kind."""
@@ -124,11 +125,14 @@ class Runner:
 
     def start(self) -> None:
         """Begin to keep promises."""
+        self._stopping = False
         self._task = asyncio.create_task(self._run(), name="jobs")
 
     async def stop(self) -> None:
         """Claim nothing more, and let what is being sent be settled, for some seconds."""
         if self._task is not None:
+            # Told apart from being woken, which may happen in the same turn of the loop.
+            self._stopping = True
             self._task.cancel()
             await asyncio.wait([self._task])
             self._task = None
@@ -141,7 +145,7 @@ class Runner:
 
     def wake(self) -> None:
         """Look now: something may be due sooner than was known."""
-        if self._asleep and self._task is not None:
+        if self._asleep and not self._woken and self._task is not None:
             self._woken = True
             self._task.cancel()
 
@@ -197,7 +201,9 @@ class Runner:
                 due = await self.materialise()
                 claimed = await self.claim()
                 for message, chosen in claimed:
-                    self._fly(message, chosen)
+                    # Still under way past its lease: claiming it again has renewed that.
+                    if message.id not in self._flying:
+                        self._fly(message, chosen)
                 if due or claimed:
                     pause = 0.0
                 else:
@@ -214,7 +220,7 @@ class Runner:
             await asyncio.sleep(seconds)
         except asyncio.CancelledError:
             task = asyncio.current_task()
-            if not self._woken or task is None:
+            if self._stopping or not self._woken or task is None:
                 raise
             task.uncancel()
         finally:
@@ -242,19 +248,18 @@ class Runner:
     async def _keep(self, message: Message, chosen: Way) -> None:
         carrier = self._kinds[message.kind][1]
         try:
-            found: Found = Absent()
+            found: Tried | Found = Absent()
             if chosen is Way.LOOK_FIRST:
-                found = await _within(carrier.look(message))
-            if isinstance(found, Absent):
                 await self._pace.wait()
-                tried: Tried | Unreadable = await _within(carrier.send(message))
-            else:
-                tried = found
-            await self._record(message, tried)
+                found = await _within(carrier.look(message))
+            if isinstance(found, Absent) and self._clock() < message.late_at:
+                await self._pace.wait()
+                found = await _within(carrier.send(message))
+            await self._record(message, found)
         except Exception as error:  # noqa: BLE001 - the lease ends and it is taken up again
             _log.error("job_failed", kind=message.kind, error=logs.describe(error))
 
-    async def _record(self, message: Message, tried: Tried | Unreadable) -> None:
+    async def _record(self, message: Message, tried: Tried | Found) -> None:
         now = self._clock()
         async with self._database.transaction() as tx:
             match tried:
@@ -262,6 +267,8 @@ class Runner:
                     await self._settle(tx, message, State.SENT, now, message_id=message_id)
                 case Refused(reason):
                     await self._settle(tx, message, State.REFUSED, now, reason=reason)
+                case Absent():
+                    await self._settle(tx, message, State.SKIPPED, now, reason="late")
                 case Unreadable():
                     await self._settle(tx, message, State.UNCERTAIN, now, reason="unreadable")
                 case NotNow():
