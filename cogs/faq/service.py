@@ -46,6 +46,9 @@ CONTENT = DATA / "content" / "faq"
 TOKEN = "id:"  # noqa: S105 - no secret: what a chosen suggestion is sent as
 """How a chosen suggestion begins, which no question does."""
 
+PERSON = "bot-talk-to-human"
+"""The shipped entry on how to reach a person."""
+
 SHELF_DOCUMENTS = 2_400
 """Entries indexed at once, over all servers: about 36 MB (15 KB an entry with its phrasings)."""
 SHELF_SERVERS = 5_000
@@ -102,6 +105,8 @@ class Answer:
     verdict: Verdict
     entry: Entry | None
     near: tuple[Entry, ...]
+    person: Entry | None = None
+    """How to reach a person: offered wherever no answer was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +209,8 @@ class Faq:
         hits = tuple(catalog.entries[hit.id] for hit in result.hits)
         if result.verdict is Verdict.FOUND:
             return Answer(Verdict.FOUND, hits[0], self._related(catalog, hits[0]))
-        return Answer(result.verdict, None, hits)
+        near = tuple(entry for entry in hits if entry.id != PERSON)
+        return Answer(result.verdict, None, near, catalog.entries.get(PERSON))
 
     async def suggest(
         self, server_id: int | None, language: str, text: str, limit: int
