@@ -6,18 +6,14 @@ import asyncio
 import io
 import json
 import logging
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
-import structlog
 
 from bot import logs
-from bot.config import Config
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from tests.bot.conftest import LogTo
 
 WORDS = "I could not sleep"
 
@@ -25,28 +21,6 @@ WORDS = "I could not sleep"
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
-
-
-@pytest.fixture(autouse=True)
-def _put_back() -> Iterator[None]:
-    root = logging.getLogger()
-    before, level = root.handlers[:], root.level
-    yield
-    root.handlers[:] = before
-    root.setLevel(level)
-    structlog.reset_defaults()
-
-
-def configured(
-    monkeypatch: pytest.MonkeyPatch,
-    form: Literal["auto", "text", "json"],
-    stream: io.StringIO | None = None,
-    level: Literal["debug", "info", "warning", "error"] = "info",
-) -> io.StringIO:
-    out = stream or io.StringIO()
-    monkeypatch.setattr(sys, "stderr", out)
-    logs.configure(Config(Path("unused"), log_format=form, log_level=level))
-    return out
 
 
 def raised() -> ValueError:
@@ -60,8 +34,8 @@ def entries(out: io.StringIO) -> list[dict[str, Any]]:
     return [json.loads(line) for line in out.getvalue().splitlines()]
 
 
-def test_an_event_is_one_line_of_json_with_its_fields(monkeypatch: pytest.MonkeyPatch) -> None:
-    out = configured(monkeypatch, "json")
+def test_an_event_is_one_line_of_json_with_its_fields(log_to: LogTo) -> None:
+    out = log_to("json")
     logs.get("bot.somewhere").info("swept", rows=3)
     (entry,) = entries(out)
     assert entry.pop("timestamp").endswith("Z")
@@ -78,19 +52,19 @@ def test_an_event_is_one_line_of_json_with_its_fields(monkeypatch: pytest.Monkey
     ],
 )
 def test_a_person_reads_text_and_a_machine_json(
-    monkeypatch: pytest.MonkeyPatch,
+    log_to: LogTo,
     form: Literal["auto", "text", "json"],
     stream: type[io.StringIO],
     as_json: bool,
 ) -> None:
-    out = configured(monkeypatch, form, stream())
+    out = log_to(form, stream())
     logs.get("bot.somewhere").warning("swept", rows=3)
     assert out.getvalue().startswith("{") is as_json
     assert "swept" in out.getvalue()
 
 
-def test_an_error_is_named_without_its_message(monkeypatch: pytest.MonkeyPatch) -> None:
-    out = configured(monkeypatch, "json")
+def test_an_error_is_named_without_its_message(log_to: LogTo) -> None:
+    out = log_to("json")
     logs.get("bot.somewhere").error("event_failed", exc_info=raised())
     logging.getLogger("discord.client").error("Ignoring exception", exc_info=raised())
     for entry in entries(out):
@@ -99,8 +73,8 @@ def test_an_error_is_named_without_its_message(monkeypatch: pytest.MonkeyPatch) 
     assert "Traceback" not in out.getvalue()
 
 
-def test_the_error_under_way_is_named_as_well(monkeypatch: pytest.MonkeyPatch) -> None:
-    out = configured(monkeypatch, "text")
+def test_the_error_under_way_is_named_as_well(log_to: LogTo) -> None:
+    out = log_to("text")
     try:
         raise KeyError(WORDS)
     except KeyError:
@@ -111,9 +85,9 @@ def test_the_error_under_way_is_named_as_well(monkeypatch: pytest.MonkeyPatch) -
 
 
 async def test_a_task_that_nobody_awaited_does_not_quote_its_error(
-    monkeypatch: pytest.MonkeyPatch,
+    log_to: LogTo,
 ) -> None:
-    out = configured(monkeypatch, "json")
+    out = log_to("json")
     asyncio.get_running_loop().call_exception_handler(
         {
             "message": "Task exception was never retrieved",
@@ -138,21 +112,19 @@ async def test_a_task_that_nobody_awaited_does_not_quote_its_error(
     ],
 )
 def test_the_level_that_was_set_is_where_the_log_begins(
-    monkeypatch: pytest.MonkeyPatch,
+    log_to: LogTo,
     level: Literal["debug", "info", "warning", "error"],
     shown: list[str],
 ) -> None:
-    out = configured(monkeypatch, "json", level=level)
+    out = log_to(level=level)
     for name in ("debug", "info", "warning", "error"):
         getattr(logs.get("bot.somewhere"), name)("happened")
     assert [entry["level"] for entry in entries(out)] == shown
 
 
 @pytest.mark.parametrize("library", ["discord.http", "discord.gateway", "asyncio", "aiosqlite"])
-def test_no_level_lets_the_libraries_tell_what_they_carry(
-    monkeypatch: pytest.MonkeyPatch, library: str
-) -> None:
-    out = configured(monkeypatch, "json", level="debug")
+def test_no_level_lets_the_libraries_tell_what_they_carry(log_to: LogTo, library: str) -> None:
+    out = log_to("json", level="debug")
     logging.getLogger(library).debug("POST with %s", WORDS)
     logging.getLogger(library).info("POST with %s", WORDS)
     assert out.getvalue() == ""
@@ -160,8 +132,8 @@ def test_no_level_lets_the_libraries_tell_what_they_carry(
     assert [entry["event"] for entry in entries(out)] == ["slow"]
 
 
-def test_a_library_is_as_quiet_as_the_level_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    out = configured(monkeypatch, "json", level="error")
+def test_a_library_is_as_quiet_as_the_level_says(log_to: LogTo) -> None:
+    out = log_to("json", level="error")
     logging.getLogger("discord.http").warning("slow")
     assert out.getvalue() == ""
 
