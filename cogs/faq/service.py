@@ -49,8 +49,8 @@ TOKEN = "id:"  # noqa: S105 - no secret: what a chosen suggestion is sent as
 PERSON = "bot-talk-to-human"
 """The shipped entry on how to reach a person."""
 
-SHELF_DOCUMENTS = 2_400
-"""Entries indexed at once, over all servers: about 36 MB (15 KB an entry with its phrasings)."""
+SHELF_DOCUMENTS = 1_500
+"""Entries indexed at once, over all servers: about 25 servers with their own, in some 25 MB."""
 SHELF_SERVERS = 5_000
 """Servers remembered at once."""
 UNUSED = timedelta(minutes=30)
@@ -243,9 +243,7 @@ class Faq:
         return _page([e for e in catalog.entries.values() if e.topic == topic], number, size)
 
     def _knew(self, entry_id: str) -> bool:
-        return entry_id.startswith(OWN) or any(
-            entry.id == entry_id for entries in self._shipped.values() for entry in entries
-        )
+        return entry_id.startswith(OWN) or self._is_shipped(entry_id)
 
     @staticmethod
     def _shown(catalog: Catalog, entry_id: str) -> Entry:
@@ -433,6 +431,10 @@ class Faq:
         self._plain.drop(lambda key: key == server_id)
         for key in [key for key in self._building if key[0] == server_id]:
             del self._building[key]
+
+    def tidy(self) -> None:
+        """Drop what nobody has used for a while, also when nobody asks anything any more."""
+        self._shelf.drop_unused(self._clock())
 
     async def _catalog(self, server_id: int | None, language: str) -> Catalog:
         now = self._clock()
