@@ -16,9 +16,12 @@ MODERATOR_DEFAULT = discord.Permissions(manage_guild=True)
 """Who sees moderators' commands until a server's own command permissions say otherwise."""
 
 NEEDED = discord.Permissions(
-    view_channel=True, send_messages=True, send_messages_in_threads=True
+    view_channel=True,
+    send_messages=True,
+    send_messages_in_threads=True,
+    read_message_history=True,
 )
-"""What the bot asks a server for: to post an answer that a member shares, where they may post."""
+"""What the bot asks a server for: to post what a member shares, and to find it for taking back."""
 
 
 async def is_moderator(interaction: Interaction) -> bool:
