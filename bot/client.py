@@ -32,9 +32,6 @@ FEATURES = Path(__file__).resolve().parent.parent / "cogs"
 SWEEP_SECONDS = 6 * 60 * 60
 """How often retention is enforced."""
 
-GOODBYE_SECONDS = 5
-"""How long to wait for Discord when closing; a host kills what has not closed after ten."""
-
 INTENTS = discord.Intents(guilds=True)
 """Servers, channels and roles: no privileged intent, no messages, no list of members."""
 
@@ -65,6 +62,8 @@ class Alongside(commands.AutoShardedBot):
     """The Discord client. Features reach what they need through `runtime`."""
 
     def __init__(self, runtime: Runtime, **options: Any) -> None:
+        # It never speaks in voice channels; nobody need read at each start that it could not.
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
             command_prefix=(),
             help_command=None,
@@ -146,12 +145,7 @@ class Alongside(commands.AutoShardedBot):
         if self._housekeeping is not None:
             self._housekeeping.cancel()
         try:
-            async with asyncio.timeout(GOODBYE_SECONDS):
-                await super().close()
-        except TimeoutError:
-            # discord.py waits 30 s for the other side to say goodbye as well.
-            _log.warning("closed_without_answer")
-            await self.http.close()
+            await super().close()
         finally:
             await self.runtime.database.close()
 
