@@ -27,9 +27,9 @@ if TYPE_CHECKING:
 # lines, English and Spanish, as typed and with one or two slips, no crisis line is answered. Two
 # kinds come close. Short ones made of an FAQ's own words ("how do i leave"): few letters resemble
 # something by chance, so the fewer there are the clearer the likeness has to be. And longer ones
-# that touch a topic in passing ("my friend ..."): most of what they say is not in the entry. The
-# first crisis line is answered at 0.40; the rest is margin. The best NEARBY_FROM (most in scope
-# let through, fewest others) is 0.24 to 0.28 throughout.
+# that touch a topic in passing ("my friend ..."): most of what they say is not in the entry. Those
+# that the entry explains reach a certainty of 0.40, those that are certain are explained to 0.55.
+# The best NEARBY_FROM (most in scope let through, fewest others) is 0.24 to 0.28 throughout.
 FOUND_FROM = 0.42
 """Certainty from which a hit is the answer: its score, and its lead over the next one again."""
 FULL_LENGTH = 45
