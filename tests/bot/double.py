@@ -12,7 +12,7 @@ from typing import Any, Literal
 from aiohttp import web
 
 BOT = {"id": "1", "username": "Alongside", "discriminator": "0", "avatar": None, "bot": True}
-APPLICATION = {
+APPLICATION: dict[str, Any] = {
     "id": "1",
     "name": "Alongside",
     "description": "",

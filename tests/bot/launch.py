@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import sys
 
-import discord
+from discord.http import Route
 
 from bot.__main__ import main
 
 if __name__ == "__main__":
-    discord.http.Route.BASE = os.environ["DISCORD_DOUBLE"]
+    Route.BASE = os.environ["DISCORD_DOUBLE"]
     sys.exit(main())
