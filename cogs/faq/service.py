@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from bot import audit, logs
+from bot import audit, logs, memory
 from bot.content import DATA, load_yaml
 from bot.database import StoreError
 from bot.errors import UserError
@@ -88,7 +88,9 @@ class Catalog:
         documents = [
             Document(entry.id, entry.question, entry.phrasings, entry.answer) for entry in entries
         ]
-        return cls({entry.id: entry for entry in entries}, hidden, Index(documents))
+        index = Index(documents)
+        memory.give_back()
+        return cls({entry.id: entry for entry in entries}, hidden, index)
 
     def near(self, text: str, limit: int) -> tuple[Entry, ...]:
         """Give the entries that are nearest to a text, those worth a look only."""
