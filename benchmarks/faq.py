@@ -2,9 +2,9 @@
 
 `python -m benchmarks.faq --set DIR [--set DIR ...]` scores folders that hold `entries.jsonl` (id,
 question, alternates, answer), `queries.jsonl` (id, text, relevant ids) and, if there are questions
-that nothing answers, `oos.jsonl` (id, text, kind). `--own` adds the shipped FAQ with the lines of
-`benchmarks/own`. `--latency` adds an FAQ of 5,000 entries made of all sets named. `--json` prints
-figures instead of tables.
+that nothing answers, `oos.jsonl` (id, text, kind). `--own` adds the shipped FAQ in both languages
+with the lines of `benchmarks/own`. `--latency` adds an FAQ of 5,000 entries made of all sets named.
+`--json` prints figures instead of tables.
 
 The peers are what one would take first: SQLite's FTS5 with its Porter stemmer, and rapidfuzz's
 `token_set_ratio` against every phrasing. Times are CPU time of the calling thread.
@@ -81,12 +81,14 @@ def _queries(path: Path) -> tuple[Query, ...]:
     )
 
 
-def _questions(name: str, folder: Path, rows: list[dict[str, Any]], others: str) -> Questions:
+def _questions(
+    name: str, folder: Path, rows: list[dict[str, Any]], others: str, ending: str = ".jsonl"
+) -> Questions:
     documents = tuple(
         Document(row["id"], row["question"], tuple(row[others]), row["answer"]) for row in rows
     )
-    inside = _queries(folder / "queries.jsonl")
-    return Questions(name, documents, inside, _queries(folder / "oos.jsonl"))
+    inside = _queries(folder / f"queries{ending}")
+    return Questions(name, documents, inside, _queries(folder / f"oos{ending}"))
 
 
 def read_set(folder: Path) -> Questions:
@@ -94,10 +96,11 @@ def read_set(folder: Path) -> Questions:
     return _questions(folder.name, folder, _lines(folder / "entries.jsonl"), "alternates")
 
 
-def own_set() -> Questions:
-    """Read the shipped FAQ and the lines that it is tuned with."""
-    rows = load_yaml(DATA / "content" / "faq" / "en.yaml").data
-    return _questions("own", OWN, rows, "phrasings")
+def own_set(locale: str = "en") -> Questions:
+    """Read the shipped FAQ in `locale` ("en" or "es") and the lines that it is tuned with."""
+    rows = load_yaml(DATA / "content" / "faq" / f"{locale}.yaml").data
+    ending = "" if locale == "en" else f".{locale}"
+    return _questions(f"own{ending}", OWN, rows, "phrasings", f"{ending}.jsonl")
 
 
 def many(sets: Sequence[Questions], count: int, seed: int = SEED) -> tuple[Document, ...]:
@@ -421,7 +424,7 @@ def main() -> None:
     parser.add_argument("--latency", action="store_true", help="an FAQ of 5,000 entries")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    sets = [own_set()] if options.own else []
+    sets = [own_set(), own_set("es")] if options.own else []
     sets += [read_set(folder) for folder in options.set]
     if not sets:
         parser.error("name a set with --set, or --own")

@@ -37,9 +37,6 @@ FEATURES = Path(__file__).resolve().parent.parent / "cogs"
 SWEEP_SECONDS = 6 * 60 * 60
 """How often retention is enforced."""
 
-GOODBYE_SECONDS = 5
-"""How long to wait for Discord when closing; a host kills what has not closed after ten."""
-
 INTENTS = discord.Intents(guilds=True)
 """Servers, channels and roles: no privileged intent, no messages, no list of members."""
 
@@ -70,6 +67,8 @@ class Alongside(commands.AutoShardedBot):
     """The Discord client. Features reach what they need through `runtime`."""
 
     def __init__(self, runtime: Runtime, **options: Any) -> None:
+        # It never speaks in voice channels; nobody need read at each start that it could not.
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
             command_prefix=(),
             help_command=None,
@@ -160,12 +159,7 @@ class Alongside(commands.AutoShardedBot):
             self._housekeeping.cancel()
         await self.runtime.jobs.stop()
         try:
-            async with asyncio.timeout(GOODBYE_SECONDS):
-                await super().close()
-        except TimeoutError:
-            # discord.py waits 30 s for the other side to say goodbye as well.
-            _log.warning("closed_without_answer")
-            await self.http.close()
+            await super().close()
         finally:
             await self.runtime.database.close()
 

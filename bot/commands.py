@@ -28,7 +28,10 @@ def describe(tree: app_commands.CommandTree[Any], texts: Texts) -> None:
         command.description = texts.say(f"{key}.description", BASE)
         if isinstance(command, app_commands.Command):
             options = {
-                option.name: texts.say(f"{key}.options.{option.name}.description", BASE)
+                # A plain string would stay English in every language.
+                option.name: app_commands.locale_str(
+                    texts.say(f"{key}.options.{option.name}.description", BASE)
+                )
                 for option in command.parameters
             }
             if options:

@@ -97,7 +97,8 @@ def parse_yaml(text: str, name: str) -> Document:
         node = yaml.compose(text, Loader=_Loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = mark.line + 1 if mark else None
+        # What is still open at the end is found on the line after the last one.
+        line = min(mark.line + 1, len(text.splitlines())) if mark else None
         raise ContentError(name, line, f"is not YAML: {error.problem or error}") from error
     except yaml.reader.ReaderError as error:
         line = text.encode()[: error.position].count(b"\n") + 1

@@ -15,8 +15,14 @@ if TYPE_CHECKING:
 MODERATOR_DEFAULT = discord.Permissions(manage_guild=True)
 """Who sees moderators' commands until a server's own command permissions say otherwise."""
 
-NEEDED = discord.Permissions(view_channel=True, send_messages=True, send_messages_in_threads=True)
-"""What the bot asks a server for: to post an answer that a member shares, where they may post."""
+NEEDED = discord.Permissions(
+    view_channel=True,
+    send_messages=True,
+    send_messages_in_threads=True,
+    create_public_threads=True,
+    read_message_history=True,
+)
+"""What the bot asks a server for: to post check-ins and what a member shares, and to find both."""
 
 
 async def is_moderator(interaction: Interaction) -> bool:

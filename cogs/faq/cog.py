@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ from bot.views import Panel, clip, reply, server_language, turn, words_for
 from cogs.faq import views
 from cogs.faq.model import Draft, Entry, Typed
 from cogs.faq.search import Verdict
-from cogs.faq.service import TOKEN, Faq, shipped_entries
+from cogs.faq.service import TOKEN, UNUSED, Faq, shipped_entries
 from cogs.faq.settings import CHANNELS, ENABLED
 from cogs.faq.shelf import Shelf
 
@@ -50,6 +51,21 @@ class FaqCog(commands.Cog, name="Faq"):
         self._faq = faq
         self._clock = bot.runtime.clock
         self._pace = Pace(*SHARING)
+        self._tidying: asyncio.Task[None] | None = None
+
+    async def cog_load(self) -> None:
+        """Begin to drop indexes that are not used any more."""
+        self._tidying = asyncio.create_task(self._tidy(), name="faq tidying")
+
+    async def cog_unload(self) -> None:
+        """Stop doing so."""
+        if self._tidying is not None:
+            self._tidying.cancel()
+
+    async def _tidy(self) -> None:
+        while True:
+            await asyncio.sleep(UNUSED.total_seconds())
+            self._faq.tidy()
 
     @faq.command(name="ask", description="-")
     async def ask(self, interaction: Interaction, question: str) -> None:

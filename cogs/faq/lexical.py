@@ -92,6 +92,11 @@ class _Postings:
         at = np.searchsorted(self._features, hashes).clip(max=len(self._features) - 1)
         return at, self._features[at] == hashes
 
+    def held(self, at: Ints, row: int) -> Flags:
+        """For each of the features `at`, whether `row` holds it."""
+        spans = zip(self._starts[at].tolist(), self._starts[at + 1].tolist(), strict=True)
+        return np.array([row in self._rows[begin:end] for begin, end in spans], np.bool_)
+
     def dot(self, at: Ints, weights: Floats) -> Floats:
         """For each row, the sum of its weights for the features `at`, each times `weights`."""
         spans = [
@@ -205,21 +210,29 @@ class _Words:
         self._postings = _Postings(features, starts, where, weights, size)
 
     def scores(self, text: str) -> Floats:
-        hashes = np.unique(_stems([text])[0])
-        at, known = self._postings.find(hashes)
-        weights = np.where(known, self._rarity[at], self._unseen)
-        weights = (weights / weights.sum()).astype(np.float32)
+        at, known, weights = self._weighed(text)
         return self._postings.dot(at[known], weights[known])
+
+    def explained(self, text: str, entry: int) -> float:
+        """How much of what the words of a question weigh is in words that `entry` has."""
+        at, known, weights = self._weighed(text)
+        return float(weights[known] @ self._postings.held(at[known], entry))
+
+    def _weighed(self, text: str) -> tuple[Ints, Flags, Floats]:
+        at, known = self._postings.find(np.unique(_stems([text])[0]))
+        weights = np.where(known, self._rarity[at], self._unseen)
+        return at, known, (weights / weights.sum()).astype(np.float32)
 
 
 class Lexical:
     """Both views of the same entries, in the order given. Immutable once built."""
 
-    __slots__ = ("_spelling", "_words")
+    __slots__ = ("_asked", "_spelling", "_words")
 
     def __init__(self, phrasings: Sequence[Sequence[str]], answers: Sequence[str]) -> None:
         """Reads plain texts: for each entry at least one phrasing, none empty, and its answer."""
         self._spelling = _Spelling(phrasings)
+        self._asked = _Words(map(" ".join, phrasings))
         self._words = _Words(
             " ".join((*texts, answer)) for texts, answer in zip(phrasings, answers, strict=True)
         )
@@ -229,6 +242,13 @@ class Lexical:
         nearest, centre = self._spelling.scores(text)
         scores = NEAREST * nearest + CENTRE * centre + WORDS * self._words.scores(text)
         return scores.clip(0, 1)
+
+    def explained(self, text: str, entry: int) -> float:
+        """How much of a question of at least one word the phrasings of `entry` account for, 0..1.
+
+        By words and their rarity: "my friend" in "my friend wants to die" is little of it.
+        """
+        return self._asked.explained(text, entry)
 
     def begun(self, text: str) -> Floats:
         """For each entry, how well it fits a half-typed question; comparable within one call."""

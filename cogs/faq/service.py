@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from bot import audit, logs
+from bot import audit, logs, memory
 from bot.content import DATA, load_yaml
 from bot.database import StoreError
 from bot.errors import UserError
@@ -46,8 +46,11 @@ CONTENT = DATA / "content" / "faq"
 TOKEN = "id:"  # noqa: S105 - no secret: what a chosen suggestion is sent as
 """How a chosen suggestion begins, which no question does."""
 
-SHELF_DOCUMENTS = 2_400
-"""Entries indexed at once, over all servers: about 36 MB (15 KB an entry with its phrasings)."""
+PERSON = "bot-talk-to-human"
+"""The shipped entry on how to reach a person."""
+
+SHELF_DOCUMENTS = 1_500
+"""Entries indexed at once, over all servers: about 25 servers with their own, in some 25 MB."""
 SHELF_SERVERS = 5_000
 """Servers remembered at once."""
 UNUSED = timedelta(minutes=30)
@@ -85,7 +88,9 @@ class Catalog:
         documents = [
             Document(entry.id, entry.question, entry.phrasings, entry.answer) for entry in entries
         ]
-        return cls({entry.id: entry for entry in entries}, hidden, Index(documents))
+        index = Index(documents)
+        memory.give_back()
+        return cls({entry.id: entry for entry in entries}, hidden, index)
 
     def near(self, text: str, limit: int) -> tuple[Entry, ...]:
         """Give the entries that are nearest to a text, those worth a look only."""
@@ -102,6 +107,8 @@ class Answer:
     verdict: Verdict
     entry: Entry | None
     near: tuple[Entry, ...]
+    person: Entry | None = None
+    """How to reach a person: offered wherever no answer was found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +211,8 @@ class Faq:
         hits = tuple(catalog.entries[hit.id] for hit in result.hits)
         if result.verdict is Verdict.FOUND:
             return Answer(Verdict.FOUND, hits[0], self._related(catalog, hits[0]))
-        return Answer(result.verdict, None, hits)
+        near = tuple(entry for entry in hits if entry.id != PERSON)
+        return Answer(result.verdict, None, near, catalog.entries.get(PERSON))
 
     async def suggest(
         self, server_id: int | None, language: str, text: str, limit: int
@@ -237,9 +245,7 @@ class Faq:
         return _page([e for e in catalog.entries.values() if e.topic == topic], number, size)
 
     def _knew(self, entry_id: str) -> bool:
-        return entry_id.startswith(OWN) or any(
-            entry.id == entry_id for entries in self._shipped.values() for entry in entries
-        )
+        return entry_id.startswith(OWN) or self._is_shipped(entry_id)
 
     @staticmethod
     def _shown(catalog: Catalog, entry_id: str) -> Entry:
@@ -427,6 +433,10 @@ class Faq:
         self._plain.drop(lambda key: key == server_id)
         for key in [key for key in self._building if key[0] == server_id]:
             del self._building[key]
+
+    def tidy(self) -> None:
+        """Drop what nobody has used for a while, also when nobody asks anything any more."""
+        self._shelf.drop_unused(self._clock())
 
     async def _catalog(self, server_id: int | None, language: str) -> Catalog:
         now = self._clock()

@@ -41,7 +41,7 @@ class Shelf(Generic[K, V]):
 
     def get(self, key: K, now: datetime) -> V | None:
         """Give what is kept under a key, and remember that it was used."""
-        self._drop_unused(now)
+        self.drop_unused(now)
         found = self._kept.get(key)
         if found is None:
             return None
@@ -54,7 +54,7 @@ class Shelf(Generic[K, V]):
         self.drop(lambda other: other == key)
         self._kept[key] = _Kept(value, weight, now)
         self.weight += weight
-        self._drop_unused(now)
+        self.drop_unused(now)
         while len(self._kept) > 1 and (len(self._kept) > self._most or self.weight > self._limit):
             self._pop_oldest()
 
@@ -63,7 +63,8 @@ class Shelf(Generic[K, V]):
         for key in [key for key in self._kept if is_meant(key)]:
             self.weight -= self._kept.pop(key).weight
 
-    def _drop_unused(self, now: datetime) -> None:
+    def drop_unused(self, now: datetime) -> None:
+        """Let go of what was not used for too long."""
         while self._kept:
             oldest = next(iter(self._kept.values()))
             if now - oldest.used_at <= self._unused:

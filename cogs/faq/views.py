@@ -21,6 +21,7 @@ from cogs.faq.model import (
     Source,
     Typed,
 )
+from cogs.faq.search import Verdict
 from cogs.faq.service import Answer, Kept, Page
 
 if TYPE_CHECKING:
@@ -42,8 +43,9 @@ RESTORE = "faq:restore"
 LIST = "faq:list"
 ABOUT = "about:show"
 
-NEAR = 3
-"""Entries offered when none was found: more would be a list to work through."""
+NEAR = {Verdict.NEARBY: 3, Verdict.NOTHING: 2}
+"""Entries offered when none was found: more would be a list to work through, and where nothing
+fits, what comes nearest is most likely about something else."""
 PAGE_SIZE = 6
 """Questions on one page, each a button of its own: about a phone screen."""
 LIST_SIZE = 10
@@ -73,12 +75,16 @@ def answer(words: Words, entry: Entry, related: Sequence[Entry], *, can_share: b
 
 
 def not_found(words: Words, found: Answer, topics: Mapping[str, int]) -> Panel:
-    """Say that there is no answer; helplines first, then what comes near, or the topics."""
-    nearby = found.near[:NEAR]
+    """Say that there is no answer; helplines and people first, then what comes near, and topics."""
+    nearby = found.near[: NEAR[found.verdict]]
+    person = found.person
     return Panel(
         f"## {words('faq.nothing.title')}",
         words("faq.nothing.body"),
-        row(helplines_button(words)),
+        row(
+            helplines_button(words),
+            button(person.question, SHOW, person.id) if person else None,
+        ),
         words(f"faq.{found.verdict.value}.offer") if nearby else None,
         *_buttons(nearby),
         row(_topic_menu(words, topics, None)) if topics else None,

@@ -13,7 +13,7 @@ from simcord.results import InteractionResult
 from bot.views import Panel, button, row
 from cogs.faq.cog import SUGGESTIONS
 from cogs.faq.service import TOKEN
-from tests.world import World, answer_of, buttons_of, text_of
+from tests.world import World, answer_of, buttons_of, custom_ids_of, text_of
 
 UNKNOWN = "how do i bake bread at midnight"
 PEERS = f"{TOKEN}what-is-peer-support"
@@ -92,7 +92,8 @@ async def test_what_is_not_there_is_said_plainly_with_helplines_first(world: Wor
     assert answer.ephemeral
     assert "I did not find an answer to that" in text_of(answer)
     assert "bake" not in text_of(answer)
-    assert next(iter(buttons_of(answer))) == "Helplines"
+    first = list(buttons_of(answer).values())[:2]
+    assert first == ["helplines:open", "faq:show:bot-talk-to-human"]
 
 
 async def test_a_near_miss_is_offered_and_not_called_an_answer(world: World) -> None:
@@ -100,8 +101,8 @@ async def test_a_near_miss_is_offered_and_not_called_an_answer(world: World) -> 
     told = text_of(answer)
     assert "I did not find an answer to that" in told
     assert next(iter(buttons_of(answer))) == "Helplines"
-    assert len(buttons_of(answer)) > 1
-    near = list(buttons_of(answer))[1]
+    assert len(buttons_of(answer)) == 5
+    near = list(buttons_of(answer))[2]
     assert f"## {near}" in text_of(await tap(world, answer, near))
 
 
@@ -354,3 +355,28 @@ async def test_a_hidden_answer_cannot_be_shared_from_an_old_message(world: World
     refused = await tap(world, confirm, "Share it")
     assert "not shown here any more" in text_of(refused)
     assert world.channel.history() == []
+
+
+async def test_how_to_reach_a_person_is_offered_once_though_it_is_near_too(world: World) -> None:
+    answer = await ask(world, "human moderator bicycle zebra")
+    assert "I did not find an answer to that" in text_of(answer)
+    assert custom_ids_of(answer).count("faq:show:bot-talk-to-human") == 1
+
+
+async def test_what_a_server_wrote_goes_with_the_server(world: World) -> None:
+    await world.moderator.slash(world.channel, "manage faq hide", entry="what-is-peer-support")
+    assert "## What is peer support?\n" not in text_of(await ask(world, "what is peer support"))
+    await world.bot.runtime.privacy.erase_server(world.guild.id)
+    assert "## What is peer support?\n" in text_of(await ask(world, "what is peer support"))
+
+
+async def test_a_thread_counts_as_its_channel_and_has_its_own_right_to_write(world: World) -> None:
+    await world.settings("faq.channels", [world.channel.id])
+    parent = world.bot.get_channel(world.channel.id)
+    assert isinstance(parent, discord.TextChannel)
+    made = await parent.create_thread(name="a question", type=discord.ChannelType.public_thread)
+    (thread,) = [found for found in world.channel.threads if found.id == made.id]
+    answer = await world.member.slash(thread, "faq ask", question=PEERS)
+    assert "Share" in buttons_of(answer)
+    await tap(world, await tap(world, answer, "Share"), "Share it")
+    assert "## What is peer support?" in text_of(thread.history()[-1])

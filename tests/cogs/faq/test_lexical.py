@@ -32,6 +32,13 @@ def test_what_nobody_shares_scores_nothing() -> None:
     assert not Lexical(PHRASINGS, ANSWERS).scores("привет").any()
 
 
+def test_a_topic_touched_in_passing_explains_little_of_a_question() -> None:
+    index = Lexical(PHRASINGS, ANSWERS)
+    assert index.explained("how do i leave a pair", 0) == pytest.approx(1)
+    assert index.explained("leave this cold dark world", 0) < 0.4
+    assert index.explained("equals", 1) == 0  # the answer says it, no phrasing does
+
+
 def test_a_half_typed_word_is_enough_to_begin_with() -> None:
     assert Lexical(PHRASINGS, ANSWERS).begun("who can re").argmax() == 2
 

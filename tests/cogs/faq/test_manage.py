@@ -281,3 +281,11 @@ async def test_who_is_no_moderator_any_more_is_refused_at_the_press(world: World
         assert "Only moderators of this server can do that" in text_of(pressed)
     assert "Answers of this server" in text_of(listed)
     assert "answer added" not in await ask(world, "choir practice")
+
+
+async def test_it_is_switched_off_in_the_settings_panel(world: World) -> None:
+    panel = await world.moderator.slash(world.channel, "settings")
+    section = await world.moderator.select(answer_of(panel), ["faq"], custom_id="settings:section")
+    assert "Channels for questions**: every channel" in text_of(section)
+    await world.moderator.click(answer_of(section), label="Switch off")
+    assert "switched off the FAQ" in await ask(world, "what is peer support")

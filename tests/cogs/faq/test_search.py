@@ -87,6 +87,18 @@ def test_what_no_entry_answers_is_never_found(text: str) -> None:
     assert Index(FAQ).ask(text).verdict is not Verdict.FOUND
 
 
+def test_a_brief_look_alike_is_nearby_and_its_exact_wording_is_found() -> None:
+    assert found("is it free") == "how-much"
+    assert Index(FAQ).ask("is it me").verdict is not Verdict.FOUND
+    assert Index(FAQ).ask("how do i leave").verdict is Verdict.NEARBY
+
+
+def test_a_question_that_the_entry_does_not_account_for_is_not_found() -> None:
+    assert Index(FAQ).ask("how do i leave this cold dark world for ever").verdict is not (
+        Verdict.FOUND
+    )
+
+
 def test_two_entries_as_near_are_offered_and_neither_is_called_the_answer() -> None:
     index = Index(
         (

@@ -153,7 +153,7 @@ async def test_what_a_language_lacks_comes_in_another(faq: Faq) -> None:
 def test_the_first_language_with_answers_is_spoken(
     wanted: tuple[str | None, ...], language: str
 ) -> None:
-    assert Faq.language(faq_on(None, Time()), *wanted) == language
+    assert faq_on(None, Time()).language(*wanted) == language
 
 
 async def test_topics_are_browsed_page_by_page(faq: Faq) -> None:
@@ -223,6 +223,16 @@ async def test_what_is_unused_is_dropped(faq: Faq, clock: Time) -> None:
     clock.now += UNUSED + timedelta(seconds=1)
     await shown(faq, None)
     assert faq.indexed == 3
+
+
+async def test_what_is_unused_is_dropped_though_nobody_asks_any_more(faq: Faq, clock: Time) -> None:
+    await shown(faq)
+    clock.now += UNUSED
+    faq.tidy()
+    assert faq.indexed == 3
+    clock.now += timedelta(seconds=1)
+    faq.tidy()
+    assert faq.indexed == 0
 
 
 async def test_an_index_built_before_an_edit_does_not_outlive_it(

@@ -6,35 +6,72 @@ import random
 
 import pytest
 
-from benchmarks.faq import Query, mistyped, own_set
+from benchmarks.faq import Questions, mistyped, own_set
 from cogs.faq.search import Index, Verdict
 
-OWN = own_set()
-INDEX = Index(OWN.documents)
-CRISIS = [query for query in OWN.outside if query.kind == "crisis"]
+LOCALES = ("en", "es")
+OWN = {locale: own_set(locale) for locale in LOCALES}
+INDEX = {locale: Index(OWN[locale].documents) for locale in LOCALES}
+CRISIS = {
+    locale: [query.text for query in OWN[locale].outside if query.kind == "crisis"]
+    for locale in LOCALES
+}
 
 
-def share_found(queries: list[Query] | tuple[Query, ...], *, right: bool) -> float:
-    results = [(query, INDEX.ask(query.text)) for query in queries]
+def found(locale: str, texts: list[str]) -> list[str]:
+    """Those of `texts` that get a ready answer."""
+    return [text for text in texts if INDEX[locale].ask(text).verdict is Verdict.FOUND]
+
+
+def answered(questions: Questions, index: Index, *, right: bool) -> float:
+    """Share of the questions in scope that get a ready answer, and the right one or a wrong one."""
+    results = [(query, index.ask(query.text)) for query in questions.inside]
     return sum(
         result.verdict is Verdict.FOUND and (result.hits[0].id in query.relevant) is right
         for query, result in results
-    ) / len(queries)
+    ) / len(results)
 
 
-@pytest.mark.parametrize("query", CRISIS, ids=lambda query: query.text)
-def test_no_crisis_line_is_answered_from_the_faq(query: Query) -> None:
-    assert INDEX.ask(query.text).verdict is not Verdict.FOUND
+@pytest.mark.parametrize("locale", LOCALES)
+def test_no_crisis_line_is_answered_from_the_faq(locale: str) -> None:
+    assert found(locale, CRISIS[locale]) == []
 
 
-@pytest.mark.parametrize("seed", range(5))
-def test_no_mistyped_crisis_line_is_answered_from_the_faq(seed: int) -> None:
+@pytest.mark.parametrize("locale", LOCALES)
+@pytest.mark.parametrize("slips", [1, 2])
+@pytest.mark.parametrize("seed", range(3))
+def test_no_mistyped_crisis_line_is_answered_from_the_faq(
+    locale: str, slips: int, seed: int
+) -> None:
     rng = random.Random(seed)  # noqa: S311
-    typed = [mistyped(query.text, 2, rng) for query in CRISIS]
-    assert [text for text in typed if INDEX.ask(text).verdict is Verdict.FOUND] == []
+    assert found(locale, [mistyped(text, slips, rng) for text in CRISIS[locale]]) == []
 
 
-def test_a_wrong_answer_is_rare_and_a_right_one_is_not() -> None:
-    assert share_found(OWN.inside, right=False) <= 0.03
-    assert share_found(OWN.outside, right=False) <= 0.05
-    assert share_found(OWN.inside, right=True) >= 0.6
+@pytest.mark.parametrize("locale", LOCALES)
+def test_hardly_a_crisis_line_is_answered_while_its_last_word_is_missing(locale: str) -> None:
+    """The few that are do not say the danger yet: "mi amiga del grupo se ..."."""
+    begun = [text.rsplit(" ", 1)[0] for text in CRISIS[locale] if text.count(" ") >= 4]
+    assert len(found(locale, begun)) <= 0.06 * len(begun)
+
+
+@pytest.mark.parametrize(
+    "text", ["is this a crisis line", "are you a helpline", "is this an emergency service"]
+)
+def test_a_question_about_the_service_itself_is_answered(text: str) -> None:
+    result = INDEX["en"].ask(text)
+    assert (result.verdict, result.hits[0].id) == (Verdict.FOUND, "bot-crisis-service")
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_question_and_phrasing_as_it_stands_is_answered(locale: str) -> None:
+    texts = [text for one in OWN[locale].documents for text in (one.question, *one.phrasings)]
+    assert found(locale, texts) == texts
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_a_wrong_answer_is_rare_and_a_right_one_is_not(locale: str) -> None:
+    own = OWN[locale]
+    assert answered(own, INDEX[locale], right=False) <= 0.01
+    assert answered(own, INDEX[locale], right=True) >= 0.52
+    outside = [query.text for query in own.outside if query.kind != "crisis"]
+    assert len(found(locale, outside)) <= 0.05 * len(outside)

@@ -1,0 +1,174 @@
+"""Runs every benchmark and writes the table that the README quotes.
+
+`python -m benchmarks` takes a few minutes and writes `benchmarks/RESULTS.md`; `--quick` only shows
+that all of them work, side by side, and prints a table that is not worth quoting. `--sets DIR`
+names a folder of FAQ sets, one folder each (see `benchmarks/faq.py`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import platform
+import random
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from benchmarks import faq, report
+from benchmarks.peers import ROOT
+
+RESULTS = ROOT / "benchmarks" / "RESULTS.md"
+SETS = ROOT.parent / "shared" / "bench" / "faq"
+"""Where the FAQ sets are looked for when no folder is named."""
+
+GOALS: dict[str, dict[str, float]] = {
+    "hint3_curekart": {"P@1": 0.80, "AUROC": 0.84},
+    "banking77_5": {"P@1": 0.66},
+    "hwu64_5": {"P@1": 0.62},
+    "ovalvax": {"P@1": 0.55},
+    "latency": {"ask": 20, "suggest": 10},
+}
+ENGINES = ("lexical", "fts5")
+
+QUICK: dict[str, list[str]] = {
+    "store": ["--seconds", "1", "--rounds", "1"],
+    "handling": ["--quick"],
+    "start": ["--quick"],
+    "memory": ["--quick"],
+}
+ROWS: dict[str, Callable[[dict[str, Any]], Iterator[report.Row]]] = {
+    "store": report.store_rows,
+    "faq": report.faq_rows,
+    "handling": report.handling_rows,
+    "start": report.start_rows,
+    "memory": report.memory_rows,
+}
+
+
+def _score(questions: faq.Questions, engine: faq.Engine) -> dict[str, float]:
+    rankings = [engine.ask(query.text, faq.RANKED) for query in questions.inside]
+    figures = {"P@1": faq.ranking_figures(questions.inside, rankings)["P@1"]}
+    if questions.outside:
+        others = [engine.ask(query.text, 1) for query in questions.outside]
+        tops = [(found[0][1], True) if found else (faq.NO_HIT, False) for found in rankings]
+        scores = [found[0][1] if found else faq.NO_HIT for found in others]
+        figures["AUROC"] = faq.rejection_figures(tops, scores)["AUROC"]
+    return figures
+
+
+def _p99_ms(calls: Iterable[Callable[[], object]]) -> float:
+    taken: list[float] = []
+    for call in calls:
+        start = time.thread_time()
+        call()
+        taken.append((time.thread_time() - start) * 1000)
+    return sorted(taken)[int(0.99 * len(taken))]
+
+
+def _latency(engine: faq.Engine, asked: list[str]) -> dict[str, float]:
+    # Each keystroke of some questions, as a client would send them.
+    keys = [text[:end] for text in asked[:10] for end in range(1, len(text))]
+    return {
+        "ask": _p99_ms(lambda text=text: engine.ask(text, faq.OFFERED) for text in asked),
+        "suggest": _p99_ms(lambda key=key: engine.suggest(key, 25) for key in keys),
+    }
+
+
+def faq_figures(folder: Path | None, *, quick: bool) -> dict[str, Any]:
+    """The few figures of the FAQ search that the table shows; `benchmarks.faq` has them all."""
+    sets = [faq.own_set()]
+    if folder is not None and not quick:
+        sets += [faq.read_set(folder / name) for name in GOALS if (folder / name).is_dir()]
+    entries = 500 if quick else faq.LATENCY_ENTRIES
+    documents = faq.many(sets, entries)
+    asked = [query.text for questions in sets for query in questions.inside]
+    asked = random.Random(faq.SEED).sample(asked, 50 if quick else 300)
+    return {
+        "goals": GOALS,
+        "entries": entries,
+        "sets": {
+            questions.name: {
+                name: _score(questions, faq.ENGINES[name](questions.documents)) for name in ENGINES
+            }
+            for questions in sets
+        },
+        "latency": {name: _latency(faq.ENGINES[name](documents), asked) for name in ENGINES},
+    }
+
+
+async def figures_of(name: str, *options: str) -> dict[str, Any]:
+    """Run one benchmark in a process of its own."""
+    line = ["-m", f"benchmarks.{name}", "--json", *options]
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, *line, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    told, _ = await process.communicate()
+    if process.returncode:
+        raise RuntimeError(f"benchmarks.{name} ended with status {process.returncode}")
+    return json.loads(told)
+
+
+async def run(sets: Path | None, *, quick: bool) -> dict[str, dict[str, Any]]:
+    """Run all, one after the other; quickly, at the same time."""
+    if quick:
+        names = list(QUICK)
+        faqs = asyncio.to_thread(faq_figures, None, quick=True)
+        ran = asyncio.gather(*(figures_of(name, *QUICK[name]) for name in names))
+        found = dict(zip(names, await ran, strict=True))
+        return {**found, "faq": await faqs}
+    found: dict[str, dict[str, Any]] = {}
+    for name in QUICK:
+        print(f"{name} ...", file=sys.stderr, flush=True)
+        found[name] = await figures_of(name)
+    print("faq ...", file=sys.stderr, flush=True)
+    found["faq"] = faq_figures(sets, quick=False)
+    return found
+
+
+def text_of(found: dict[str, dict[str, Any]]) -> str:
+    """The whole of RESULTS.md."""
+    rows = [row for name, rows_of in ROWS.items() for row in rows_of(found[name])]
+    machine = (
+        f"{os.cpu_count()} cores ({platform.machine()}), {platform.system()}, "
+        f"{platform.python_implementation()} {platform.python_version()}"
+    )
+    return "\n".join(
+        [
+            "# Results",
+            "",
+            f"Written by `python -m benchmarks` on {datetime.now(UTC):%Y-%m-%d}: {machine}. "
+            "What each line is, and how to read it: [README.md](README.md).",
+            "",
+            report.MARK,
+            report.table(rows),
+            report.MARK,
+            "",
+        ]
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="benchmarks", description="Measure every claim.")
+    parser.add_argument("--sets", type=Path, metavar="DIR", help="a folder of FAQ sets")
+    parser.add_argument("--quick", action="store_true", help="only show that all of them work")
+    parser.add_argument("--json", action="store_true", help="print the figures, write nothing")
+    options = parser.parse_args()
+    sets: Path | None = options.sets or (SETS if SETS.is_dir() else None)
+    found = asyncio.run(run(sets, quick=options.quick))
+    if options.json:
+        print(json.dumps(found, indent=2))
+        return
+    text = text_of(found)
+    if not options.quick:
+        RESULTS.write_text(text, "utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,94 @@
+"""How much memory the bot takes, and how much each server adds.
+
+`python -m benchmarks.memory` prints a table, `--json` the figures. Real processes join a Discord on
+loopback: one with a single server, in which somebody asks the shipped FAQ once (so that its index
+is built), and one with many servers of 25 roles, 40 channels and 30 emojis each. The difference
+by the number of servers is what one costs. Beside it stands discord.py's least bot with the
+intents and caches it has by itself. Memory is what is resident at that moment (RSS).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import statistics
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from benchmarks.double import Discord, command, interaction, server
+from benchmarks.peers import started
+
+SERVERS = 1500
+QUICK_SERVERS = 300
+ROUNDS = 3
+GOAL_MB = 120
+QUESTION = "what is peer support"
+
+
+async def resident(name: str, servers: int, *, asked: bool = False) -> float:
+    """MB of a bot with so many servers, once ready; with `asked`, after a question to its FAQ."""
+    with tempfile.TemporaryDirectory(prefix="alongside-bench-") as folder:
+        told = [server(number) for number in range(servers)]
+        async with Discord(told) as discord, started(name, discord.url, Path(folder)) as running:
+            if asked:
+                answer = await discord.use(interaction(2, command("faq ask", question=QUESTION)))
+                assert "faq:show" in json.dumps(answer), "the FAQ did not answer"
+            return running.resident_mb()
+
+
+async def per_server(name: str, servers: int) -> float:
+    """KB (10³ bytes) that each further server adds."""
+    few, many = await asyncio.gather(resident(name, 1), resident(name, servers + 1))
+    return (many - few) * 1000 / servers
+
+
+async def run(servers: int, rounds: int) -> dict[str, Any]:
+    """Measure both at the same time: memory does not depend on how busy the machine is."""
+    names = ("ours", "defaults")
+    added = [
+        await asyncio.gather(*(per_server(name, servers) for name in names)) for _ in range(rounds)
+    ]
+    asked, bare = await asyncio.gather(resident("ours", 1, asked=True), resident("bare", 1))
+    kb = {
+        name: round(statistics.median(found), 1)
+        for name, found in zip(names, zip(*added, strict=True), strict=True)
+    }
+    return {
+        "goal_mb": GOAL_MB,
+        "asked_mb": round(asked, 1),
+        "bare_mb": round(bare, 1),
+        "servers": servers,
+        "kb_a_server": kb,
+        "ratio": round(kb["ours"] / kb["defaults"], 2),
+    }
+
+
+def table(found: dict[str, Any]) -> str:
+    """Lay the figures out for a person."""
+    kb = found["kb_a_server"]
+    return "\n".join(
+        [
+            f"ours, ready, the shipped FAQ asked once {found['asked_mb']:>8} MB",
+            f"bare discord.py bot, ready              {found['bare_mb']:>8} MB",
+            f"ours, each server                       {kb['ours']:>8} KB",
+            f"discord.py's defaults, each server      {kb['defaults']:>8} KB",
+            f"Each server takes {found['ratio']} of what it takes with discord.py's defaults.",
+        ]
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure memory beside discord.py's defaults.")
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    parser.add_argument("--quick", action="store_true", help="fewer servers, one round")
+    options = parser.parse_args()
+    servers, rounds = (QUICK_SERVERS, 1) if options.quick else (SERVERS, ROUNDS)
+    found = asyncio.run(run(servers, rounds))
+    sys.stdout.write(f"{json.dumps(found, indent=2) if options.json else table(found)}\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""The table of results: rows out of the benchmarks' figures, and the table in a text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+MARK = "<!-- benchmarks -->"
+"""Stands before and after the table in every text that quotes it."""
+
+HEAD = ("what", "ours", "beside it", "ratio", "goal")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One claim: what was measured, for us and for the peer, and what we want it to be."""
+
+    what: str
+    ours: str
+    beside: str = ""
+    ratio: str = ""
+    goal: str = ""
+
+
+def store_rows(found: dict[str, Any]) -> Iterator[Row]:
+    """How many transactions, and what one costs, beside plain aiosqlite and SQLAlchemy Core."""
+    for place, label in (("this_disk", "this disk"), ("slower_disk", "a COMMIT 2 ms slower")):
+        stores, ratios = found[place]["stores"], found[place]["ratios"]
+        yield Row(
+            f"Transactions a second, 50 writers, {label}",
+            f"{stores['alongside']['fifty_writers']['per_second']:,}",
+            f"{stores['aiosqlite']['fifty_writers']['per_second']:,} (aiosqlite)",
+            f"{ratios['aiosqlite']['fifty_writers_per_second']}",
+        )
+    stores = found["this_disk"]["stores"]
+    reading = {name: figures["read_while_writing"]["p99_ms"] for name, figures in stores.items()}
+    yield Row(
+        "A read while others write, p99",
+        f"{reading['alongside']:.1f} ms",
+        f"{reading['aiosqlite']:.1f} ms (aiosqlite)",
+        f"{reading['alongside'] / reading['aiosqlite']:.2f}",
+    )
+    cost = {name: figures["read"]["cpu_us"] for name, figures in stores.items()}
+    yield Row(
+        "CPU of a read",
+        f"{cost['alongside']:.0f} µs",
+        f"{cost['sqlalchemy']:.0f} µs (SQLAlchemy Core)",
+        f"{found['this_disk']['ratios']['sqlalchemy']['read_cpu']}",
+    )
+
+
+def faq_rows(found: dict[str, Any]) -> Iterator[Row]:
+    """How often the first answer is right, and what a question costs, beside FTS5."""
+    for name, figures in found["sets"].items():
+        for figure, label in (("P@1", "right first"), ("AUROC", "AUROC")):
+            ours, peer = figures["lexical"].get(figure), figures["fts5"].get(figure)
+            goal = found["goals"].get(name, {}).get(figure)
+            if ours is not None and (goal is not None or name == "own"):
+                yield Row(
+                    f"FAQ, {name}: {label}",
+                    f"{ours:.3f}",
+                    f"{peer:.3f} (FTS5)",
+                    f"{ours / peer:.2f}",
+                    f"≥ {goal}" if goal else "",
+                )
+    for figure, label in (("ask", "a question"), ("suggest", "a keystroke")):
+        ours, peer = (found["latency"][name][figure] for name in ("lexical", "fts5"))
+        yield Row(
+            f"FAQ, {found['entries']:,} entries: CPU of {label}, p99",
+            f"{ours:.1f} ms",
+            f"{peer:.1f} ms (FTS5)",
+            f"{ours / peer:.2f}",
+            f"≤ {found['goals']['latency'][figure]} ms",
+        )
+
+
+def handling_rows(found: dict[str, Any]) -> Iterator[Row]:
+    """What an interaction costs the whole process, beside an empty command."""
+    whole = found["whole_process"]
+    (empty, beside), *ours = whole.items()
+    for name, row in ours:
+        yield Row(
+            f"CPU of {name}",
+            f"{row['cpu_us'] / 1000:.2f} ms",
+            f"{beside['cpu_us'] / 1000:.2f} ms ({empty})",
+            f"{row['ratio']}",
+            f"≤ {found['goal_ratio']} times",
+        )
+
+
+def start_rows(found: dict[str, Any]) -> Iterator[Row]:
+    """What starting costs, beside discord.py's least bot."""
+    yield Row(
+        "CPU from start to ready",
+        f"{found['cpu_s']['ours']:.2f} s",
+        f"{found['cpu_s']['bare']:.2f} s (bare discord.py bot)",
+        f"{found['ratio']}",
+        f"≤ {found['goal_s']} s",
+    )
+
+
+def memory_rows(found: dict[str, Any]) -> Iterator[Row]:
+    """What is resident, and what each server adds."""
+    yield Row(
+        "Memory, ready, the FAQ asked once",
+        f"{found['asked_mb']:.0f} MB",
+        f"{found['bare_mb']:.0f} MB (bare discord.py bot)",
+        f"{found['asked_mb'] / found['bare_mb']:.2f}",
+        f"≤ {found['goal_mb']} MB",
+    )
+    kb = found["kb_a_server"]
+    yield Row(
+        "Memory a server (25 roles, 40 channels, 30 emojis)",
+        f"{kb['ours']:.1f} KB",
+        f"{kb['defaults']:.1f} KB (discord.py's defaults)",
+        f"{found['ratio']}",
+    )
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Lay rows out in Markdown."""
+    lines = [HEAD, tuple("---" for _ in HEAD)]
+    lines += [(row.what, row.ours, row.beside, row.ratio, row.goal) for row in rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def table_in(text: str) -> str:
+    """Take the table out of a text that quotes it; raises ValueError when it has none."""
+    parts = text.split(MARK)
+    if len(parts) != 3:
+        raise ValueError(f"the table stands between two lines {MARK}")
+    return parts[1].strip()

@@ -1,0 +1,369 @@
+"""What is kept of a person and of a server: shown, exported, erased, expired."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from bot.client import Alongside
+from bot.config import Config
+from bot.privacy import Holding, Kind, Privacy
+from bot.privacy.service import SERVER_GRACE
+from bot.runtime import Runtime
+from bot.settings.service import Settings
+from bot.texts import Texts
+from tests.conftest import NOW
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.database import Database
+
+ASH, BIRCH = 101, 102
+HARBOUR, MEADOW = 11, 12
+
+NOTES = Holding(
+    table="scratch_notes",
+    person="author_user_id",
+    kind=Kind.OWN,
+    kept_days=30,
+    kept_since="written_at",
+)
+REPORTS = Holding(
+    table="scratch_reports",
+    person="named_user_id",
+    kind=Kind.ABOUT,
+    kept_days=90,
+    kept_since="written_at",
+)
+WISHES = Holding(table="scratch_wishes", person="user_id", kind=Kind.OWN, server=None)
+SCRATCH = (NOTES, REPORTS, WISHES)
+
+
+@dataclass
+class Time:
+    now: datetime = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+async def scratch(database: Database) -> Database:
+    """A store with tables of a feature that keeps something of people."""
+    async with database.transaction() as tx:
+        for table, person in (("notes", "author_user_id"), ("reports", "named_user_id")):
+            await tx.execute(
+                f"CREATE TABLE scratch_{table} (server_id BIGINT NOT NULL, "
+                f"{person} BIGINT NOT NULL, written_at BIGINT NOT NULL, body TEXT)"
+            )
+        await tx.execute("CREATE TABLE scratch_wishes (user_id BIGINT NOT NULL, wish TEXT)")
+    return database
+
+
+@pytest.fixture
+def privacy(scratch: Database, time: Time) -> Privacy:
+    made = Privacy(scratch, time)
+    made.register(*SCRATCH, Holding(table="privacy_departures"))
+    return made
+
+
+async def write(
+    database: Database, holding: Holding, person: int, server: int = HARBOUR, at: datetime = NOW
+) -> None:
+    async with database.transaction() as tx:
+        if holding.server is None:
+            await tx.execute("INSERT INTO scratch_wishes VALUES ($1, 'quiet')", person)
+        else:
+            await tx.execute(
+                f"INSERT INTO {holding.table} VALUES ($1, $2, $3, 'words')",  # noqa: S608
+                server,
+                person,
+                int(at.timestamp()),
+            )
+
+
+async def count(database: Database, table: str, where: str = "1 = 1") -> int:
+    async with database.read() as read:
+        row = await read.fetch_one(f"SELECT count(*) AS n FROM {table} WHERE {where}")  # noqa: S608
+    assert row is not None
+    return int(row["n"])
+
+
+# A person
+
+
+async def test_a_person_gets_everything_of_theirs_and_nothing_of_others(
+    scratch: Database, privacy: Privacy
+) -> None:
+    await write(scratch, NOTES, ASH, HARBOUR)
+    await write(scratch, NOTES, ASH, MEADOW)
+    await write(scratch, NOTES, BIRCH)
+    await write(scratch, WISHES, ASH)
+    at = int(NOW.timestamp())
+    assert await privacy.export(ASH) == {
+        "scratch_notes": [
+            {"server_id": server, "author_user_id": ASH, "written_at": at, "body": "words"}
+            for server in (HARBOUR, MEADOW)
+        ],
+        "scratch_wishes": [{"user_id": ASH, "wish": "quiet"}],
+    }
+
+
+async def test_erasing_takes_all_that_is_theirs_in_every_server_and_says_how_much(
+    scratch: Database, privacy: Privacy
+) -> None:
+    for server in (HARBOUR, MEADOW):
+        await write(scratch, NOTES, ASH, server)
+    await write(scratch, WISHES, ASH)
+    await write(scratch, NOTES, BIRCH)
+    assert await privacy.erase(ASH) == {"scratch_notes": 2, "scratch_wishes": 1}
+    assert await privacy.export(ASH) == {}
+    assert await privacy.erase(ASH) == {}
+    assert await count(scratch, "scratch_notes") == 1
+
+
+async def test_what_is_held_about_a_person_is_neither_shown_nor_erased_by_them(
+    scratch: Database, privacy: Privacy
+) -> None:
+    await write(scratch, REPORTS, ASH)
+    assert await privacy.export(ASH) == {}
+    assert await privacy.erase(ASH) == {}
+    assert await count(scratch, "scratch_reports") == 1
+
+
+# Time
+
+
+@pytest.mark.parametrize(
+    ("holding", "age", "left"),
+    [
+        (NOTES, timedelta(days=30), 1),
+        (NOTES, timedelta(days=30, seconds=1), 0),
+        (REPORTS, timedelta(days=89), 1),
+        (REPORTS, timedelta(days=91), 0),
+    ],
+)
+async def test_a_row_goes_when_its_time_is_over(
+    scratch: Database, privacy: Privacy, holding: Holding, age: timedelta, left: int
+) -> None:
+    await write(scratch, holding, ASH, at=NOW - age)
+    swept = await privacy.sweep()
+    assert (swept.rows, swept.servers) == (1 - left, 0)
+    assert await count(scratch, holding.table) == left
+
+
+# A server
+
+
+async def test_a_server_that_is_erased_takes_everything_with_it_and_is_forgotten_in_memory(
+    scratch: Database, privacy: Privacy
+) -> None:
+    told: list[int] = []
+    privacy.when_server_erased(told.append)
+    for server in (HARBOUR, MEADOW):
+        for holding in (NOTES, REPORTS):
+            await write(scratch, holding, ASH, server)
+    await write(scratch, WISHES, ASH)
+    assert await privacy.erase_server(HARBOUR) == 2
+    assert told == [HARBOUR]
+    assert await count(scratch, "scratch_notes", f"server_id = {HARBOUR}") == 0
+    assert await count(scratch, "scratch_reports", f"server_id = {HARBOUR}") == 0
+    assert await count(scratch, "scratch_notes") == await count(scratch, "scratch_reports") == 1
+    assert await count(scratch, "scratch_wishes") == 1
+
+
+@pytest.mark.parametrize(
+    ("after", "left"),
+    [(timedelta(), 1), (SERVER_GRACE, 1), (SERVER_GRACE + timedelta(seconds=1), 0)],
+)
+async def test_a_server_that_was_left_is_erased_after_the_grace(
+    scratch: Database, privacy: Privacy, time: Time, after: timedelta, left: int
+) -> None:
+    told: list[int] = []
+    privacy.when_server_erased(told.append)
+    await write(scratch, WISHES, ASH)
+    await write(scratch, REPORTS, ASH)
+    await privacy.server_left(HARBOUR)
+    time.now += after
+    assert (await privacy.sweep()).servers == 1 - left
+    assert await count(scratch, "scratch_reports") == left
+    assert told == [HARBOUR] * (1 - left)
+    assert await count(scratch, "privacy_departures") == left
+    assert await count(scratch, "scratch_wishes") == 1
+
+
+async def test_the_grace_counts_from_the_first_time_it_was_noticed(
+    scratch: Database, privacy: Privacy, time: Time
+) -> None:
+    await privacy.server_left(HARBOUR)
+    time.now += timedelta(days=5)
+    await privacy.server_left(HARBOUR)
+    time.now += timedelta(days=3)
+    assert (await privacy.sweep()).servers == 1
+
+
+async def test_who_comes_back_within_the_grace_has_lost_nothing(
+    scratch: Database, privacy: Privacy, time: Time
+) -> None:
+    await write(scratch, REPORTS, ASH)
+    await privacy.server_left(HARBOUR)
+    time.now += timedelta(days=6)
+    await privacy.server_returned(HARBOUR)
+    time.now += timedelta(days=60)
+    assert (await privacy.sweep()).servers == 0
+    assert await count(scratch, "scratch_reports") == 1
+
+
+async def test_what_came_and_went_unseen_is_noticed_by_comparing(
+    scratch: Database, privacy: Privacy, time: Time
+) -> None:
+    await write(scratch, NOTES, ASH, HARBOUR)
+    await write(scratch, REPORTS, ASH, MEADOW)
+    await privacy.server_left(HARBOUR)
+    assert await privacy.compare(frozenset({HARBOUR})) == [MEADOW]
+    time.now += timedelta(days=8)
+    assert (await privacy.sweep()).servers == 0
+    await privacy.server_left(MEADOW)
+    assert await privacy.compare(frozenset({HARBOUR})) == []
+    assert await privacy.compare(frozenset()) == [HARBOUR]
+
+
+# Declarations
+
+
+@pytest.mark.parametrize(
+    ("declared", "reason"),
+    [
+        ({"table": "notes; DROP TABLE x"}, "lower-case words"),
+        ({"table": "Notes"}, "lower-case words"),
+        ({"table": "notes", "server": "server id"}, "lower-case words"),
+        ({"table": "notes", "person": "user_id"}, "OWN or ABOUT"),
+        ({"table": "notes", "kind": Kind.OWN}, "OWN or ABOUT"),
+        ({"table": "notes", "kept_days": 3}, "both days and a moment"),
+        ({"table": "notes", "kept_since": "at"}, "both days and a moment"),
+        ({"table": "notes", "person": "user_id", "kind": Kind.ABOUT}, "needs a retention"),
+    ],
+)
+def test_a_declaration_that_contradicts_itself_is_refused(
+    declared: dict[str, Any], reason: str
+) -> None:
+    with pytest.raises(ValueError, match=reason):
+        Holding(**declared)
+
+
+# Everything that the real bot keeps
+
+
+@pytest.fixture
+async def bot(scratch: Database, time: Time, tmp_path: Path) -> Alongside:
+    """The real bot with all its features, on the test's store; it does not join Discord."""
+    runtime = Runtime(
+        config=Config(tmp_path),
+        clock=time,
+        texts=Texts.load(),
+        database=scratch,
+        settings=Settings(scratch, time),
+        privacy=Privacy(scratch, time),
+    )
+    made = Alongside(runtime)
+    await made.load_features()
+    runtime.privacy.register(*SCRATCH)
+    return made
+
+
+async def columns(database: Database, table: str) -> dict[str, bool]:
+    """A table's columns, and which of them hold numbers."""
+    if database.engine == "PostgreSQL":
+        sql = (
+            "SELECT column_name AS c, data_type AS t FROM information_schema.columns "
+            "WHERE table_schema = current_schema() AND table_name = $1"
+        )
+    else:
+        sql = "SELECT name AS c, type AS t FROM pragma_table_info($1)"
+    async with database.read() as read:
+        return {row["c"]: row["t"].lower() != "text" for row in await read.fetch(sql, table)}
+
+
+async def fill(database: Database, holding: Holding, person: int, server: int) -> None:
+    """Put one row into a table, whatever its columns are."""
+    values: dict[str, int | str] = {}
+    for at, (column, number) in enumerate((await columns(database, holding.table)).items()):
+        if column.endswith("user_id"):
+            values[column] = person
+        elif column == holding.server:
+            values[column] = server
+        elif column.endswith("_at"):
+            values[column] = int(NOW.timestamp())
+        else:
+            values[column] = at if number else f"{person}-{server}-{at}"
+    async with database.transaction() as tx:
+        slots = ", ".join(f"${at + 1}" for at in range(len(values)))
+        names = ", ".join(values)
+        await tx.execute(
+            f"INSERT INTO {holding.table} ({names}) VALUES ({slots})",  # noqa: S608
+            *values.values(),
+        )
+
+
+async def test_of_an_erased_server_nothing_is_left_in_any_table(
+    bot: Alongside, scratch: Database
+) -> None:
+    privacy = bot.runtime.privacy
+    for holding in privacy.holdings:
+        await fill(scratch, holding, ASH, HARBOUR)
+        await fill(scratch, holding, BIRCH, MEADOW)
+    await privacy.erase_server(HARBOUR)
+    for holding in privacy.holdings:
+        if holding.server is not None:
+            where = f"{holding.server} = {HARBOUR}"
+            assert await count(scratch, holding.table, where) == 0, holding.table
+            assert await count(scratch, holding.table) == 1, holding.table
+
+
+async def test_of_an_erased_person_only_what_is_held_about_them_is_left(
+    bot: Alongside, scratch: Database
+) -> None:
+    privacy = bot.runtime.privacy
+    for holding in privacy.holdings:
+        await fill(scratch, holding, ASH, HARBOUR)
+        await fill(scratch, holding, BIRCH, MEADOW)
+    exported = await privacy.export(ASH)
+    erased = await privacy.erase(ASH)
+    named = [holding for holding in privacy.holdings if holding.person is not None]
+    own = {holding.table for holding in named if holding.kind is Kind.OWN}
+    assert set(exported) == set(erased) == own
+    for holding in named:
+        left = await count(scratch, holding.table, f"{holding.person} = {ASH}")
+        assert left == (0 if holding.table in own else 1), holding.table
+        assert await count(scratch, holding.table, f"{holding.person} = {BIRCH}") == 1
+
+
+async def test_what_is_held_about_a_person_goes_in_time_in_every_table(
+    bot: Alongside, scratch: Database, time: Time
+) -> None:
+    privacy = bot.runtime.privacy
+    dated = [holding for holding in privacy.holdings if holding.kept_days is not None]
+    for holding in dated:
+        await fill(scratch, holding, ASH, HARBOUR)
+    time.now += timedelta(days=max(holding.kept_days or 0 for holding in dated) + 1)
+    assert (await privacy.sweep()).rows == len(dated)
+
+
+async def test_the_settings_of_an_erased_server_are_the_defaults_at_once(
+    bot: Alongside,
+) -> None:
+    settings = bot.runtime.settings
+    language = settings.by_key("server.language")
+    await settings.change(HARBOUR, language, "es", by=ASH)
+    assert await settings.get(HARBOUR, language) == "es"
+    await bot.runtime.privacy.erase_server(HARBOUR)
+    assert await settings.get(HARBOUR, language) == "en"

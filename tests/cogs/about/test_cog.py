@@ -1,0 +1,84 @@
+"""What /about and /help say, and to whom."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bot import __version__
+from bot.config import Config
+from bot.texts import Texts, Words
+from cogs.about.views import about
+from tests.world import World, answer_of, buttons_of, text_of
+
+ENGLISH = Words(Texts.load(), "en")
+CONFIG = Config(Path("unused"))
+
+
+async def test_about_says_what_the_bot_is_and_is_not(world: World) -> None:
+    answer = await world.member.slash(world.channel, "about")
+    assert answer.ephemeral
+    said = text_of(answer)
+    for promise in ("I am a bot", "not therapy", "not a crisis service", "nobody watches"):
+        assert promise in said
+    assert f"Alongside {__version__}" in said
+
+
+async def test_from_about_everything_else_is_one_tap_away(world: World) -> None:
+    message = answer_of(await world.member.slash(world.channel, "about")).message
+    assert "/helplines" in text_of(await world.member.click(message, label="What can I use?"))
+    message = answer_of(await world.member.slash(world.channel, "about")).message
+    assert "What is kept about you" in text_of(await world.member.click(message, label="Your data"))
+
+
+async def test_help_lists_what_a_member_may_use(world: World) -> None:
+    said = text_of(await world.member.slash(world.channel, "help"))
+    for name in ("/about", "/help", "/privacy", "/faq ask", "/helplines"):
+        assert f"**{name}**" in said
+    assert "/manage" not in said
+    assert "/settings" not in said
+
+
+async def test_help_shows_moderators_also_what_moderators_may_use(world: World) -> None:
+    said = text_of(await world.moderator.slash(world.channel, "help"))
+    assert said.index("For moderators") < said.index("**/manage audit**")
+    assert "**/settings**" in said
+    assert not said.rstrip().endswith("…")
+
+
+async def test_everything_in_help_is_a_command_that_discord_offers(world: World) -> None:
+    said = text_of(await world.moderator.slash(world.channel, "help"))
+    listed = {line.strip("*/ ") for line in said.splitlines() if line.startswith("**/")}
+    assert listed == set(world.moderator.available_commands(world.channel))
+
+
+@pytest.mark.parametrize(
+    ("name", "contact", "said"),
+    [
+        (None, None, []),
+        ("A _library_", None, [r"run by A \_library\_."]),
+        (None, "help@here.example", ["Contact: help@here.example"]),
+        ("Us", "https://us.example/a_b", ["run by Us.", "Contact: https://us.example/a_b"]),
+    ],
+)
+def test_who_runs_the_bot_is_said_as_far_as_the_host_says_it(
+    name: str | None, contact: str | None, said: list[str]
+) -> None:
+    panel = about(ENGLISH, replace(CONFIG, host_name=name, host_contact=contact))
+    shown = str(panel.to_components())
+    for part in said:
+        assert repr(part)[1:-1] in shown
+    assert ("Contact:" in shown) is (contact is not None)
+
+
+@pytest.mark.parametrize("address", [None, "https://example.org/alongside"])
+def test_the_source_is_one_tap_away_where_the_host_says_where_it_is(address: str | None) -> None:
+    panel = about(ENGLISH, replace(CONFIG, source_url=address))
+    assert ("Source code" in str(panel.to_components())) is (address is not None)
+
+
+async def test_the_buttons_of_about_have_names(world: World) -> None:
+    labels = buttons_of(await world.member.slash(world.channel, "about"))
+    assert set(labels) >= {"Helplines", "What can I use?", "Your data"}

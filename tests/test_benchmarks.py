@@ -1,0 +1,53 @@
+"""Every benchmark runs, and says what its README says that it says."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks import report
+from benchmarks.__main__ import ROWS
+
+ROOT = Path(__file__).resolve().parent.parent
+BENCHMARKS = ROOT / "benchmarks"
+
+
+def documented(name: str) -> set[str]:
+    """The keys that the README lists under a benchmark's heading."""
+    sections = (BENCHMARKS / "README.md").read_text("utf-8").split("\n## ")
+    section = next(text for text in sections if text.startswith(f"`{name}`"))
+    rows = [line for line in section.splitlines() if line.startswith("| `")]
+    return {row.split("`")[1] for row in rows}
+
+
+@pytest.mark.slow
+def test_a_quick_run_of_all_gives_the_documented_figures() -> None:
+    line = [sys.executable, "-m", "benchmarks", "--quick", "--json"]
+    ran = subprocess.run(line, cwd=ROOT, capture_output=True, check=True)  # noqa: S603 - our own
+    found = json.loads(ran.stdout)
+    assert set(found) == set(ROWS)
+    for name in ("handling", "start", "memory"):
+        assert set(found[name]) == documented(name)
+    for name, rows_of in ROWS.items():
+        assert all(row.what and row.ours and row.beside for row in rows_of(found[name]))
+
+
+def test_the_table_is_found_between_its_marks() -> None:
+    made = report.table([report.Row("A read", "1 ms", "2 ms (a peer)", "0.5", "≤ 3 ms")])
+    quoted = f"# Words\n\n{report.MARK}\n{made}\n{report.MARK}\n\nMore words.\n"
+    assert report.table_in(quoted) == made
+
+
+def test_a_text_without_the_table_is_told_so() -> None:
+    with pytest.raises(ValueError, match="benchmarks"):
+        report.table_in("# Words\n")
+
+
+def test_the_results_hold_a_table() -> None:
+    lines = report.table_in((BENCHMARKS / "RESULTS.md").read_text("utf-8")).splitlines()
+    assert lines[0] == f"| {' | '.join(report.HEAD)} |"
+    assert len(lines) > 10
