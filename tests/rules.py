@@ -19,6 +19,9 @@ PURE = {"numpy", "rapidfuzz", "babel", "phonenumbers"}
 
 ASYNC_OR_WORLD = {"discord", "asyncio", "aiosqlite", "asyncpg", "sqlcipher3", "aiohttp", "random"}
 
+PURE_OF_BOT = ("bot.errors", "bot.recurrence", "bot.zones")
+"""Concept modules of `bot`: they compute and touch nothing, so a feature's may lean on them."""
+
 QUIET = {"bot.views", "bot.permissions", "bot.delivery", "bot.client", "bot.runtime"}
 """Parts of `bot` that know Discord, and that a service therefore never sees."""
 
@@ -72,12 +75,12 @@ def _refusal(parts: tuple[str, ...], name: str) -> str | None:
         return "only the playground knows simcord"
     if parts[0] != "cogs" or len(parts) < 3:
         return None
-    feature, role = parts[1], parts[2]
+    feature, role = parts[1], _role(parts[2])
     if top == "cogs" and name.split(".")[1:2] not in ([], [feature]):
         return "features never import each other"
-    own = name.split(".")[2] if name.startswith(f"cogs.{feature}.") else None
+    own = _role(name.split(".")[2]) if name.startswith(f"cogs.{feature}.") else None
     if role not in ROLES and role != "__init__":
-        if top in ASYNC_OR_WORLD or (top == "bot" and not name.startswith("bot.errors")):
+        if top in ASYNC_OR_WORLD or (top == "bot" and not _pure(name)):
             return "a model or concept holds facts and rules only"
         if own in ROLES:
             return "a model or concept leans on no role"
@@ -90,6 +93,17 @@ def _refusal(parts: tuple[str, ...], name: str) -> str | None:
     if role in {"views", "cog"} and own == "store":
         return "what is shown comes from the service"
     return None
+
+
+def _pure(name: str) -> bool:
+    """Whether a module of `bot`, or something in it, is a concept; the package itself holds none."""
+    return name == "bot" or ".".join(name.split(".")[:2]) in PURE_OF_BOT
+
+
+def _role(name: str) -> str:
+    """The role of a file by its name; what stands before the last `_` says what it is about."""
+    last = name.rsplit("_", 1)[-1]
+    return last if last in {"views", "cog"} else name
 
 
 _SQL = re.compile(r"^\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE TABLE|PRAGMA)\s", re.I)

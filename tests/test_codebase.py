@@ -37,6 +37,11 @@ def test_every_file_imports_only_what_its_role_may() -> None:
         ("cogs/faq/service.py", "from bot.runtime import Runtime"),
         ("cogs/faq/cog.py", "from cogs.faq import store"),
         ("cogs/faq/views.py", "from cogs.faq.store import entries"),
+        ("cogs/faq/share_cog.py", "from cogs.faq import store"),
+        ("cogs/faq/share_views.py", "from cogs.faq.store import entries"),
+        ("cogs/faq/service.py", "from cogs.faq import share_views"),
+        ("cogs/faq/search.py", "from cogs.faq import share_cog"),
+        ("cogs/faq/overviews.py", "import discord"),
         ("cogs/faq/cog.py", "from cogs.helplines import model"),
         ("bot/views.py", "from cogs.faq import model"),
         ("bot/client.py", "import simcord"),
@@ -45,6 +50,11 @@ def test_every_file_imports_only_what_its_role_may() -> None:
 )
 def test_an_import_against_the_roles_is_caught(path: str, source: str) -> None:
     assert rules.wrong_imports({path: source})
+
+
+def test_a_role_may_say_before_its_name_what_it_is_about() -> None:
+    assert not rules.wrong_imports({"cogs/faq/share_views.py": "import discord"})
+    assert not rules.wrong_imports({"cogs/faq/share_cog.py": "from cogs.faq import share_views"})
 
 
 def test_an_import_for_the_type_checker_alone_is_no_breach() -> None:

@@ -23,6 +23,8 @@ from bot.texts import Words
 from bot.views import Panel, clip, reply, turn, words_for
 from bot.zones import ZoneGone, search_zones, zone_info
 from cogs.checkins import spoken, views
+from cogs.checkins.answer_cog import THREAD_EXISTS, THREAD_MINUTES, Answering
+from cogs.checkins.member_cog import Checkin
 from cogs.checkins.model import Body, Place, Plan, Schedule
 from cogs.checkins.prompts import CATEGORIES
 from cogs.checkins.service import (
@@ -45,12 +47,6 @@ _log = logs.get(__name__)
 
 CHOICES = 25
 """How many suggestions Discord shows."""
-
-THREAD_MINUTES = 1440
-"""After a day without a word Discord folds the thread of a check-in away."""
-
-THREAD_EXISTS = 160004
-"""Discord's code: the message has its thread already."""
 
 HOLDINGS = (
     Holding(table="checkins_schedules", person="owner_user_id", kind=Kind.OWN),
@@ -572,5 +568,9 @@ async def setup(bot: Alongside) -> None:
     }
     for action, handler in steered.items():
         runtime.actions.on(action, handler, moderators=True)
+    Answering(bot).register()
+    member = Checkin(bot, schedules, prompts)
+    member.register()
     runtime.manage.add_command(manage)
+    bot.tree.add_command(member)
     await bot.add_cog(own)

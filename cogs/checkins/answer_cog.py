@@ -1,0 +1,225 @@
+"""Answering a prompt: every tap from *Check in* to *Take back*."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import discord
+
+from bot import delivery
+from bot.errors import UserError
+from bot.pace import Limit, Pace
+from bot.settings.core import MODERATOR_ROLES
+from bot.texts import Words
+from bot.views import reply, server_language, turn, words_for
+from cogs.checkins import answer_views as views
+from cogs.checkins.answering import PICKS
+from cogs.checkins.settings import ENABLED
+
+if TYPE_CHECKING:
+    from bot.client import Alongside, Interaction
+
+POSTING = (Limit(1, timedelta(seconds=30)), Limit(5, timedelta(minutes=10)))
+"""How often one member may post, so that nobody fills a channel through the bot."""
+
+THREAD_EXISTS = 160004
+"""Discord's code: the message has a thread already."""
+
+THREAD_MINUTES = 1440
+"""After so long without a word a thread that was made for answers folds itself away."""
+
+
+class Answering:
+    """Nothing of an answer is stored, logged or kept in memory; nobody is counted."""
+
+    def __init__(self, bot: Alongside) -> None:
+        self._bot = bot
+        self._pace = Pace(*POSTING)
+
+    def register(self) -> None:
+        """Answer the buttons of prompts and of the private panel."""
+        for action, handler in {
+            views.ANSWER: self.begin,
+            views.COMPANY: self.company,
+            views.PASS: self.skip,
+            views.PICK: self.pick,
+            views.AGAIN: self.again,
+            views.WRITE: self.write,
+            views.WARN: self.warn,
+            views.KEEP: self.keep,
+            views.POST: self.post,
+            views.TAKE_BACK: self.take_back,
+        }.items():
+            self._bot.runtime.actions.on(action, handler)
+
+    async def begin(self, interaction: Interaction, promise: str) -> None:
+        """Offer the words, privately, wherever the prompt stands."""
+        message = interaction.message
+        shared = message is not None and not message.flags.ephemeral and promise != views.NOW
+        source = str(message.id) if shared and message is not None else views.NO_MESSAGE
+        await self.again(interaction, source)
+
+    async def again(self, interaction: Interaction, source: str) -> None:
+        """Offer the words (again)."""
+        await turn(interaction, views.picking(await words_for(interaction), source))
+
+    async def pick(self, interaction: Interaction, source: str, picked: str) -> None:
+        """Show what was picked, and how to go on."""
+        await self._show(interaction, views.Answer(source, picked))
+
+    async def write(self, interaction: Interaction, source: str, picked: str, warned: str) -> None:
+        """Open the form for the line."""
+
+        async def written(then: Interaction, line: str) -> None:
+            await self._show(then, views.Answer(source, picked, line, warned == "1"))
+
+        form = views.LineForm(
+            self._bot, await words_for(interaction), views.line_of(interaction.message), written
+        )
+        await interaction.response.send_modal(form)
+
+    async def warn(self, interaction: Interaction, source: str, picked: str, warned: str) -> None:
+        """Put a content warning before it, or take it off."""
+        line = views.line_of(interaction.message)
+        await self._show(interaction, views.Answer(source, picked, line, warned == "1"))
+
+    async def keep(self, interaction: Interaction) -> None:
+        """Keep it to oneself: nothing is stored and nothing is sent."""
+        await turn(interaction, views.thanks(await words_for(interaction)))
+
+    async def skip(self, interaction: Interaction, promise: str) -> None:
+        """Pass."""
+        await turn(interaction, views.passed(await words_for(interaction)))
+
+    async def company(self, interaction: Interaction, promise: str) -> None:
+        """Say how to reach a person."""
+        server_id = interaction.guild_id
+        settings = self._bot.runtime.settings
+        roles = () if server_id is None else await settings.get(server_id, MODERATOR_ROLES)
+        # A new message, so that the prompt or the answer under way stays where it is.
+        await reply(interaction, views.company(await words_for(interaction), roles))
+
+    async def post(
+        self,
+        interaction: Interaction,
+        where: str,
+        source: str,
+        picked: str,
+        warned: str,
+        nonce: str,
+    ) -> None:
+        """Post it for everybody, where this person may write themselves at this moment."""
+        answer = views.Answer(source, picked, views.line_of(interaction.message), warned == "1")
+        if picked not in PICKS:
+            raise UserError("errors.old_button")
+        if interaction.guild_id is None or not await self._enabled(interaction.guild_id):
+            raise UserError("checkin.refused.off")
+        places = _places(interaction, source)
+        if not (places.thread if where == views.THREAD else places.here):
+            raise UserError("checkin.refused.not_here")
+        person = interaction.user.id
+        wait = self._pace.take(person, self._bot.runtime.clock())
+        if wait:
+            raise UserError("checkin.refused.wait", count=max(1, round(wait.total_seconds())))
+        await interaction.response.defer()
+        try:
+            sent = await self._send(interaction, where, answer, nonce)
+        except UserError:
+            self._pace.give_back(person)
+            raise
+        words = await words_for(interaction)
+        await interaction.edit_original_response(
+            view=views.posted(words, sent.channel_id, sent.message_id),
+            allowed_mentions=discord.AllowedMentions.none(),
+        )
+
+    async def take_back(self, interaction: Interaction, channel_id: str, message_id: str) -> None:
+        """Delete what was posted."""
+        place = self._bot.get_partial_messageable(_number(channel_id))
+        try:
+            message = await place.fetch_message(_number(message_id))
+        except discord.NotFound:
+            message = None
+        except discord.HTTPException as error:
+            raise UserError("checkin.refused.not_taken_back") from error
+        if message is not None:
+            if self._bot.user is None or message.author.id != self._bot.user.id:
+                raise UserError("errors.old_button")
+            if not await delivery.take_back(place.get_partial_message(message.id)):
+                raise UserError("checkin.refused.not_taken_back")
+        await turn(interaction, views.taken_back(await words_for(interaction)))
+
+    async def _show(self, interaction: Interaction, answer: views.Answer) -> None:
+        if answer.pick not in PICKS:
+            raise UserError("errors.old_button")
+        places = _places(interaction, answer.source)
+        if interaction.guild_id is not None and not await self._enabled(interaction.guild_id):
+            places = views.Places(here=False, thread=False)
+        # The nonce stands on the button: two taps on one panel post once.
+        panel = views.ready(await words_for(interaction), answer, places, f"ci{interaction.id}")
+        await turn(interaction, panel)
+
+    async def _send(
+        self, interaction: Interaction, where: str, answer: views.Answer, nonce: str
+    ) -> delivery.Sent:
+        texts = self._bot.runtime.texts
+        public = Words(texts, texts.choose(await server_language(interaction)))
+        place = interaction.channel
+        if where == views.THREAD:
+            place = await self._thread(interaction, answer.source, public)
+        if not isinstance(place, discord.abc.Messageable):
+            raise UserError("checkin.refused.closed")
+        panel = views.post(public, interaction.user.display_name, answer)
+        sent = await delivery.send(place, panel, nonce=nonce[:25])
+        if isinstance(sent, delivery.Sent):
+            return sent
+        closed = isinstance(sent, delivery.Closed | delivery.Gone)
+        raise UserError("checkin.refused.closed" if closed else "checkin.refused.failed")
+
+    async def _thread(
+        self, interaction: Interaction, source: str, words: Words
+    ) -> discord.abc.Messageable:
+        """The thread of the prompt's message, made if there is none; raises UserError."""
+        number = _number(source)
+        if interaction.guild is not None and (known := interaction.guild.get_thread(number)):
+            return known
+        if not isinstance(interaction.channel, discord.TextChannel):
+            raise UserError("checkin.refused.closed")
+        message = interaction.channel.get_partial_message(number)
+        try:
+            return await message.create_thread(
+                name=words("checkins.thread_name"), auto_archive_duration=THREAD_MINUTES
+            )
+        except discord.HTTPException as error:
+            if error.code == THREAD_EXISTS:
+                # A thread has the id of its message.
+                return self._bot.get_partial_messageable(number, guild_id=interaction.guild_id)
+            raise UserError("checkin.refused.closed") from error
+
+    async def _enabled(self, server_id: int) -> bool:
+        return await self._bot.runtime.settings.get(server_id, ENABLED)
+
+
+def _places(interaction: Interaction, source: str) -> views.Places:
+    guild, channel = interaction.guild, interaction.channel
+    held = (interaction.permissions, interaction.app_permissions)
+    if interaction.guild_id is None or not all(one.view_channel for one in held):
+        return views.Places(here=False, thread=False)
+    in_threads = all(one.send_messages_in_threads for one in held)
+    if isinstance(channel, discord.Thread):
+        return views.Places(here=in_threads, thread=False)
+    there = source != views.NO_MESSAGE and isinstance(channel, discord.TextChannel)
+    has_thread = there and guild is not None and guild.get_thread(_number(source)) is not None
+    may_make = interaction.app_permissions.create_public_threads
+    return views.Places(
+        here=all(one.send_messages for one in held),
+        thread=there and in_threads and (has_thread or may_make),
+    )
+
+
+def _number(text: str) -> int:
+    """Read an id from a button of ours; raises UserError for what an earlier version wrote."""
+    if not text.isdecimal():
+        raise UserError("errors.old_button")
+    return int(text)

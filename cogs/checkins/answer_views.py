@@ -1,0 +1,241 @@
+"""How a check-in is answered: a private panel from the first tap to the last.
+
+The panel itself is the only place where an answer stands. What was picked is in its buttons, the
+written line is one of its texts, and posting reads both back from there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import discord
+from discord import ui
+
+from bot.views import Form, Panel, button, field, helplines_button, menu, plain, row
+from cogs.checkins.answering import LINE_LIMIT, PICKS, finished, typed_again
+
+if TYPE_CHECKING:
+    from bot.client import Alongside, Interaction
+    from bot.texts import Words
+
+ANSWER = "checkins:answer"
+"""Begins an answer; the argument names the prompt's promise, or is `NOW`."""
+
+COMPANY = "checkins:company"
+PASS = "checkins:pass"  # noqa: S105 - no password
+
+PICK = "checkins:pick"
+"""A word was chosen; the argument is the Discord message of the prompt, or `NO_MESSAGE`."""
+
+AGAIN = "checkins:again"
+WRITE = "checkins:write"
+WARN = "checkins:warn"
+KEEP = "checkins:keep"
+POST = "checkins:post"
+TAKE_BACK = "checkins:take_back"
+
+NOW = "now"
+"""Stands for the id of the promise where a prompt was asked for on the spot."""
+
+NO_MESSAGE = "0"
+"""Stands for the prompt's message where there is none to make a thread of."""
+
+HERE = "here"
+THREAD = "thread"
+
+_LINE = 300
+"""The id of the written line among the parts of the panel."""
+
+Written = Callable[["Interaction", str], Awaitable[None]]
+"""What happens with a written line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer as far as it has come: it lives in the panel's buttons and text, nowhere else.
+
+    `source` is the prompt's message, `line` is shown as it stands.
+    """
+
+    source: str
+    pick: str
+    line: str = ""
+    warned: bool = False
+
+    @property
+    def state(self) -> tuple[str, str, str]:
+        """What its buttons remember: never the line."""
+        return self.source, self.pick, "1" if self.warned else "0"
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where this person may post it themselves, and the bot may too."""
+
+    here: bool
+    thread: bool
+
+
+def prompt(
+    words: Words,
+    text: str,
+    prompt_id: str,
+    *more: ui.ActionRow[Any],
+    news: Sequence[str] = (),
+) -> Panel:
+    """A prompt, with ways to go on of which none is louder than another."""
+    return Panel(
+        *news,
+        text,
+        row(
+            button(words("checkin.button.answer"), ANSWER, prompt_id),
+            button(words("checkin.button.company"), COMPANY, prompt_id),
+            helplines_button(words),
+            button(words("checkin.button.pass"), PASS, prompt_id),
+        ),
+        *more,
+    )
+
+
+def picking(words: Words, source: str) -> Panel:
+    """Offer the words and weathers."""
+    options = [
+        discord.SelectOption(label=words(f"checkin.pick.{pick}"), value=pick) for pick in PICKS
+    ]
+    return Panel(
+        words("checkin.picking.body"),
+        row(menu(PICK, source, placeholder=words("checkin.picking.choose"), options=options)),
+        row(
+            button(words("checkin.button.pass"), PASS, NOW),
+            helplines_button(words),
+        ),
+    )
+
+
+def ready(words: Words, answer: Answer, places: Places, nonce: str) -> Panel:
+    """Show what was picked and written, and every way to go on."""
+    may_post = places.here or places.thread
+    parts: list[ui.Item[Any] | str | None] = [
+        words("checkin.ready.title", pick=words(f"checkin.pick.{answer.pick}")),
+        ui.TextDisplay(answer.line, id=_LINE) if answer.line else None,
+        words("checkin.ready.warned") if answer.warned and may_post else None,
+        row(
+            button(
+                words("checkin.ready.rewrite" if answer.line else "checkin.ready.write"),
+                WRITE,
+                *answer.state,
+            ),
+            button(words("checkin.ready.again"), AGAIN, answer.source),
+            _warning_button(words, answer) if may_post else None,
+        ),
+        words("checkin.ready.note_post" if may_post else "checkin.ready.note_keep"),
+        row(
+            button(words("checkin.ready.keep"), KEEP),
+            button(words("checkin.ready.here"), POST, HERE, *answer.state, nonce)
+            if places.here
+            else None,
+            button(words("checkin.ready.thread"), POST, THREAD, *answer.state, nonce)
+            if places.thread
+            else None,
+            helplines_button(words),
+        ),
+    ]
+    return Panel(*parts)
+
+
+def _warning_button(words: Words, answer: Answer) -> ui.Item[Any]:
+    source, pick, _ = answer.state
+    label = words("checkin.ready.unwarn" if answer.warned else "checkin.ready.warn")
+    return button(label, WARN, source, pick, "0" if answer.warned else "1")
+
+
+def post(words: Words, name: str, answer: Answer) -> Panel:
+    """What everybody here reads, in the server's language."""
+    return Panel(
+        finished(
+            words("checkin.post.opening", name=plain(name)),
+            words(f"checkin.pick.{answer.pick}"),
+            answer.line,
+            warning=words("checkin.post.warning") if answer.warned else None,
+        ),
+        row(helplines_button(words)),
+    )
+
+
+def thanks(words: Words) -> Panel:
+    """The end of what stays with the person: the same for everybody, whatever they picked."""
+    return Panel(f"{words('checkin.thanks')} {words('checkin.kept')}", row(helplines_button(words)))
+
+
+def passed(words: Words) -> Panel:
+    """The end of a pass."""
+    return Panel(words("checkin.passed"), row(helplines_button(words)))
+
+
+def posted(words: Words, channel_id: int, message_id: int) -> Panel:
+    """The end of what was posted, with the way back."""
+    return Panel(
+        f"{words('checkin.thanks')} {words('checkin.posted', channel=f'<#{channel_id}>')}",
+        row(
+            button(words("checkin.take_back"), TAKE_BACK, channel_id, message_id),
+            helplines_button(words),
+        ),
+    )
+
+
+def taken_back(words: Words) -> Panel:
+    """What was posted is gone."""
+    return Panel(words("checkin.taken_back"), row(helplines_button(words)))
+
+
+def company(words: Words, role_ids: Sequence[int]) -> Panel:
+    """The way to a person, as long as the bot cannot ask one itself."""
+    roles = " ".join(f"<@&{role_id}>" for role_id in role_ids)
+    return Panel(
+        words("checkin.company.body"),
+        words("checkin.company.roles", roles=roles) if roles else words("checkin.company.nobody"),
+        row(helplines_button(words)),
+    )
+
+
+class LineForm(Form):
+    """Asks for the line that may go with a picked word."""
+
+    def __init__(self, client: Alongside, words: Words, shown: str, written: Written) -> None:
+        self._line: ui.TextInput[Any] = ui.TextInput(
+            style=discord.TextStyle.paragraph,
+            max_length=LINE_LIMIT,
+            required=False,
+            default=typed_again(shown) or None,
+        )
+
+        async def hand_over(interaction: Interaction) -> None:
+            await written(interaction, plain(self._line.value.strip()))
+
+        super().__init__(
+            client,
+            words("checkin.line.title"),
+            hand_over,
+            field(
+                words("checkin.line.label"),
+                self._line,
+                description=words("checkin.line.not_stored"),
+            ),
+        )
+
+
+def line_of(message: discord.Message | None) -> str:
+    """Read the written line back from the private panel it stands in; empty if there is none."""
+    return "" if message is None else _line_in(message.components)
+
+
+def _line_in(components: Iterable[Any]) -> str:
+    for component in components:
+        if isinstance(component, discord.TextDisplay) and component.id == _LINE:
+            return component.content
+        found = _line_in(cast("Iterable[Any]", getattr(component, "children", ())))
+        if found:
+            return found
+    return ""
