@@ -58,15 +58,17 @@ class Answering:
         message = interaction.message
         shared = message is not None and not message.flags.ephemeral and promise != views.NOW
         source = str(message.id) if shared and message is not None else views.NO_MESSAGE
-        await self.again(interaction, source)
-
-    async def again(self, interaction: Interaction, source: str) -> None:
-        """Offer the words (again)."""
         await turn(interaction, views.picking(await words_for(interaction), source))
 
-    async def pick(self, interaction: Interaction, source: str, picked: str) -> None:
+    async def again(self, interaction: Interaction, source: str, warned: str) -> None:
+        """Offer the words again."""
+        line = views.line_of(interaction.message)
+        await turn(interaction, views.picking(await words_for(interaction), source, line, warned))
+
+    async def pick(self, interaction: Interaction, source: str, warned: str, picked: str) -> None:
         """Show what was picked, and how to go on."""
-        await self._show(interaction, views.Answer(source, picked))
+        line = views.line_of(interaction.message)
+        await self._show(interaction, views.Answer(source, picked, line, warned == "1"))
 
     async def write(self, interaction: Interaction, source: str, picked: str, warned: str) -> None:
         """Open the form for the line."""

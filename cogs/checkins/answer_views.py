@@ -27,7 +27,8 @@ COMPANY = "checkins:company"
 PASS = "checkins:pass"  # noqa: S105 - no password
 
 PICK = "checkins:pick"
-"""A word was chosen; the argument is the Discord message of the prompt, or `NO_MESSAGE`."""
+"""A word was chosen; the arguments are the Discord message of the prompt, or `NO_MESSAGE`, and
+whether a content warning goes with it."""
 
 AGAIN = "checkins:again"
 WRITE = "checkins:write"
@@ -99,14 +100,16 @@ def prompt(
     )
 
 
-def picking(words: Words, source: str) -> Panel:
-    """Offer the words and weathers."""
+def picking(words: Words, source: str, line: str = "", warned: str = "0") -> Panel:
+    """Offer the words and weathers; a line that was written already stays."""
     options = [
         discord.SelectOption(label=words(f"checkin.pick.{pick}"), value=pick) for pick in PICKS
     ]
+    choosing = words("checkin.picking.choose")
     return Panel(
         words("checkin.picking.body"),
-        row(menu(PICK, source, placeholder=words("checkin.picking.choose"), options=options)),
+        _shown(line),
+        row(menu(PICK, source, warned, placeholder=choosing, options=options)),
         row(
             button(words("checkin.button.pass"), PASS, NOW),
             helplines_button(words),
@@ -114,12 +117,16 @@ def picking(words: Words, source: str) -> Panel:
     )
 
 
+def _shown(line: str) -> ui.TextDisplay[Any] | None:
+    return ui.TextDisplay(line, id=_LINE) if line else None
+
+
 def ready(words: Words, answer: Answer, places: Places, nonce: str) -> Panel:
     """Show what was picked and written, and every way to go on."""
     may_post = places.here or places.thread
     parts: list[ui.Item[Any] | str | None] = [
         words("checkin.ready.title", pick=words(f"checkin.pick.{answer.pick}")),
-        ui.TextDisplay(answer.line, id=_LINE) if answer.line else None,
+        _shown(answer.line),
         words("checkin.ready.warned") if answer.warned and may_post else None,
         row(
             button(
@@ -127,7 +134,7 @@ def ready(words: Words, answer: Answer, places: Places, nonce: str) -> Panel:
                 WRITE,
                 *answer.state,
             ),
-            button(words("checkin.ready.again"), AGAIN, answer.source),
+            button(words("checkin.ready.again"), AGAIN, answer.source, answer.state[2]),
             _warning_button(words, answer) if may_post else None,
         ),
         words("checkin.ready.note_post" if may_post else "checkin.ready.note_keep"),
