@@ -58,7 +58,7 @@ GRACE = 600
 SHORT_GRACE = 4
 """For some promises: these are skipped when the bot is away for longer, and never sent late."""
 
-LONGEST_LIFE = 6.0
+LONGEST_LIFE = 4.0
 """After so many seconds a process is killed all the same."""
 
 untyped: Any = asyncpg
@@ -92,7 +92,7 @@ class Terms:
     faults: Faults = CALM
     seed: int = 1
     hurry: int = 10
-    plans: int = 12
+    plans: int = 6
     """Schedules that become due in each life, with one to three messages each."""
     naive: bool = True
 
@@ -120,6 +120,8 @@ class Figures:
     """Due, wanted, not late, and never there."""
     doubled: int = 0
     """There more than once."""
+    unsent: int = 0
+    """Neither sent nor lost when the time was over."""
     late_sent: int = 0
     """There later than its grace and the time of one try allow."""
     late_skipped: int = 0
@@ -159,27 +161,25 @@ async def scene(terms: Terms, folder: Path) -> AsyncGenerator[Scene]:
         yield Scene(double, guild, channels, folder, Figures())
 
 
-async def live_and_die(at: Scene, bot: BotProcess, dice: random.Random) -> bool:
-    """Let it live until it is killed in mid-work; gives whether it was us who ended it."""
+async def live_and_die(at: Scene, bot: BotProcess, dice: random.Random, left: int) -> None:
+    """Let it live until it is killed in mid-work: somewhere in what is left to send."""
     double, world = at.double, at.double.world
     if dice.random() < 1 / 7:
         await asyncio.sleep(dice.uniform(0.1, 1.2))
     else:
-        target = len(world.posted) + dice.randint(1, 24)
+        target = len(world.posted) + dice.randint(1, max(left, 2))
         with suppress(TimeoutError):
             await double.until(
                 lambda: len(world.posted) >= target or not bot.running,
-                dice.uniform(3.0, LONGEST_LIFE),
+                dice.uniform(LONGEST_LIFE / 2, LONGEST_LIFE),
             )
         await asyncio.sleep(dice.choice((0.0, dice.uniform(0.0, 0.03))))
     if not bot.running:
         at.figures.own_exits += 1
-        await bot.kill()
-        return False
+        return
     at.figures.kills += 1
     at.figures.killed_with_unanswered += bool(double.unanswered)
     await bot.kill()
-    return True
 
 
 # Ours
@@ -234,7 +234,8 @@ async def alongside(terms: Terms, folder: Path, url: str | None) -> Figures:
                 at.double, folder, database_url=url, environment=environment
             )
             asking = asyncio.create_task(ask(bot))
-            await live_and_die(at, bot, dice)
+            there = sum(1 for posted in world.posted if ground.promise_of(posted))
+            await live_and_die(at, bot, dice, len(promised) - there)
             asking.cancel()
             say(terms, f"alongside {at.figures.kills}/{terms.kills}")
         await _drain(terms, at, folder, url, environment)
@@ -260,7 +261,8 @@ async def _drain(
     terms: Terms, at: Scene, folder: Path, url: str | None, environment: dict[str, str]
 ) -> None:
     """Let it live undisturbed until nothing is open any more; Discord's faults go on."""
-    until = time.monotonic() + 30 + 8 * terms.lease_seconds
+    # By then every promise has been kept, or is too late.
+    until = time.monotonic() + GRACE + 60
     while time.monotonic() < until:
         bot = await BotProcess.start(at.double, folder, database_url=url, environment=environment)
         async with opened(terms, folder, url) as database:
@@ -341,7 +343,7 @@ async def naive(terms: Terms, folder: Path, kind: str) -> Figures:
         now = system_clock().timestamp()
         with sqlite3.connect(path) as db:
             db.execute(TABLE)
-            for _ in range(terms.plans * 2):
+            for _ in range(terms.plans * 2):  # as many as ours has on average
                 made.append(f"promise-{len(made)}")
                 row = (made[-1], dice.choice(at.channels).id, now + dice.uniform(0, 2))
                 db.execute("INSERT INTO reminders (id, channel_id, due_at) VALUES (?, ?, ?)", row)
@@ -360,8 +362,8 @@ async def naive(terms: Terms, folder: Path, kind: str) -> Figures:
             bot = await BotProcess.start(
                 at.double, folder, module="benchmarks.naive_bot", environment=environment
             )
-            await live_and_die(at, bot, dice)
-        until = time.monotonic() + 60
+            await live_and_die(at, bot, dice, len(made) - len(at.double.world.posted))
+        until = time.monotonic() + GRACE
         while left() and time.monotonic() < until:
             bot = await BotProcess.start(
                 at.double, folder, module="benchmarks.naive_bot", environment=environment
@@ -373,7 +375,8 @@ async def naive(terms: Terms, folder: Path, kind: str) -> Figures:
         arrived = Counter(posted.payload.get("content") for posted in at.double.world.posted)
         at.figures.promised = len(made)
         at.figures.arrived = sum(arrived[key] > 0 for key in made)
-        at.figures.lost = sum(arrived[key] == 0 for key in made)
+        at.figures.unsent = left()
+        at.figures.lost = sum(arrived[key] == 0 for key in made) - at.figures.unsent
         at.figures.doubled = sum(arrived[key] > 1 for key in made)
         _note(at, began)
         return at.figures

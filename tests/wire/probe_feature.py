@@ -144,6 +144,11 @@ def _hurry(times: int) -> None:
     model.LEASE = runner.LEASE = model.LEASE / times
     model.SEND_SECONDS = runner.SEND_SECONDS = max(model.SEND_SECONDS // times, 1)
 
+    def pause_after(tries: int) -> timedelta:
+        return model.pause_after(tries) / times
+
+    runner.pause_after = pause_after
+
 
 def _set_up(bot: Alongside) -> None:
     from bot.views import Panel, reply
