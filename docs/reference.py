@@ -25,6 +25,7 @@ _NAMES = {
     "read_messages": "View Channels",
     "send_messages": "Send Messages",
     "send_messages_in_threads": "Send Messages in Threads",
+    "create_public_threads": "Create Public Threads",
     "read_message_history": "Read Message History",
 }
 

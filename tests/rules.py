@@ -96,7 +96,7 @@ def _refusal(parts: tuple[str, ...], name: str) -> str | None:
 
 
 def _pure(name: str) -> bool:
-    """Whether a module of `bot`, or something in it, is a concept; the package itself holds none."""
+    """Whether what is imported of `bot` is a concept; the package itself is nothing."""
     return name == "bot" or ".".join(name.split(".")[:2]) in PURE_OF_BOT
 
 

@@ -24,12 +24,13 @@ def test_the_readme_names_every_environment_variable() -> None:
 
 def test_the_readme_asks_for_exactly_the_permissions_that_the_bot_uses() -> None:
     assert f"in all {NEEDED.value}" in README
-    section = README[README.index("four\n   permissions") : README.index("5. In your server")]
+    section = README[README.index("five\n   permissions") : README.index("5. In your server")]
     named = re.findall(r"^   \| ([A-Z][\w ]+) \|", section, re.M)
     asked = {
         "View Channels": "read_messages",
         "Send Messages": "send_messages",
         "Send Messages in Threads": "send_messages_in_threads",
+        "Create Public Threads": "create_public_threads",
         "Read Message History": "read_message_history",
     }
     assert {asked[name] for name in named} == {name for name, allowed in NEEDED if allowed}

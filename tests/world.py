@@ -41,6 +41,7 @@ class World:
 
     async def restart(self) -> None:
         """Stop the bot's process and start it again on the same store."""
+        await self.bot.runtime.jobs.stop()
         await self.bot.runtime.database.close()
         self.bot = await make_bot(self.config)
         await self.env.restart_bot(self.bot)

@@ -10,7 +10,9 @@ from discord.ext import commands
 
 from bot import audit
 from bot.errors import UserError
+from bot.notices.carrier import SEEN
 from bot.permissions import MODERATOR_DEFAULT
+from bot.settings.core import CORE
 from bot.settings.model import Setting, Toggle
 from bot.views import Form, reply, turn, words_for
 from cogs.manage import views
@@ -93,7 +95,26 @@ class Manage(commands.Cog):
         values = {setting.key: await settings.get(server_id, setting) for setting in shown}
         sections = list(dict.fromkeys(setting.section for setting in settings.declared))
         words = await words_for(interaction)
-        return views.panel(words, section, sections, shown, values, saved=saved)
+        notices = await self._runtime.notices.open_in(server_id)
+        return views.panel(words, section, sections, shown, values, saved=saved, notices=notices)
+
+    async def seen(
+        self, interaction: Interaction, notice_id: str, promise: str | None = None
+    ) -> None:
+        """Take a notice off: from the panel, or on its message in the channel for notices."""
+        notices = self._runtime.notices
+        notice = await notices.notice(notice_id)
+        await notices.see(_server(interaction), notice_id)
+        if promise is None:
+            await turn(interaction, await self._panel(interaction, CORE[0].section))
+        elif notice is not None and notice.server_id == interaction.guild_id:
+            words = await words_for(interaction)
+            none = discord.AllowedMentions.none()
+            await interaction.response.edit_message(
+                view=views.seen_notice(words, notice), allowed_mentions=none
+            )
+        else:
+            raise UserError("errors.old_button")
 
     async def _audit(self, interaction: Interaction, page: int) -> discord.ui.LayoutView:
         size = views.AUDIT_LINES
@@ -118,6 +139,7 @@ async def setup(bot: Alongside) -> None:
     actions.on("settings:section", cog.section, moderators=True)
     actions.on("settings:edit", cog.edit, moderators=True)
     actions.on("settings:switch", cog.switch, moderators=True)
+    actions.on(SEEN, cog.seen, moderators=True)
     actions.on("manage:audit", cog.audit_page, moderators=True)
     bot.runtime.manage.add_command(
         app_commands.Command(name="audit", description="-", callback=cog.audit_command)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,8 @@ from babel import Locale
 from discord import ui
 
 from bot.audit import Line
+from bot.notices.carrier import SEEN, said
+from bot.notices.model import Notice
 from bot.settings.model import (
     Channels,
     Choice,
@@ -38,6 +40,7 @@ def panel(
     values: Mapping[str, Any],
     *,
     saved: str | None,
+    notices: Sequence[Notice] = (),
 ) -> Panel:
     """One section: each setting with its meaning, its value, its default and its button."""
     note = None
@@ -54,12 +57,29 @@ def panel(
         for name in sections
     ]
     return Panel(
+        *_notices(words, notices),
         f"## {words('settings.title', section=words(f'settings.section.{section}'))}",
         note,
         *[_entry(setting, values[setting.key], words) for setting in shown],
         row(menu("settings:section", placeholder=words("settings.choose"), options=options)),
         row(button(words("settings.audit_button"), "manage:audit", 0)),
     )
+
+
+def _notices(words: Words, notices: Sequence[Notice]) -> Iterator[ui.Item[Any]]:
+    """What moderators must know stands above everything else until somebody has seen it."""
+    if not notices:
+        return
+    yield ui.TextDisplay(f"## {words('notices.title')}")
+    for notice in notices:
+        seen = button(words("notices.seen_button"), SEEN, notice.id)
+        yield ui.Section[Any](said(words, notice), accessory=seen)
+    yield ui.Separator()
+
+
+def seen_notice(words: Words, notice: Notice) -> Panel:
+    """A notice in its channel, once somebody has seen it."""
+    return Panel(said(words, notice), f"-# {words('notices.seen')}")
 
 
 def _entry(setting: Setting[Any], value: Any, words: Words) -> ui.Item[Any]:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -198,7 +199,7 @@ async def test_no_prompt_repeats_until_all_have_been_used(harbour: Harbour) -> N
     assert len(shown) == 24
     for start in range(0, 24, 4):
         assert len(set(shown[start : start + 4])) == 4, shown
-    assert all(first != second for first, second in zip(shown, shown[1:], strict=False))
+    assert all(first != second for first, second in pairwise(shown))
 
 
 async def test_the_preview_is_what_is_posted(harbour: Harbour) -> None:
