@@ -1,0 +1,158 @@
+"""Days, times and dates as people write them."""
+
+from __future__ import annotations
+
+import contextlib
+from datetime import date, time, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.errors import UserError
+from cogs.checkins import spoken
+from cogs.checkins.spoken import EVERY_DAY, WEEKDAYS, WEEKEND
+
+TODAY = date(2026, 11, 21)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("every day", EVERY_DAY),
+        ("Everyday", EVERY_DAY),
+        ("daily", EVERY_DAY),
+        ("todos los días", EVERY_DAY),
+        ("weekdays", WEEKDAYS),
+        ("entre semana", WEEKDAYS),
+        ("Monday to Friday", WEEKDAYS),
+        ("lunes a viernes", WEEKDAYS),
+        ("de lunes a viernes", WEEKDAYS),
+        ("mon-fri", WEEKDAYS),
+        ("weekends", WEEKEND),
+        ("los fines de semana", WEEKEND),
+        ("sat-sun", WEEKEND),
+        ("fri to mon", {4, 5, 6, 0}),
+        ("mon wed fri", {0, 2, 4}),
+        ("Mon, Wed & Fri.", {0, 2, 4}),
+        ("lunes, miércoles y sábado", {0, 2, 5}),
+        ("weekdays and saturday", {0, 1, 2, 3, 4, 5}),
+        ("mon tue wed-fri", WEEKDAYS),
+        ("every monday", {0}),
+        ("los martes", {1}),
+        ("Tuesdays", {1}),
+        ("wendesday", {2}),
+        ("thurs", {3}),
+        ("TH", {3}),
+    ],
+)
+def test_days_are_read_as_people_write_them(typed: str, meant: set[int]) -> None:
+    assert spoken.days(typed) == meant
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["", "m", "not monday", "every other day", "monday to", "to friday", "some day", "s" * 101],
+)
+def test_days_that_are_not_certain_are_refused(typed: str) -> None:
+    with pytest.raises(UserError) as refused:
+        spoken.days(typed)
+    assert refused.value.key == "checkin.refused.days"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("9", time(9)),
+        ("09:30", time(9, 30)),
+        ("9.30", time(9, 30)),
+        ("9 : 30", time(9, 30)),
+        ("930", time(9, 30)),
+        ("0930", time(9, 30)),
+        ("21h", time(21)),
+        ("21h30", time(21, 30)),
+        ("9pm", time(21)),
+        ("9:30 PM", time(21, 30)),
+        ("9 a. m.", time(9)),
+        ("12am", time(0)),
+        ("12 pm", time(12)),
+        ("8 o'clock", time(8)),
+        ("8 o’clock", time(8)),
+        ("noon", time(12)),
+        ("midnight", time(0)),
+        ("a mediodía", time(12)),
+        ("a las 9 de la noche", time(21)),
+        ("12 de la noche", time(0)),
+        ("1 de la madrugada", time(1)),
+        ("7 in the morning", time(7)),
+        ("24:00", time(0)),
+    ],
+)
+def test_a_time_is_read_as_people_write_it(typed: str, meant: time) -> None:
+    assert spoken.wall_time(typed) == meant
+
+
+@pytest.mark.parametrize("typed", ["", "25", "9:75", "half past", "9 or 10", "-9", "9:5:3", "nine"])
+def test_a_time_that_is_not_certain_is_refused(typed: str) -> None:
+    with pytest.raises(UserError) as refused:
+        spoken.wall_time(typed)
+    assert refused.value.key == "checkin.refused.time"
+
+
+@given(st.times())
+def test_every_minute_of_the_day_can_be_written_and_read(at: time) -> None:
+    minute = at.replace(second=0, microsecond=0)
+    assert spoken.wall_time(minute.strftime("%H:%M")) == minute
+    assert spoken.wall_time(minute.strftime("%H%M")) == minute
+    assert spoken.wall_time(minute.strftime("%I:%M %p")) == minute
+
+
+@given(st.sets(st.integers(0, 6), min_size=1))
+def test_every_choice_of_days_can_be_written_and_read(chosen: set[int]) -> None:
+    names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+    nombres = ["lun", "mar", "mié", "jue", "vie", "sáb", "dom"]
+    assert spoken.days(" ".join(names[day] for day in chosen)) == chosen
+    assert spoken.days(", ".join(nombres[day] for day in chosen)) == chosen
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("2026-12-24", date(2026, 12, 24)),
+        ("24.12.2026", date(2026, 12, 24)),
+        ("24/12", date(2026, 12, 24)),
+        ("12/24", date(2026, 12, 24)),
+        ("3.1.", date(2027, 1, 3)),
+        ("hasta el 3/1", date(2027, 1, 3)),
+        ("tomorrow", TODAY + timedelta(days=1)),
+        ("mañana", TODAY + timedelta(days=1)),
+        ("3 days", TODAY + timedelta(days=3)),
+        ("for a week", TODAY + timedelta(days=7)),
+        ("una semana", TODAY + timedelta(days=7)),
+        ("2 meses", TODAY + timedelta(days=60)),
+        ("1 mes", TODAY + timedelta(days=30)),
+    ],
+)
+def test_the_end_of_a_pause_is_read_as_people_write_it(typed: str, meant: date) -> None:
+    assert spoken.pause_end(typed, TODAY) == meant
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["", "yesterday", "today", "2026-11-21", "2020-01-01", "30/2", "29.2.", "9999 days", "soon"],
+)
+def test_a_pause_never_ends_in_the_past_or_on_a_day_that_is_none(typed: str) -> None:
+    with pytest.raises(UserError) as refused:
+        spoken.pause_end(typed, TODAY)
+    assert refused.value.key == "checkin.refused.until"
+
+
+def pause_end(typed: str) -> date:
+    return spoken.pause_end(typed, TODAY)
+
+
+@given(st.text(max_size=120))
+def test_whatever_is_typed_is_read_or_refused(typed: str) -> None:
+    for read in (spoken.days, spoken.wall_time, pause_end):
+        with contextlib.suppress(UserError):
+            read(typed)
