@@ -25,6 +25,7 @@ from bot.zones import ZoneGone, search_zones, zone_info
 from cogs.checkins import spoken, views
 from cogs.checkins.answer_cog import THREAD_EXISTS, THREAD_MINUTES, Answering
 from cogs.checkins.member_cog import Checkin
+from cogs.checkins.membership_cog import Membership
 from cogs.checkins.model import Body, Place, Plan, Schedule
 from cogs.checkins.prompts import CATEGORIES
 from cogs.checkins.service import (
@@ -574,3 +575,4 @@ async def setup(bot: Alongside) -> None:
     runtime.manage.add_command(manage)
     bot.tree.add_command(member)
     await bot.add_cog(own)
+    await bot.add_cog(Membership(bot, schedules))

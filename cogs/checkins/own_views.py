@@ -130,13 +130,11 @@ def _standing(
     elif schedule.state is State.PAUSED and schedule.paused_until is not None:
         until = discord.utils.format_dt(schedule.paused_until, "D")
         lines.append(words("checkin.status.paused_until", until=until))
-    if schedule.skip_next and schedule.state is not State.OFF:
-        lines.append(words("checkin.status.skipping"))
     if coming and not switched_off:
         moment = coming[0]
         lines.append(
             words(
-                "checkin.status.next",
+                "checkin.status.after_next" if schedule.skip_next else "checkin.status.next",
                 moment=discord.utils.format_dt(moment, "F"),
                 away=discord.utils.format_dt(moment, "R"),
             )
