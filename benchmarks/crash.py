@@ -8,8 +8,11 @@ a bad day of Discord's as well, `--json` for the figures.
 Beside it, each with a double of its own that has the same faults, run two naive bots
 (`benchmarks/naive_bot.py`), killed as often and by the same rule.
 
-A kill comes when so many messages more have been stored (drawn anew each time), give or take some
-milliseconds, or after some seconds; every seventh comes while the process is still starting.
+A kill comes when so many messages more have been stored (drawn anew each time), at once or within
+some milliseconds, or after some seconds of work; every seventh comes while the process starts.
+
+Promises are check-ins; `--ground probe` drives the ground of promises alone, by a feature that
+lives outside the product (`tests/wire/probe_feature.py`) and can be late within seconds.
 
 `--hurry 10` makes the lease and the window of the nonce ten times shorter, in the bot and in the
 double alike: what takes a minute after each kill then takes seconds.
@@ -22,6 +25,7 @@ import asyncio
 import json
 import os
 import random
+import re
 import shutil
 import socket
 import sqlite3
@@ -30,7 +34,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
@@ -40,47 +44,69 @@ from typing import Any, Protocol
 import asyncpg
 
 from benchmarks.naive_bot import FILE, TABLE
-from bot.clock import system_clock
+from bot.clock import system_clock, to_epoch
 from bot.database import Database
-from bot.jobs.model import LEASE, NONCE_WINDOW, SEND_SECONDS
+from bot.jobs.model import NONCE_WINDOW, SEND_SECONDS
 from bot.migrations import migrate
+from tests.wire.checkins_ground import CheckinsGround
 from tests.wire.double import Double
 from tests.wire.faults import CALM, ROUGH, Faults
 from tests.wire.probe_feature import ProbeGround
 from tests.wire.process import KEY, BotProcess
 from tests.wire.rest import Asked, Limits
-from tests.wire.world import Channel, Guild, Json, Posted
+from tests.wire.world import Channel, Guild, Posted
 
 CHANNELS = 40
-GRACE = 600
-"""Seconds within which a promise may still be kept: long enough that nothing here is late."""
+LONGEST = 15 * 60.0
+"""After so many seconds of undisturbed life what is still open is counted as it is."""
 
-SHORT_GRACE = 4
-"""For some promises: these are skipped when the bot is away for longer, and never sent late."""
+LONGEST_START = 30.0
+"""After so many seconds without a sign of life a process is killed all the same."""
 
-LONGEST_LIFE = 4.0
-"""After so many seconds a process is killed all the same."""
+LONGEST_LIFE = 2.0
+"""So many seconds after its first sign of life, too."""
 
 untyped: Any = asyncpg
 
 
 class Ground(Protocol):
-    """A feature that makes promises: how to seed them, and how to know them again."""
+    """A feature that makes promises. A promise's key is the id of its message."""
 
     prepare: str
-    """The module that lets the bot load it; empty for a feature of the product."""
+    """The module that prepares the bot's process for it."""
 
-    async def seed(self, database: Database, now: datetime, plans: int, grace: int) -> set[str]:
-        """Write schedules that will be due within seconds; gives the keys of all they promise."""
+    async def seed(self, database: Database, now: datetime, plans: int) -> dict[str, float]:
+        """Write so many schedules that come due within seconds.
+
+        Gives the keys of all that they promise, and when each would come too late, in UTC seconds.
+        """
         ...
 
-    def invitation(self, now: datetime, grace: int) -> tuple[Json, str, set[str]]:
-        """A message with a button by which a member opts in; its custom id; what it promises."""
+    async def opt_in(self, now: datetime) -> tuple[Asked, dict[str, float]]:
+        """Let a member opt in; gives what they did, and what it promises once confirmed."""
         ...
 
-    def promise_of(self, posted: Posted) -> str | None:
-        """The key of the promise that a message keeps; None for any other message."""
+    def confirmed(self, asked: Asked) -> bool:
+        """Whether the member was told that it is noted."""
         ...
+
+    async def opt_ins_lost(self, database: Database, asked: list[Asked]) -> int:
+        """How many of the confirmed opt-ins the store no longer knows."""
+        ...
+
+
+GROUNDS: dict[str, Callable[[Double, Guild, list[Channel], random.Random], Ground]] = {
+    "checkins": CheckinsGround,
+    "probe": ProbeGround,
+}
+
+_KEY = re.compile(r"[0-9a-f]{24}")
+
+
+def promise_of(posted: Posted) -> str | None:
+    """The key of the promise that a message keeps; None for any other message."""
+    words = [word for custom_id in posted.custom_ids for word in custom_id.split(":")]
+    return next((word for word in words if _KEY.fullmatch(word)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +118,10 @@ class Terms:
     faults: Faults = CALM
     seed: int = 1
     hurry: int = 10
-    plans: int = 6
-    """Schedules that become due in each life, with one to three messages each."""
+    plans: int = 12
+    """Schedules that become due in each life."""
     naive: bool = True
-
-    @property
-    def lease_seconds(self) -> float:
-        return LEASE.total_seconds() / self.hurry
+    ground: str = "checkins"
 
     @property
     def nonce_seconds(self) -> float:
@@ -167,11 +190,16 @@ async def live_and_die(at: Scene, bot: BotProcess, dice: random.Random, left: in
     if dice.random() < 1 / 7:
         await asyncio.sleep(dice.uniform(0.1, 1.2))
     else:
-        target = len(world.posted) + dice.randint(1, max(left, 2))
+        before = len(world.posted)
+        target = before + dice.randint(1, max(left, 2))
         with suppress(TimeoutError):
             await double.until(
+                lambda: double.gateway.live or len(world.posted) > before or not bot.running,
+                LONGEST_START,
+            )
+            await double.until(
                 lambda: len(world.posted) >= target or not bot.running,
-                dice.uniform(LONGEST_LIFE / 2, LONGEST_LIFE),
+                dice.uniform(LONGEST_LIFE / 4, LONGEST_LIFE),
             )
         await asyncio.sleep(dice.choice((0.0, dice.uniform(0.0, 0.03))))
     if not bot.running:
@@ -186,7 +214,7 @@ async def live_and_die(at: Scene, bot: BotProcess, dice: random.Random, left: in
 
 
 @asynccontextmanager
-async def opened(terms: Terms, folder: Path, url: str | None) -> AsyncGenerator[Database]:
+async def opened(folder: Path, url: str | None) -> AsyncGenerator[Database]:
     location = url or folder / "alongside.db"
     database = await Database.open(location, key=None if url else KEY)
     try:
@@ -200,78 +228,70 @@ async def alongside(terms: Terms, folder: Path, url: str | None) -> Figures:
     began = time.monotonic()
     async with scene(terms, folder) as at:
         world = at.double.world
-        ground: Ground = ProbeGround([channel.id for channel in at.channels], dice)
-        member = world.add_person("ash")
-        world.join(at.guild, member)
+        ground = GROUNDS[terms.ground](at.double, at.guild, at.channels, dice)
         environment = {"WIRE_PREPARE": ground.prepare, "WIRE_HURRY": str(terms.hurry)}
         promised: dict[str, float] = {}
-        asked: list[tuple[Asked, set[str]]] = []
+        asked: list[tuple[Asked, dict[str, float]]] = []
 
-        async def seed(plans: int) -> None:
-            async with opened(terms, folder, url) as database:
+        async def seed() -> None:
+            async with opened(folder, url) as database:
                 await migrate(database, now=system_clock())
-                for grace, share in ((GRACE, plans - plans // 6), (SHORT_GRACE, plans // 6)):
-                    now = system_clock()
-                    for key in await ground.seed(database, now, share, grace):
-                        promised[key] = now.timestamp() + 4 + grace
-
-        async def opt_in() -> None:
-            payload, custom_id, keys = ground.invitation(system_clock(), GRACE)
-            invitation = world.answer(at.channels[0], payload)
-            asked.append((await at.double.press(member, invitation, custom_id), keys))
+                promised.update(await ground.seed(database, system_clock(), terms.plans))
 
         async def ask(bot: BotProcess) -> None:
             # A member can only press while the bot is there; the kill may come at any moment of it.
             while bot.running:
                 if at.double.gateway.live:
-                    await opt_in()
+                    asked.append(await ground.opt_in(system_clock()))
                 await asyncio.sleep(dice.uniform(0.2, 0.6))
 
         folder.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - nobody waits beside it
         while at.figures.kills < terms.kills:
-            await seed(terms.plans)
+            await seed()
             bot = await BotProcess.start(
                 at.double, folder, database_url=url, environment=environment
             )
             asking = asyncio.create_task(ask(bot))
-            there = sum(1 for posted in world.posted if ground.promise_of(posted))
+            there = sum(1 for posted in world.posted if promise_of(posted))
             await live_and_die(at, bot, dice, len(promised) - there)
             asking.cancel()
             say(terms, f"alongside {at.figures.kills}/{terms.kills}")
-        await _drain(terms, at, folder, url, environment)
+        await _drain(at, folder, url, environment)
 
         opted: dict[str, float] = {}
-        for each, keys in asked:
-            if each.answer_type is not None:
-                at.figures.opted_in += 1
-                opted.update(dict.fromkeys(keys, each.at + 4 + GRACE))
+        confirmed = [(each, keys) for each, keys in asked if ground.confirmed(each)]
+        for _, keys in confirmed:
+            opted.update(keys)
         arrived: dict[str, list[float]] = {}
         for posted in world.posted:
-            key = ground.promise_of(posted)
+            key = promise_of(posted)
             if key is not None:
                 arrived.setdefault(key, []).append(posted.at)
-        ends = await _ends(terms, folder, url)
+        at.figures.opted_in = len(confirmed)
+        async with opened(folder, url) as database:
+            lost = await ground.opt_ins_lost(database, [each for each, _ in confirmed])
+            ends = await _ends(database)
+        at.figures.opt_ins_lost = lost
         slack = SEND_SECONDS / terms.hurry + 1
         _count(at.figures, promised, opted, arrived, ends, slack)
         _note(at, began)
         return at.figures
 
 
-async def _drain(
-    terms: Terms, at: Scene, folder: Path, url: str | None, environment: dict[str, str]
-) -> None:
+async def _drain(at: Scene, folder: Path, url: str | None, environment: dict[str, str]) -> None:
     """Let it live undisturbed until nothing is open any more; Discord's faults go on."""
-    # By then every promise has been kept, or is too late.
-    until = time.monotonic() + GRACE + 60
+    until = time.monotonic() + LONGEST
     while time.monotonic() < until:
         bot = await BotProcess.start(at.double, folder, database_url=url, environment=environment)
-        async with opened(terms, folder, url) as database:
+        async with opened(folder, url) as database:
             while bot.running and time.monotonic() < until:
                 await asyncio.sleep(0.5)
                 async with database.read() as read:
+                    # A daily schedule's next timer is not what is waited for.
                     row = await read.fetch_one(
-                        "SELECT (SELECT count(*) FROM jobs_timers) + "
-                        "(SELECT count(*) FROM jobs_messages WHERE settled_at IS NULL) AS open"
+                        "SELECT (SELECT count(*) FROM jobs_timers WHERE due_at <= $1) + "
+                        "(SELECT count(*) FROM jobs_messages WHERE settled_at IS NULL) AS open",
+                        to_epoch(system_clock()) + 60,
                     )
                 if row is not None and not row["open"]:
                     await bot.terminate()
@@ -280,8 +300,8 @@ async def _drain(
         at.figures.own_exits += 1
 
 
-async def _ends(terms: Terms, folder: Path, url: str | None) -> dict[str, tuple[str, str | None]]:
-    async with opened(terms, folder, url) as database, database.read() as read:
+async def _ends(database: Database) -> dict[str, tuple[str, str | None]]:
+    async with database.read() as read:
         rows = await read.fetch("SELECT id, state, reason FROM jobs_messages")
     return {row["id"]: (row["state"], row["reason"]) for row in rows}
 
@@ -343,7 +363,7 @@ async def naive(terms: Terms, folder: Path, kind: str) -> Figures:
         now = system_clock().timestamp()
         with sqlite3.connect(path) as db:
             db.execute(TABLE)
-            for _ in range(terms.plans * 2):  # as many as ours has on average
+            for _ in range(terms.plans):
                 made.append(f"promise-{len(made)}")
                 row = (made[-1], dice.choice(at.channels).id, now + dice.uniform(0, 2))
                 db.execute("INSERT INTO reminders (id, channel_id, due_at) VALUES (?, ?, ?)", row)
@@ -363,7 +383,7 @@ async def naive(terms: Terms, folder: Path, kind: str) -> Figures:
                 at.double, folder, module="benchmarks.naive_bot", environment=environment
             )
             await live_and_die(at, bot, dice, len(made) - len(at.double.world.posted))
-        until = time.monotonic() + GRACE
+        until = time.monotonic() + LONGEST
         while left() and time.monotonic() < until:
             bot = await BotProcess.start(
                 at.double, folder, module="benchmarks.naive_bot", environment=environment
@@ -484,6 +504,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--store", choices=("sqlite", "postgres"), default="sqlite")
     parser.add_argument("--faults", action=argparse.BooleanOptionalAction, default=False)
     parser.add_argument("--naive", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--ground", choices=tuple(GROUNDS), default="checkins")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--hurry", type=int, default=10, help="1 keeps the real windows")
     parser.add_argument("--keep", type=Path, help="keep stores and logs in this folder")
@@ -498,13 +519,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.seed,
         options.hurry,
         naive=options.naive,
+        ground=options.ground,
     )
     with tempfile.TemporaryDirectory(prefix="crash-") as scratch:
         found = asyncio.run(campaign(terms, options.keep or Path(scratch)))
     if options.json:
-        head = {"store": terms.store, "faults": options.faults, "seed": terms.seed}
+        head = {
+            "store": terms.store,
+            "ground": terms.ground,
+            "faults": options.faults,
+            "seed": terms.seed,
+        }
         body = {who: asdict(figures) for who, figures in found.items()}
-        print(json.dumps({**head, "hurry": terms.hurry, **body}, indent=2))
+        print(json.dumps({**head, **body}, indent=2))
     else:
         print(table(found))
     ours = found["alongside"]

@@ -7,18 +7,20 @@ the feature has no table: its moments are `count`, `period` seconds apart, from 
 
 from __future__ import annotations
 
-import os
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bot.clock import from_epoch, to_epoch
 from bot.database import Database, Transaction
 from bot.jobs import store
 from bot.jobs.model import Draft, Message, State, Timer
-from tests.wire.world import Json, Posted
+from tests.wire import hurry
+from tests.wire.double import Double
+from tests.wire.rest import Asked
+from tests.wire.world import Channel, Guild, Json
 
 if TYPE_CHECKING:
     from bot.client import Alongside, Interaction
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
 
 KIND = "probe.message"
 SERVER = 1
+
+LONG, SHORT = 600, 4
+"""Seconds of grace: long enough that nothing is late here, and so short that some will be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,11 @@ class Plan:
         due = from_epoch(moment)
         late = due + timedelta(seconds=self.grace)
         return Draft(KIND, self.subject, SERVER, self.channel_id, "", due, late)
+
+    def promises(self) -> dict[str, float]:
+        """The ids of its messages, and when each would come too late, in UTC seconds."""
+        drafts = [self.draft(moment) for moment in self.moments]
+        return {draft.id: draft.late_at.timestamp() for draft in drafts}
 
     def timer(self, moment: int) -> Timer:
         """The timer of one moment."""
@@ -132,22 +142,7 @@ def prepare() -> None:
         _set_up(self)
 
     Alongside.load_features = load_features
-    _hurry(int(os.environ.get("WIRE_HURRY", "1")))
-
-
-def _hurry(times: int) -> None:
-    """Shorten the windows of the ground, all alike, so that a short campaign goes through all."""
-    import bot.jobs.model as model
-    import bot.jobs.runner as runner
-
-    model.NONCE_WINDOW /= times
-    model.LEASE = runner.LEASE = model.LEASE / times
-    model.SEND_SECONDS = runner.SEND_SECONDS = max(model.SEND_SECONDS // times, 1)
-
-    def pause_after(tries: int) -> timedelta:
-        return model.pause_after(tries) / times
-
-    runner.pause_after = pause_after
+    hurry.prepare()
 
 
 def _set_up(bot: Alongside) -> None:
@@ -170,49 +165,50 @@ def _set_up(bot: Alongside) -> None:
 
 
 class ProbeGround:
-    """Makes promises of this feature, and knows them again. Ids are those of their messages."""
+    """Makes promises of this feature, and knows them again."""
 
     prepare = "tests.wire.probe_feature"
 
-    def __init__(self, channels: Sequence[int], dice: random.Random) -> None:
+    def __init__(
+        self, double: Double, guild: Guild, channels: list[Channel], dice: random.Random
+    ) -> None:
+        self._double = double
         self._channels = channels
         self._dice = dice
         self._made = 0
+        self._member = double.world.add_person("ash")
+        double.world.join(guild, self._member)
 
-    async def seed(self, database: Database, now: datetime, plans: int, grace: int) -> set[str]:
-        """Write schedules that will be due within seconds; gives the ids of all they promise."""
-        made = [self._plan("plan", now, self._dice.randint(1, 3), grace) for _ in range(plans)]
+    async def seed(self, database: Database, now: datetime, plans: int) -> dict[str, float]:
+        """Write schedules of one to three messages; every sixth has a short grace."""
+        made = [
+            self._plan("plan", now, self._dice.randint(1, 3), SHORT if number % 6 == 5 else LONG)
+            for number in range(plans)
+        ]
         async with database.transaction() as tx:
             await store.set_timers(tx, [plan.timer(plan.start) for plan in made])
-        return {plan.draft(moment).id for plan in made for moment in plan.moments}
+        return {key: late_at for plan in made for key, late_at in plan.promises().items()}
 
-    def invitation(self, now: datetime, grace: int) -> tuple[Json, str, set[str]]:
-        """A message with a button by which a member opts in; its custom id; what it promises."""
-        plan = self._plan("join", now, 1, grace)
+    async def opt_in(self, now: datetime) -> tuple[Asked, dict[str, float]]:
+        """Let the member press a button that asks for one message."""
+        plan = self._plan("join", now, 1, LONG)
         custom_id = f"probe:join:{plan.subject}"
-        payload: dict[str, Any] = {
-            "content": "Join?",
-            "components": [
-                {
-                    "type": 1,
-                    "components": [
-                        {"type": 2, "style": 1, "label": "Join", "custom_id": custom_id}
-                    ],
-                }
-            ],
-        }
-        return payload, custom_id, {plan.draft(plan.start).id}
+        button = {"type": 2, "style": 1, "label": "Join", "custom_id": custom_id}
+        payload: Json = {"content": "Join?", "components": [{"type": 1, "components": [button]}]}
+        posted = self._double.world.answer(self._channels[0], payload)
+        asked = await self._double.press(self._member, posted, custom_id)
+        return asked, plan.promises()
 
-    @staticmethod
-    def promise_of(posted: Posted) -> str | None:
-        """The id of the promise that a message keeps."""
-        for custom_id in posted.custom_ids:
-            if custom_id.startswith("probe:tap:"):
-                return custom_id.rpartition(":")[2]
-        return None
+    def confirmed(self, asked: Asked) -> bool:
+        """Whether the member saw that it was noted."""
+        return asked.answer_type is not None
+
+    async def opt_ins_lost(self, database: Database, asked: list[Asked]) -> int:
+        """None but those whose message is lost."""
+        return 0
 
     def _plan(self, name: str, now: datetime, count: int, grace: int) -> Plan:
         self._made += 1
         start = to_epoch(now) + self._dice.randint(0, 2)
-        channel = self._dice.choice(self._channels)
+        channel = self._dice.choice(self._channels).id
         return Plan(f"{name}{self._made}", channel, start, 1, count, grace)
