@@ -16,7 +16,6 @@ from bot import logs
 from bot.errors import UserError
 from bot.jobs.carrying import look_for, place_of, try_to_send
 from bot.jobs.runner import Delivered, Found, Tried
-from bot.privacy import Holding, Kind
 from bot.recurrence import Rule
 from bot.settings.core import LANGUAGE
 from bot.texts import Words
@@ -29,6 +28,7 @@ from cogs.checkins.membership_cog import Membership
 from cogs.checkins.model import Body, Place, Plan, Schedule
 from cogs.checkins.prompts import CATEGORIES
 from cogs.checkins.service import (
+    HOLDINGS,
     PROMPT,
     RENEWAL,
     BannedPrompt,
@@ -48,13 +48,6 @@ _log = logs.get(__name__)
 
 CHOICES = 25
 """How many suggestions Discord shows."""
-
-HOLDINGS = (
-    Holding(table="checkins_schedules", person="owner_user_id", kind=Kind.OWN),
-    Holding(table="checkins_used", person="owner_user_id", kind=Kind.OWN),
-    Holding(table="checkins_vetoes"),
-    Holding(table="checkins_prompts"),
-)
 
 
 class Carrier:

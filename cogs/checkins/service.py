@@ -24,6 +24,8 @@ from bot.jobs import store as jobs
 from bot.jobs.model import Draft, Message, Timer
 from bot.jobs.model import State as Ended
 from bot.notices.service import Notices
+from bot.privacy import Holding, Kind
+from bot.privacy import store as privacy
 from bot.recurrence import between, grace, missed
 from bot.settings.service import Settings
 from bot.zones import ZoneGone, zone_info
@@ -57,6 +59,13 @@ PROMPT = "checkins.prompt"
 
 RENEWAL = "checkins.renewal"
 """The kind of the promise to ask a member again; its subject is the schedule's id."""
+
+HOLDINGS = (
+    Holding(table="checkins_schedules", person="owner_user_id", kind=Kind.OWN),
+    Holding(table="checkins_used", person="owner_user_id", kind=Kind.OWN),
+    Holding(table="checkins_vetoes"),
+    Holding(table="checkins_prompts"),
+)
 
 CONTENT = DATA / "content" / "prompts"
 """What ships, one file a language."""
@@ -100,11 +109,14 @@ class Pool:
 
     prompts: tuple[Prompt, ...]
     vetoed: frozenset[str]
+    allowed: frozenset[str]
+    """The ids of those that may come."""
 
-    @property
-    def allowed(self) -> frozenset[str]:
-        """The ids of those that may come."""
-        return frozenset(prompt.id for prompt in self.prompts) - self.vetoed
+    @classmethod
+    def of(cls, prompts: Sequence[Prompt], vetoed: frozenset[str]) -> Pool:
+        """Make one of these prompts."""
+        allowed = frozenset(prompt.id for prompt in prompts) - vetoed
+        return cls(tuple(prompts), vetoed, allowed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +132,8 @@ class Prompts:
 
     def __init__(self, shipped: Shipped) -> None:
         self._shipped = shipped
+        # Most schedules choose from what ships, and ten thousand may come due at once.
+        self._untouched: dict[tuple[str, tuple[str, ...]], Pool] = {}
 
     @property
     def languages(self) -> tuple[str, ...]:
@@ -137,15 +151,19 @@ class Prompts:
         server, and so are the prompts that its moderators wrote.
         """
         plan = schedule.plan
-        wanted = [p for p in self.in_language(plan.language) if _fits(plan, p.category)]
-        if schedule.is_own:
-            return Pool(tuple(wanted), frozenset())
-        wanted += [
+        key = (plan.language, plan.categories)
+        untouched = self._untouched.get(key)
+        if untouched is None:
+            fitting = [p for p in self.in_language(plan.language) if _fits(plan, p.category)]
+            untouched = self._untouched[key] = Pool.of(fitting, frozenset())
+        if schedule.is_own or not (own or vetoed):
+            return untouched
+        written = [
             as_prompt(one)
             for one in own
             if one.language == plan.language and _fits(plan, one.category)
         ]
-        return Pool(tuple(wanted), vetoed)
+        return Pool.of([*untouched.prompts, *written], vetoed)
 
 
 def as_prompt(own: OwnPrompt) -> Prompt:
@@ -774,6 +792,8 @@ class Keeping:
             return "removed"
         if not body.prompt_id:
             return "late"
+        if one.server_id in await privacy.departed(tx):
+            return "left"
         if not await self._settings.get(one.server_id, ENABLED):
             return "switched off"
         if not body.by_hand and one.state is not State.ON:
@@ -895,6 +915,8 @@ class Renewing:
         one = await store.schedule(tx, message.subject)
         if one is None:
             return "removed"
+        if one.server_id in await privacy.departed(tx):
+            return "left"
         if not await self._settings.get(one.server_id, ENABLED):
             return "switched off"
         if one.state is not State.ON:

@@ -9,12 +9,15 @@ import pytest
 
 from bot import audit
 from bot.consent.model import HALF_A_YEAR
+from bot.consent.model import HOLDING as CONSENTS
 from bot.errors import UserError
 from bot.jobs import store as jobs
+from bot.jobs.model import HOLDINGS as JOBS
 from bot.jobs.model import Message
 from bot.jobs.model import State as Ended
 from bot.jobs.runner import Delivered, Found, NotNow, Refused, Runner, Tried, Unreadable
 from bot.notices.service import Notices
+from bot.privacy import Privacy
 from bot.recurrence import Rule
 from bot.settings.core import NOTICE_CHANNEL
 from bot.settings.service import Settings
@@ -31,6 +34,7 @@ from cogs.checkins.model import (
 )
 from cogs.checkins.prompts import Prompt, Task, Tip, Weight
 from cogs.checkins.service import (
+    HOLDINGS,
     PROMPT,
     RENEWAL,
     BannedPrompt,
@@ -493,6 +497,47 @@ async def test_what_could_not_be_asked_in_time_is_asked_the_next_day(harbour: Ha
     assert harbour.discord.sent == []
     await harbour.at(START + HALF_A_YEAR + DAY)
     assert RENEWAL in [message.kind for message, _ in harbour.discord.sent]
+
+
+async def test_a_server_that_the_bot_was_removed_from_sends_nothing_on_its_behalf(
+    harbour: Harbour,
+) -> None:
+    own = await harbour.schedules.make_own(MEMBER, SERVER, OWN)
+    one = await harbour.schedules.make(SERVER, PLAN, by=MODERATOR)
+    privacy = Privacy(harbour.database, harbour.clock)
+    await privacy.server_left(SERVER)
+    await harbour.at(due(3))
+    assert harbour.discord.sent == []
+    for schedule_id in (own.id, one.id):
+        assert await harbour.written(schedule_id) == [(Ended.SKIPPED, "left")]
+    await privacy.server_returned(SERVER)
+    await harbour.at(due(4))
+    assert len(harbour.discord.sent) == 2
+
+
+async def test_erasing_a_member_stops_theirs_and_leaves_nothing_of_them(
+    harbour: Harbour,
+) -> None:
+    await harbour.schedules.make_own(MEMBER, SERVER, OWN)
+    await harbour.schedules.make(SERVER, PLAN, by=MODERATOR)
+    await harbour.at(due(3))
+    harbour.discord.sent.clear()
+    privacy = Privacy(harbour.database, harbour.clock)
+    privacy.register(*HOLDINGS, *JOBS, CONSENTS)
+    assert set(await privacy.export(MEMBER)) == {
+        "checkins_schedules",
+        "checkins_used",
+        "consents",
+        "jobs_messages",
+    }
+    await privacy.erase(MEMBER)
+    assert await privacy.export(MEMBER) == {}
+    await harbour.at(due(4))
+    assert [message.channel_id for message, _ in harbour.discord.sent] == [CHANNEL]
+    await harbour.at(START + HALF_A_YEAR + DAY)
+    assert RENEWAL not in [message.kind for message, _ in harbour.discord.sent]
+    async with harbour.database.read() as read:
+        assert list(await store.used(read, [CHANNEL, DM])) == [(SERVER, CHANNEL)]
 
 
 async def test_who_left_the_server_gets_nothing_more_of_it(harbour: Harbour) -> None:
