@@ -453,7 +453,8 @@ class ManageCheckins(app_commands.Group):
         ids = [each.id for each in every]
         number = ids.index(one.id) if one.id in ids else 0
         coming = self._schedules.coming(one, 5)
-        looked = views.Looked(one, number, len(every), coming)
+        enabled = await self._bot.runtime.settings.get(one.server_id, ENABLED)
+        looked = views.Looked(one, number, len(every), coming, enabled)
         return views.schedule_panel(await words_for(interaction), looked, done=done)
 
     async def _page(self, interaction: Interaction, number: int, done: str | None = None) -> Panel:

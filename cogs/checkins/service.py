@@ -8,6 +8,7 @@ them inside its transactions.
 from __future__ import annotations
 
 import hashlib
+from calendar import day_abbr
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -309,10 +310,15 @@ class Schedules:
         return made
 
     async def edit(self, server_id: int, schedule_id: str, plan: Plan, *, by: int) -> Schedule:
-        """Give a schedule another plan; its next moment moves at once."""
-        return await self._change(
-            server_id, schedule_id, by, "edit", lambda now, one: replace(one, plan=plan)
-        )
+        """Give a schedule another plan; its next moment moves at once.
+
+        One that was switched off, because its channel was gone, say, runs again.
+        """
+
+        def change(now: datetime, one: Schedule) -> Schedule:
+            return replace(one.resumed() if one.state is State.OFF else one, plan=plan)
+
+        return await self._change(server_id, schedule_id, by, "edit", change)
 
     async def pause(
         self, server_id: int, schedule_id: str, until: datetime | None = None, *, by: int
@@ -378,15 +384,16 @@ class Schedules:
                 await self._set_timer(tx, one, now)
             else:
                 await _halt(tx, one, now, "switched off")
+        self._wake()
 
     # Prompts: what moderators make of them
 
     async def pool_of(self, server_id: int, language: str) -> tuple[list[Prompt], frozenset[str]]:
-        """Give all prompts of a server in a language, its own first, and which are vetoed."""
+        """Give what ships in a language, before it what the server wrote in any, and the vetoes."""
         async with self._database.read() as read:
             own = (await store.own_prompts(read, [server_id])).get(server_id, [])
             vetoed = (await store.vetoes(read, [server_id])).get(server_id, frozenset())
-        mine = [as_prompt(one) for one in own if one.language == language]
+        mine = [as_prompt(one) for one in own]
         return [*mine, *self._prompts.in_language(language)], vetoed
 
     async def veto(self, server_id: int, prompt_id: str, *, by: int) -> None:
@@ -666,11 +673,18 @@ class Schedules:
 
 def _told(schedule: Schedule) -> str:
     """A schedule in one line of the audit list."""
-    plan = schedule.plan
-    parts = [schedule.state.value, plan.place.value, str(plan.channel_id), plan.language]
-    if schedule.paused_until:
-        parts.append(schedule.paused_until.isoformat(timespec="minutes"))
-    return " ".join([*parts, ",".join(plan.categories), plan.rule.to_text()])
+    plan, rule = schedule.plan, schedule.plan.rule
+    days = " ".join(day_abbr[day] for day in sorted(rule.days))
+    parts = [
+        schedule.state.value,
+        f"{days} {rule.at:%H:%M} {rule.zone}",
+        f"{plan.place.value} {plan.channel_id}",
+        plan.language,
+        " ".join(plan.categories),
+        f"paused until {schedule.paused_until:%Y-%m-%d}" if schedule.paused_until else "",
+        f"until {rule.until}" if rule.until else "",
+    ]
+    return ", ".join(part for part in parts if part)
 
 
 async def _held(tx: Transaction, schedule_id: str) -> Schedule | None:

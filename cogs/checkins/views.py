@@ -118,6 +118,8 @@ class Looked:
     number: int
     count: int
     coming: Sequence[datetime]
+    enabled: bool = True
+    """Whether check-ins are switched on in the server at all."""
 
 
 def schedule_panel(words: Words, looked: Looked, *, done: str | None = None) -> Panel:
@@ -133,7 +135,9 @@ def schedule_panel(words: Words, looked: Looked, *, done: str | None = None) -> 
         f"## {title}",
         done,
         described(words, one),
-        coming_text(words, one, looked.coming),
+        coming_text(words, one, looked.coming)
+        if looked.enabled
+        else words("checkins.cannot.disabled"),
         row(
             button(words("checkins.list.preview"), PREVIEW, one.id),
             button(words("checkins.list.post_now"), POST_NOW, one.id),

@@ -161,6 +161,53 @@ async def test_an_edit_moves_the_next_moment_and_gives_refused_words_back(world:
     assert len(posts(world.channel)) == 1
 
 
+async def test_it_moves_to_another_channel_and_language(world: World) -> None:
+    other = world.guild.create_text_channel("lounge")
+    made = await add(world)
+    form = await press(world, made, "Channel and language")
+    channel, place, language = inputs_of(form)
+    saved = await world.moderator.submit_modal(
+        form, {channel: [other], place: "channel", language: "es"}
+    )
+    assert f"<#{other.id}>" in text_of(saved)
+    await until(world, january(1))
+    assert posts(world.channel) == []
+    assert list(buttons_of(posts(other)[0]))[-1] == "Paso"
+
+
+async def test_while_check_ins_are_switched_off_the_panel_says_so(world: World) -> None:
+    await add(world)
+    await world.settings("checkins.enabled", False)
+    assert "switched off in this server" in text_of(await manage(world, "list"))
+    await until(world, january(1))
+    assert posts(world.channel) == []
+    panel = await world.moderator.slash(world.channel, "settings")
+    section = await world.moderator.select(
+        answer_of(panel).message, ["checkins"], custom_id="settings:section"
+    )
+    await press(world, section, "Switch on")
+    await until(world, january(2))
+    assert len(posts(world.channel)) == 1
+
+
+async def test_several_schedules_are_turned_like_pages(world: World) -> None:
+    await add(world)
+    await world.env.advance_time(60)
+    await add(world, at="18")
+    shown = await manage(world, "list")
+    assert "Check-ins 1 of 2" in text_of(shown)
+    second = await press(world, shown, "Next")
+    assert "Check-ins 2 of 2" in text_of(second)
+    assert "6:00" in text_of(second)
+
+
+async def test_each_change_is_told_in_the_audit_list(world: World) -> None:
+    await press(world, await add(world, days="mon wed"), "Skip the next")
+    lines = text_of(await world.moderator.slash(world.channel, "manage audit"))
+    assert "check-ins set up" in lines
+    assert "Mon Wed 09:00 Europe/Berlin" in lines
+
+
 async def test_removing_asks_once(world: World) -> None:
     made = await add(world)
     asked = await press(world, made, "Remove")

@@ -298,6 +298,17 @@ async def test_the_third_refusal_in_a_row_switches_off_and_tells_the_moderators(
     assert len(harbour.discord.sent) == 1
 
 
+async def test_another_channel_for_one_that_is_gone_lets_it_run_again(harbour: Harbour) -> None:
+    one = await harbour.schedules.make(SERVER, PLAN, by=MODERATOR)
+    harbour.discord.refusing = {CHANNEL}
+    for day in (3, 4, 5):
+        await harbour.at(due(day))
+    await harbour.schedules.edit(SERVER, one.id, replace(PLAN, channel_id=101), by=MODERATOR)
+    assert await harbour.notices.open_in(SERVER) == ()
+    await harbour.at(due(6))
+    assert [message.channel_id for message, _ in harbour.discord.sent] == [101]
+
+
 async def test_a_success_between_refusals_starts_the_count_anew(harbour: Harbour) -> None:
     one = await harbour.schedules.make(SERVER, PLAN, by=MODERATOR)
     for day in range(3, 9):
