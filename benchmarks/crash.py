@@ -122,6 +122,8 @@ class Terms:
     """Schedules that become due in each life."""
     naive: bool = True
     ground: str = "checkins"
+    shown: bool = False
+    """Whether to say on stderr how far it is."""
 
     @property
     def nonce_seconds(self) -> float:
@@ -255,7 +257,8 @@ async def alongside(terms: Terms, folder: Path, url: str | None) -> Figures:
             there = sum(1 for posted in world.posted if promise_of(posted))
             await live_and_die(at, bot, dice, len(promised) - there)
             asking.cancel()
-            say(terms, f"alongside {at.figures.kills}/{terms.kills}")
+            if terms.shown:
+                print(f"killed {at.figures.kills} of {terms.kills}", file=sys.stderr, flush=True)
         await _drain(at, folder, url, environment)
 
         opted: dict[str, float] = {}
@@ -466,13 +469,6 @@ async def _throw_away_server() -> AsyncGenerator[str]:
 
 # All together
 
-QUIET = {"quiet": True}
-
-
-def say(terms: Terms, words: str) -> None:
-    if not QUIET["quiet"]:
-        print(words, file=sys.stderr, flush=True)
-
 
 async def campaign(terms: Terms, folder: Path) -> dict[str, Figures]:
     """Run ours, and the naive ones beside it unless they were not wanted."""
@@ -510,7 +506,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--keep", type=Path, help="keep stores and logs in this folder")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     options = parser.parse_args(arguments)
-    QUIET["quiet"] = options.json
     faults = ROUGH if options.faults else CALM
     terms = Terms(
         options.kills,
@@ -520,6 +515,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.hurry,
         naive=options.naive,
         ground=options.ground,
+        shown=True,
     )
     with tempfile.TemporaryDirectory(prefix="crash-") as scratch:
         found = asyncio.run(campaign(terms, options.keep or Path(scratch)))
