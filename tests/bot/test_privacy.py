@@ -10,6 +10,8 @@ import pytest
 
 from bot.client import Alongside
 from bot.config import Config
+from bot.jobs.runner import Runner
+from bot.notices.service import Notices
 from bot.privacy import Holding, Kind, Privacy
 from bot.privacy.service import SERVER_GRACE
 from bot.runtime import Runtime
@@ -266,13 +268,16 @@ def test_a_declaration_that_contradicts_itself_is_refused(
 @pytest.fixture
 async def bot(scratch: Database, time: Time, tmp_path: Path) -> Alongside:
     """The real bot with all its features, on the test's store; it does not join Discord."""
+    settings = Settings(scratch, time)
     runtime = Runtime(
         config=Config(tmp_path),
         clock=time,
         texts=Texts.load(),
         database=scratch,
-        settings=Settings(scratch, time),
+        settings=settings,
         privacy=Privacy(scratch, time),
+        jobs=Runner(scratch, time, longest_sleep=300),
+        notices=Notices(scratch, settings, time),
     )
     made = Alongside(runtime)
     await made.load_features()
@@ -280,8 +285,8 @@ async def bot(scratch: Database, time: Time, tmp_path: Path) -> Alongside:
     return made
 
 
-async def columns(database: Database, table: str) -> dict[str, bool]:
-    """A table's columns, and which of them hold numbers."""
+async def columns(database: Database, table: str) -> dict[str, str]:
+    """A table's columns, and the type of each in the engine's own words."""
     if database.engine == "PostgreSQL":
         sql = (
             "SELECT column_name AS c, data_type AS t FROM information_schema.columns "
@@ -290,21 +295,23 @@ async def columns(database: Database, table: str) -> dict[str, bool]:
     else:
         sql = "SELECT name AS c, type AS t FROM pragma_table_info($1)"
     async with database.read() as read:
-        return {row["c"]: row["t"].lower() != "text" for row in await read.fetch(sql, table)}
+        return {row["c"]: row["t"].lower() for row in await read.fetch(sql, table)}
 
 
 async def fill(database: Database, holding: Holding, person: int, server: int) -> None:
     """Put one row into a table, whatever its columns are."""
     values: dict[str, int | str] = {}
-    for at, (column, number) in enumerate((await columns(database, holding.table)).items()):
+    for at, (column, kind) in enumerate((await columns(database, holding.table)).items()):
         if column.endswith("user_id"):
             values[column] = person
         elif column == holding.server:
             values[column] = server
         elif column.endswith("_at"):
             values[column] = int(NOW.timestamp())
+        elif kind == "boolean":
+            values[column] = True
         else:
-            values[column] = at if number else f"{person}-{server}-{at}"
+            values[column] = f"{person}-{server}-{at}" if kind == "text" else at
     async with database.transaction() as tx:
         slots = ", ".join(f"${at + 1}" for at in range(len(values)))
         names = ", ".join(values)
