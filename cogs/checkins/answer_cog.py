@@ -58,7 +58,8 @@ class Answering:
         message = interaction.message
         shared = message is not None and not message.flags.ephemeral and promise != views.NOW
         source = str(message.id) if shared and message is not None else views.NO_MESSAGE
-        await turn(interaction, views.picking(await words_for(interaction), source))
+        # A new message also where the prompt is private: the question stays in sight.
+        await reply(interaction, views.picking(await words_for(interaction), source))
 
     async def again(self, interaction: Interaction, source: str, warned: str) -> None:
         """Offer the words again."""

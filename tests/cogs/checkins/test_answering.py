@@ -419,7 +419,9 @@ async def test_checkin_now_gives_the_same_at_any_time(world: World) -> None:
     shown = await world.member.slash(world.channel, "checkin now")
     assert shown.ephemeral
     assert list(buttons_of(shown)) == ["Check in", "I'd like company", "Helplines", "Pass"]
-    ready = await pick(world, await tap(world, shown, "Check in"))
+    asked = await tap(world, shown, "Check in")
+    assert answer_of(asked).id != answer_of(shown).id
+    ready = await pick(world, asked)
     assert "Post it in a thread" not in buttons_of(ready)
     await tap(world, ready, "Post it here")
     assert len(posts(world)) == 1

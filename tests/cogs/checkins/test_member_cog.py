@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import available_timezones
 
 import discord
 import pytest
 import simcord
 from simcord.results import InteractionResult
 
-from cogs.checkins.model import CONSENT_VERSION
-from tests.cogs.checkins.test_answering import dump
+from bot.recurrence import Rule
+from bot.zones import is_zone_name
+from cogs.checkins import own_views, views
+from cogs.checkins.model import CONSENT_VERSION, Body, Place
+from tests.cogs.checkins.test_answering import WORDS, dump
 from tests.world import World, answer_of, buttons_of, text_of
 
 
@@ -357,6 +361,57 @@ async def test_no_answer_to_a_member_pings_anybody_or_is_seen_by_others(world: W
     for what in ("now", "status", "pause", "resume", "skip", "stop"):
         assert (await command(world, what)).ephemeral, what
     assert world.channel.history() == []
+
+
+async def test_going_on_after_half_a_year_is_one_tap_and_so_is_stopping(world: World) -> None:
+    await start(world)
+    (schedule,) = await rows(world, "checkins_schedules")
+    (before,) = await rows(world, "consents")
+    await until(world, datetime(2026, 1, 1, 3, tzinfo=UTC))
+    body = Body(schedule["id"], Place.DM, "en", own=True)
+    person = await world.bot.fetch_user(world.member.id)
+    asked = await person.send(view=views.renewal(WORDS, body, "0123456789abcdef01234567"))
+    assert {"Go on", "Stop", "Helplines"} == set(buttons_of(asked))
+    await press(world, asked, "Go on")
+    (after,) = await rows(world, "consents")
+    assert after["renew_at"] == before["renew_at"] + 3 * 3600
+    await press(world, asked, "Stop")
+    assert await rows(world, "consents") == []
+
+
+async def test_silence_that_paused_them_is_told_once_and_resuming_is_one_command(
+    world: World,
+) -> None:
+    await start(world)
+    async with world.bot.runtime.database.transaction() as tx:
+        await tx.execute("UPDATE checkins_schedules SET state = 'paused', off_reason = 'silence'")
+    told = text_of(await command(world, "status"))
+    assert told.startswith("Your check-ins from Harbour are paused")
+    assert "are paused, because" not in text_of(await command(world, "status"))
+    assert "They come again" in text_of(await command(world, "resume"))
+
+
+async def test_whoever_has_check_ins_from_two_servers_chooses_by_the_buttons(world: World) -> None:
+    await start(world)
+    second = world.env.create_guild("Lighthouse")
+    room = second.create_text_channel("general")
+    there = second.add_member(world.member.user)
+    asked = await there.slash(room, "checkin schedule", **NINE)
+    await there.click(answer_of(asked).message, label="Yes, start")
+    told = await world.member.user.slash("checkin stop")
+    assert "more than one server" in text_of(told)
+    assert "Harbour" in text_of(told)
+    assert "Lighthouse" in text_of(told)
+    assert len(await rows(world, "checkins_schedules")) == 2
+    assert "Lighthouse" not in text_of(await command(world, "status"))
+
+
+def test_every_zone_fits_on_the_button_that_says_yes() -> None:
+    monday = datetime(2026, 1, 5, 9, tzinfo=UTC)
+    for zone in sorted(available_timezones()):
+        if is_zone_name(zone):
+            rule = Rule.daily(9, 0, zone)
+            own_views.asking(WORDS, (), "Harbour", rule, monday, nonce=f"co{2**63}")
 
 
 # Who has left
