@@ -391,10 +391,14 @@ async def naive(terms: Terms, folder: Path, kind: str) -> Figures:
             bot = await BotProcess.start(
                 at.double, folder, module="benchmarks.naive_bot", environment=environment
             )
-            while bot.running and left() and time.monotonic() < until:  # noqa: ASYNC110
+            # Its loop may have ended for good, which only a restart mends.
+            before, still = left(), 0
+            while bot.running and before and still < 30:
                 await asyncio.sleep(0.5)
+                now = left()
+                before, still = now, still + 1 if now == before else 0
             if bot.running:
-                await bot.terminate()
+                await bot.kill()
         arrived = Counter(posted.payload.get("content") for posted in at.double.world.posted)
         at.figures.promised = len(made)
         at.figures.arrived = sum(arrived[key] > 0 for key in made)
