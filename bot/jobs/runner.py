@@ -145,8 +145,8 @@ class Runner:
 
     def wake(self) -> None:
         """Look now: something may be due sooner than was known."""
-        if self._asleep and not self._woken and self._task is not None:
-            self._woken = True
+        known, self._woken = self._woken, True
+        if self._asleep and not known and self._task is not None:
             self._task.cancel()
 
     async def materialise(self) -> int:
@@ -217,7 +217,8 @@ class Runner:
     async def _sleep(self, seconds: float) -> None:
         self._asleep = True
         try:
-            await asyncio.sleep(seconds)
+            # Woken while it was still looking: what it saw may be old.
+            await asyncio.sleep(0 if self._woken else seconds)
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if self._stopping or not self._woken or task is None:

@@ -1,0 +1,292 @@
+"""How fast what is due goes out, and what finding it costs as the number of schedules grows.
+
+`python -m benchmarks.dispatch [--json] [--quick]`. One run, medians:
+
+- *sent*: due check-ins posted through the real cog over HTTP to a Discord double in a process of
+  its own, which takes 20 to 30 ms each way; beside it a loop that sends one, marks it, and goes on
+  to the next, as a bot usually does. Our pace of 40 a second is off for this.
+- *materialised*: 10,000 schedules that come due at once, turned into prompts to send and the next
+  moment of each; beside it the same rows written one transaction each.
+- *claimed*: the query that finds the first 50 due, among 10,000 to 1,000,000 schedules.
+- *memory*: what the process grows by while schedules are added. They stay in the store.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import random
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import discord
+from discord.http import Route
+
+from bot.client import Alongside
+from bot.config import Config
+from bot.jobs import runner
+from bot.jobs import store as jobs
+from bot.jobs.model import Draft, Timer
+from bot.opening import open_runtime
+from bot.recurrence import Rule
+from cogs.checkins import store
+from cogs.checkins.model import Place, Plan, Schedule
+from cogs.checkins.service import PROMPT
+from tests.wire.double import TOKEN, Double
+from tests.wire.faults import Faults
+from tests.wire.rest import Limits
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from bot.database import Database
+    from bot.runtime import Runtime
+
+CHANNELS = 500
+ENDLESS = (1_000_000, 1.0)
+NEVER_LIMITED = Limits(messages=ENDLESS, others=ENDLESS, everywhere=1_000_000)
+DELAY = Faults(delay_seconds=(0.02, 0.03))
+
+
+async def serve() -> None:
+    """Be the Discord double, until standard input is closed."""
+    async with Double(DELAY, limits=NEVER_LIMITED) as double:
+        guild = double.world.add_guild("Harbour")
+        channels = [double.world.add_channel(guild, f"c{n}").id for n in range(CHANNELS)]
+        print(json.dumps({"url": double.url, "guild": guild.id, "channels": channels}), flush=True)
+        await asyncio.to_thread(sys.stdin.read)
+
+
+@asynccontextmanager
+async def double_elsewhere() -> AsyncIterator[dict[str, Any]]:
+    """Start the double in a process of its own."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "benchmarks.dispatch",
+        "--serve",
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        limit=2**20,
+    )
+    assert process.stdout is not None
+    try:
+        yield json.loads(await process.stdout.readline())
+    finally:
+        assert process.stdin is not None
+        process.stdin.close()
+        await process.wait()
+
+
+def due_schedules(
+    count: int, servers: list[int], channels: list[int], now: datetime
+) -> tuple[list[Schedule], list[Timer]]:
+    """Daily schedules whose moment was some minutes ago, well within what is not yet late."""
+    dice = random.Random(7)
+    due = now.replace(second=0, microsecond=0) - timedelta(minutes=5)
+    rule = Rule.daily(due.hour, due.minute, "Etc/UTC")
+    schedules = [
+        Schedule(
+            f"{number:016x}",
+            servers[number % len(servers)],
+            None,
+            Plan(Place.CHANNEL, dice.choice(channels), rule, (), "en"),
+            now - timedelta(days=2),
+        )
+        for number in range(count)
+    ]
+    timers = [Timer(PROMPT, one.id, one.server_id, due + one.spread) for one in schedules]
+    return schedules, timers
+
+
+async def seed(database: Database, schedules: list[Schedule], timers: list[Timer]) -> None:
+    """Write them."""
+    async with database.transaction() as tx:
+        await store.put_schedules(tx, schedules)
+        await jobs.set_timers(tx, timers)
+
+
+async def open_fresh(folder: Path) -> Runtime:
+    """A runtime on a store of its own."""
+    return await open_runtime(Config(state_dir=folder, database_key="5a" * 32))
+
+
+async def sent(count: int, folder: Path) -> dict[str, float]:
+    """Post what is due through the real bot, and one by one."""
+    async with double_elsewhere() as place:
+        Route.BASE = place["url"]
+        rates = {
+            "alongside": await _sent_by_runner(count, folder / "ours", place),
+            "one_by_one": await _sent_one_by_one(max(count // 20, 40), folder / "loop", place),
+        }
+    return {**rates, "ratio": rates["alongside"] / rates["one_by_one"]}
+
+
+async def _sent_by_runner(count: int, folder: Path, place: dict[str, Any]) -> float:
+    runner.PER_SECOND = 1_000_000
+    runtime = await open_fresh(folder)
+    bot = Alongside(runtime)
+    now = datetime.now(UTC)
+    await seed(runtime.database, *due_schedules(count, [place["guild"]], place["channels"], now))
+    begun = time.perf_counter()
+    async with bot:
+        await bot.login(TOKEN)
+        while await _open_messages(runtime.database) or await _due_timers(runtime.database):
+            await asyncio.sleep(0.02)
+        took = time.perf_counter() - begun
+        async with runtime.database.read() as read:
+            row = await read.fetch_one(
+                "SELECT count(*) AS n FROM jobs_messages WHERE state = 'sent'"
+            )
+    assert row is not None
+    assert row["n"] == count, f"{row['n']} of {count} were sent"
+    return count / took
+
+
+async def _open_messages(database: Database) -> int:
+    async with database.read() as read:
+        row = await read.fetch_one(
+            "SELECT count(*) AS n FROM jobs_messages WHERE settled_at IS NULL"
+        )
+    return row["n"] if row else 0
+
+
+async def _due_timers(database: Database) -> int:
+    async with database.read() as read:
+        row = await read.fetch_one(
+            "SELECT count(*) AS n FROM jobs_timers WHERE due_at <= $1", int(time.time())
+        )
+    return row["n"] if row else 0
+
+
+async def _sent_one_by_one(count: int, folder: Path, place: dict[str, Any]) -> float:
+    runtime = await open_fresh(folder)
+    client = discord.Client(intents=discord.Intents.none())
+    async with client:
+        await client.login(TOKEN)
+        begun = time.perf_counter()
+        for number in range(count):
+            channel = client.get_partial_messageable(place["channels"][number % CHANNELS])
+            await channel.send("What is one small thing that went your way today?")
+            async with runtime.database.transaction() as tx:
+                await tx.execute(
+                    "INSERT INTO checkins_vetoes (server_id, prompt_id) VALUES ($1, $2)",
+                    number,
+                    "sent",
+                )
+        took = time.perf_counter() - begun
+    await runtime.database.close()
+    return count / took
+
+
+async def materialised(count: int, folder: Path) -> dict[str, float]:
+    """Turn what is due into drafts and next moments; and write as many rows one by one."""
+    runtime = await open_fresh(folder / "many")
+    bot = Alongside(runtime)
+    await bot.load_features()
+    now = datetime.now(UTC)
+    servers = list(range(1_000, 1_200))
+    schedules, timers = due_schedules(count, servers, list(range(5_000, 5_500)), now)
+    await seed(runtime.database, schedules, timers)
+    begun, cpu = time.perf_counter(), time.process_time()
+    while await runtime.jobs.materialise():
+        pass
+    took, used = time.perf_counter() - begun, time.process_time() - cpu
+    few = min(count, 500)
+    begun = time.perf_counter()
+    for timer in timers[:few]:
+        draft = Draft(
+            PROMPT, timer.subject, timer.server_id, 1, "{}", now, now + timedelta(hours=1)
+        )
+        async with runtime.database.transaction() as tx:
+            await jobs.add_messages(tx, [draft])
+            await jobs.set_timers(tx, [timer])
+    each = (time.perf_counter() - begun) / few
+    await runtime.database.close()
+    return {"seconds": took, "cpu_seconds": used, "one_by_one_seconds": each * count}
+
+
+async def claimed(sizes: list[int], folder: Path) -> dict[str, Any]:
+    """The query for the first 50 due, as schedules grow in number; and the memory they cost."""
+    runtime = await open_fresh(folder / "claim")
+    now = datetime.now(UTC)
+    far = now + timedelta(days=1)
+    query: dict[str, float] = {}
+    written = 0
+    before = _peak_mb()
+    for size in sizes:
+        while written < size:
+            upto = min(size, written + 20_000)
+            rows = [
+                Timer(PROMPT, f"{n:016x}", n % 5_000, far + timedelta(seconds=n % 80_000))
+                for n in range(written, upto)
+            ]
+            async with runtime.database.transaction() as tx:
+                await jobs.set_timers(tx, rows)
+            written = upto
+        when = far + timedelta(seconds=20)
+        spans: list[float] = []
+        for _ in range(200):
+            async with runtime.database.transaction() as tx:
+                begun = time.perf_counter()
+                found = await jobs.take_due_timers(tx, when, 50)
+                spans.append((time.perf_counter() - begun) * 1e3)
+            assert len(found) == min(50, size // 80_000 * 21 or len(found))
+        query[str(size)] = statistics.median(spans)
+    grown = _peak_mb() - before
+    await runtime.database.close()
+    return {"query_ms": query, "memory_grown_mb": grown}
+
+
+def _peak_mb() -> float:
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+async def measure(*, quick: bool) -> dict[str, Any]:
+    """Run all of it."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        return {
+            "claimed": await claimed(
+                [10_000, 20_000] if quick else [10_000, 100_000, 1_000_000], folder
+            ),
+            "materialised": await materialised(1_000 if quick else 10_000, folder),
+            "sent_per_second": await sent(400 if quick else 3_000, folder),
+        }
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.serve:
+        asyncio.run(serve())
+        return
+    found = asyncio.run(measure(quick=options.quick))
+    if options.json:
+        print(json.dumps(found, indent=1))
+        return
+    rates, made, looked = found["sent_per_second"], found["materialised"], found["claimed"]
+    print(f"sent a second        {rates['alongside']:8.0f}   one by one {rates['one_by_one']:.0f}")
+    print(f"  ratio              {rates['ratio']:8.1f}")
+    print(
+        f"materialised, s      {made['seconds']:8.2f}   one by one {made['one_by_one_seconds']:.1f}"
+    )
+    for size, span in looked["query_ms"].items():
+        print(f"first 50 of {int(size):>9,} {span:8.3f} ms")
+    print(f"memory grown, MB     {looked['memory_grown_mb']:8.1f}")
+
+
+if __name__ == "__main__":
+    main()
