@@ -160,6 +160,10 @@ def keys_said(sources: Sources) -> tuple[set[str], list[re.Pattern[str]]]:
     return exact, patterns
 
 
+_SAYING = {"words", "self.words", "UserError", "RuleWrong", "super().__init__"}
+"""What is given a text key first: the words, and the refusals and their own kinds."""
+
+
 def keys_used(sources: Sources) -> set[str]:
     """The text keys that are certainly said: first argument of `words(...)`, `UserError(...)`."""
     used: set[str] = set()
@@ -168,8 +172,8 @@ def keys_used(sources: Sources) -> set[str]:
             if not isinstance(node, ast.Call) or not node.args:
                 continue
             name = ast.unparse(node.func)
-            if name in {"words", "UserError", "self.words"} or name.endswith(".say"):
-                used |= _constants(node.args[0])
+            if name in _SAYING or name.endswith(".say"):
+                used |= {key for key in _constants(node.args[0]) if _KEY.fullmatch(key)}
     return used
 
 
