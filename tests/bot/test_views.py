@@ -129,7 +129,9 @@ async def post(world: World, *buttons: discord.ui.Button[Any]) -> discord.Messag
     return await channel.send(view=Panel("Choose", row(*buttons)))
 
 
-async def press(world: World, *buttons: discord.ui.Button[Any], by: str = "member") -> InteractionResult:
+async def press(
+    world: World, *buttons: discord.ui.Button[Any], by: str = "member"
+) -> InteractionResult:
     message = await post(world, *buttons)
     return await getattr(world, by).click(message, custom_id=buttons[0].custom_id)
 
