@@ -217,7 +217,7 @@ def search(words: str, locale: str, limit: int = 25) -> tuple[str, ...]:
         _keep(best, key, rank)
     # A slip can make one name look like a part of another: "Rmania" is in "Birmania", "Austra"
     # begins Australia. In a few letters that is more likely meant than a slip.
-    if not best or len(best) < _FEW and len(asked) >= _FEW:
+    if not best or (len(best) < _FEW and len(asked) >= _FEW):
         for rank, key in _near(asked, index.keys):
             _keep(best, key, rank)
     return tuple(sorted(best, key=lambda code: best[code]))[:limit]
