@@ -14,7 +14,7 @@ run: $(VENV)/$(EXTRA).ready
 	@exec $(PY) -m bot
 
 test: $(VENV)/dev.ready
-	$(PY) -m pytest -n auto
+	$(PY) -m pytest -n auto --dist loadfile
 
 check: $(VENV)/$(EXTRA).ready
 	@$(PY) -m bot check

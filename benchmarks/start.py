@@ -22,7 +22,7 @@ from typing import Any
 from benchmarks.double import Discord, server
 from benchmarks.peers import ROOT, collected, started
 
-ROUNDS = 7
+ROUNDS = 5
 QUICK_ROUNDS = 1
 GOAL_SECONDS = 0.6
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import os
 import signal
 import sys
@@ -86,6 +87,9 @@ async def _until_told(work: Coroutine[Any, Any, int]) -> int:
 
 
 async def _run(config: Config) -> int:
+    # What start-up makes stays; the collector would go through it again and again. `on_ready`
+    # collects once and switches it on again.
+    gc.disable()
     import aiohttp
     import discord
 

@@ -122,6 +122,7 @@ class Alongside(commands.AutoShardedBot):
         # What start-up made lives as long as the process; the collector need not look at it again.
         gc.collect()
         gc.freeze()
+        gc.enable()
         invite = discord.utils.oauth_url(
             self.application_id or 0, permissions=NEEDED, scopes=("bot", "applications.commands")
         )

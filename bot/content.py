@@ -7,7 +7,7 @@ because they name types; duplicate keys, because the last one would win in silen
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,32 +23,15 @@ DATA = Path(__file__).resolve().parent.parent / "data"
 """Where the shipped texts and content are, in a checkout and in an installed wheel alike."""
 
 
-class _Loader(yaml.CSafeLoader):
-    """Knows the scalars of JSON only.
+_SCALARS: tuple[tuple[re.Pattern[str], Callable[[str], Any]], ...] = (
+    (re.compile(r"true|false"), lambda text: text == "true"),
+    (re.compile(r"(?:null|~)?"), lambda text: None),
+    (re.compile(r"-?(?:0|[1-9][0-9]{0,17})"), int),
+    (re.compile(r"-?[0-9]{1,15}\.[0-9]{1,15}"), float),
+)
+"""The scalars of JSON only. More digits than 64 bits hold stay text."""
 
-    YAML 1.1 reads the country code NO as false and an unquoted date as a date object. More digits
-    than 64 bits hold stay text.
-    """
-
-    yaml_implicit_resolvers = {}  # noqa: RUF012
-
-
-for _tag, _pattern, _first in (
-    ("bool", r"true|false", "tf"),
-    ("null", r"null|~|", ["n", "~", ""]),
-    ("int", r"-?(?:0|[1-9][0-9]{0,17})", "-0123456789"),
-    ("float", r"-?[0-9]{1,15}\.[0-9]{1,15}", "-0123456789"),
-):
-    _Loader.add_implicit_resolver(  # pyright: ignore[reportUnknownMemberType]
-        f"tag:yaml.org,2002:{_tag}", re.compile(rf"^(?:{_pattern})$"), list(_first)
-    )
-
-_SCALARS: dict[str, Callable[[str], Any]] = {
-    "tag:yaml.org,2002:bool": lambda text: text == "true",
-    "tag:yaml.org,2002:null": lambda text: None,
-    "tag:yaml.org,2002:int": int,
-    "tag:yaml.org,2002:float": float,
-}
+_Loader = yaml.CSafeLoader
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +75,17 @@ def load_yaml(path: Path, *, max_bytes: int = MAX_BYTES) -> Document:
 
 def parse_yaml(text: str, name: str) -> Document:
     """Read YAML from a string; `name` stands for the file in refusals."""
+    lines: dict[tuple[str | int, ...], int] = {}
     try:
-        _refuse_machinery(text, name)
-        node = yaml.compose(text, Loader=_Loader)
+        events = iter(yaml.parse(text, Loader=_Loader))
+        data: Any = None
+        for event in events:
+            if isinstance(event, yaml.NodeEvent):
+                data = _build(event, events, name, (), lines)
+                break
+        for event in events:
+            if isinstance(event, yaml.DocumentStartEvent):
+                raise ContentError(name, _line(event), "is not YAML: it holds a second document")
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         # What is still open at the end is found on the line after the last one.
@@ -103,43 +94,53 @@ def parse_yaml(text: str, name: str) -> Document:
     except yaml.reader.ReaderError as error:
         line = text.encode()[: error.position].count(b"\n") + 1
         raise ContentError(name, line, f"is not YAML: {error.reason}") from error
-    lines: dict[tuple[str | int, ...], int] = {}
-    data = None if node is None else _build(node, name, (), lines)
     return Document(name, data, lines)
 
 
-def _refuse_machinery(text: str, name: str) -> None:
-    depth = 0
-    for event in yaml.parse(text, Loader=_Loader):
-        line = event.start_mark.line + 1 if event.start_mark else None
-        if isinstance(event, yaml.AliasEvent):
-            raise ContentError(name, line, "holds an alias (*name); write the value out")
-        if isinstance(event, yaml.NodeEvent) and event.anchor:
-            raise ContentError(name, line, "holds an anchor (&name); write the value out")
-        if isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent) and event.tag:
-            raise ContentError(name, line, f"holds a tag ({event.tag}); plain values only")
-        depth += isinstance(event, yaml.CollectionStartEvent)
-        depth -= isinstance(event, yaml.CollectionEndEvent)
-        if depth > _MAX_DEPTH:
-            raise ContentError(name, line, f"is nested more than {_MAX_DEPTH} deep")
+def _line(event: yaml.Event) -> int:
+    mark: Any = event.start_mark
+    return mark.line + 1
 
 
 def _build(
-    node: yaml.Node, name: str, path: tuple[str | int, ...], lines: dict[tuple[str | int, ...], int]
+    event: Any,
+    events: Iterator[yaml.Event],
+    name: str,
+    path: tuple[str | int, ...],
+    lines: dict[tuple[str | int, ...], int],
 ) -> Any:
-    lines[path] = node.start_mark.line + 1
-    if isinstance(node, yaml.MappingNode):
-        mapping: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            line = key_node.start_mark.line + 1
-            if not isinstance(key_node, yaml.ScalarNode):
-                raise ContentError(name, line, "has a key that is not plain text")
-            key = key_node.value
-            if key in mapping:
-                raise ContentError(name, line, f"has the key “{key}” twice")
-            mapping[key] = _build(value_node, name, (*path, key), lines)
-            lines[*path, key] = line
-        return mapping
-    if isinstance(node, yaml.SequenceNode):
-        return [_build(item, name, (*path, i), lines) for i, item in enumerate(node.value)]
-    return _SCALARS.get(node.tag, str)(node.value)
+    line = _line(event)
+    if isinstance(event, yaml.AliasEvent):
+        raise ContentError(name, line, "holds an alias (*name); write the value out")
+    if event.anchor:
+        raise ContentError(name, line, "holds an anchor (&name); write the value out")
+    if event.tag:
+        raise ContentError(name, line, f"holds a tag ({event.tag}); plain values only")
+    lines.setdefault(path, line)
+    if isinstance(event, yaml.ScalarEvent):
+        return _scalar(event.value) if event.implicit[0] else event.value
+    if len(path) >= _MAX_DEPTH:
+        raise ContentError(name, line, f"is nested more than {_MAX_DEPTH} deep")
+    if isinstance(event, yaml.SequenceStartEvent):
+        items: list[Any] = []
+        while not isinstance(item := next(events), yaml.SequenceEndEvent):
+            items.append(_build(item, events, name, (*path, len(items)), lines))
+        return items
+    mapping: dict[str, Any] = {}
+    while not isinstance(key := next(events), yaml.MappingEndEvent):
+        line = _line(key)
+        if not isinstance(key, yaml.ScalarEvent):
+            raise ContentError(name, line, "has a key that is not plain text")
+        if key.value in mapping:
+            raise ContentError(name, line, f"has the key “{key.value}” twice")
+        lines[*path, key.value] = line
+        mapping[key.value] = _build(next(events), events, name, (*path, key.value), lines)
+    return mapping
+
+
+def _scalar(text: str) -> Any:
+    # YAML 1.1 would read the country code NO as false and an unquoted date as a date object.
+    for pattern, read in _SCALARS:
+        if pattern.fullmatch(text):
+            return read(text)
+    return text

@@ -8,7 +8,7 @@ the Unicode CLDR, through Babel.
 from __future__ import annotations
 
 import string
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
@@ -29,7 +29,7 @@ class Texts:
 
     def __init__(self, catalogs: Mapping[str, Mapping[str, Sentence]]) -> None:
         self._catalogs = catalogs
-        self._plural_forms = {name: Locale.parse(name, sep="-").plural_form for name in catalogs}
+        self._plural_forms: dict[str, Callable[[int], str]] = {}
         self.locales = tuple(sorted(catalogs))
 
     @classmethod
@@ -65,7 +65,12 @@ class Texts:
         """Give the sentence; an unknown key is a mistake in the program and raises KeyError."""
         sentence = self._catalogs[locale][key]
         if isinstance(sentence, dict):
-            category = self._plural_forms[locale](cast(int, params["count"]))
+            plural = self._plural_forms.get(locale)
+            if plural is None:
+                # Not at start: reading a language's rules takes 10 ms.
+                plural = Locale.parse(locale, sep="-").plural_form
+                self._plural_forms[locale] = plural
+            category = plural(cast(int, params["count"]))
             sentence = sentence.get(category) or sentence["other"]
         return sentence.format_map(params)
 

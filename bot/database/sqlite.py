@@ -86,6 +86,10 @@ def _translated(match: re.Match[str]) -> str:
 class _Connection(aiosqlite.Connection):
     """aiosqlite's connection, with a way to run a whole step on its thread."""
 
+    def ended(self) -> None:
+        """Wait until its thread has ended; blocks."""
+        self._thread.join()
+
     def submit(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> asyncio.Future[T]:
         """Queue `work` at once; the future may be left unawaited without stopping it.
 
@@ -387,6 +391,7 @@ class SqliteEngine:
         self.where = str(path)
         self.encrypted = encrypted
         self._path = path
+        self._was_read = False
         self._writer: _Writer
         self._reading: _Reading
         self._connections: list[_Connection] = []
@@ -406,6 +411,7 @@ class SqliteEngine:
         except BaseException:
             await engine._disconnect()
             raise
+        engine._was_read = True
         engine._writer = _Writer(engine._connections[0], state)
         engine._reading = _Reading(engine, engine._connections[1])
         return engine
@@ -448,13 +454,22 @@ class SqliteEngine:
 
         connection = _Connection(connect, iter_chunk_size=64)
         self._connections.append(connection)
-        await connection
+        try:
+            await connection
+        except BaseException:
+            # aiosqlite has told its thread to end but not waited for it; one that outlives the
+            # event loop prints a traceback when it reports.
+            await finished(asyncio.ensure_future(asyncio.to_thread(connection.ended)))
+            raise
         return states[0]
 
     async def _disconnect(self) -> None:
         # The reader first: the last one to leave folds the write-ahead log into the file.
         for connection in reversed(self._connections):
             await connection.close()
+            # One that could not be opened only told its thread to end, and that thread would still
+            # speak to an event loop that may be closed by then.
+            await asyncio.to_thread(cast("Any", connection)._thread.join)
         self._connections.clear()
 
     def transaction(self) -> _Transaction:
@@ -517,6 +532,9 @@ class SqliteEngine:
                 return StoreConflict(str(error))
             case driver.SQLITE_CORRUPT:
                 return StoreDamaged(self.where)
+            case driver.SQLITE_NOTADB if self._was_read:
+                # The key fitted the first page, so it is another page that the cipher refuses.
+                return StoreDamaged(self.where)
             case driver.SQLITE_NOTADB:
                 return StoreKeyWrong(
                     f"The key does not fit the database {self.where}, or the file is no database. "
@@ -549,6 +567,14 @@ def is_plain(path: Path) -> bool | None:
     return header == _PLAIN_HEADER if header else None
 
 
+def not_encrypted(path: Path) -> StoreKeyWrong:
+    """Make the refusal of a plain-text file where an encrypted one is expected."""
+    return StoreKeyWrong(
+        f"The database {path} is not encrypted. Set DATABASE_PLAIN=yes to go on with it as it is, "
+        "or move it away to begin with an encrypted one."
+    )
+
+
 def _check_key_fits(path: Path, key: str | None, plain: bool) -> None:
     if key is None and not plain:
         raise StoreKeyWrong(f"The database {path} is to be encrypted, and no key was given for it.")
@@ -563,10 +589,7 @@ def _check_key_fits(path: Path, key: str | None, plain: bool) -> None:
             os.EX_IOERR,
         ) from error
     if found is True and not plain:
-        raise StoreKeyWrong(
-            f"The database {path} is not encrypted. Start it as a plain one on purpose, "
-            "or move it away to begin with an encrypted one."
-        )
+        raise not_encrypted(path)
     if found is False and plain:
         raise StoreKeyWrong(
             f"The database {path} is encrypted, or is no database, and was to be opened as a plain "

@@ -94,7 +94,7 @@ class Settings:
         seen: T | None,
     ) -> str | None:
         async with self._database.transaction() as tx:
-            before = await store.value(tx, server_id, setting.key)
+            before = await store.hold_value(tx, server_id, setting.key)
             current = setting.default if before is None else setting.decode(before)
             if seen is not None and current != seen:
                 raise UserError("settings.refused.changed_meanwhile")
@@ -110,6 +110,8 @@ class Settings:
                 reaction = self._reactions.get(setting.key)
                 if reaction is not None:
                     await reaction(tx, server_id, checked)
+            elif before is None:
+                await store.clear_value(tx, server_id, setting.key)
         return before
 
     def forget(self, server_id: int) -> None:

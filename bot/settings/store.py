@@ -13,10 +13,24 @@ async def values(read: Reading, server_id: int) -> dict[str, str]:
     return {row["key"]: row["value"] for row in rows}
 
 
-async def value(read: Reading, server_id: int, key: str) -> str | None:
-    """One value, as JSON text, or None where the server has not set it."""
-    row = await read.fetch_one(
-        "SELECT value FROM settings_values WHERE server_id = $1 AND key = $2", server_id, key
+async def hold_value(tx: Transaction, server_id: int, key: str) -> str | None:
+    """One value, or None where the server has not set it; whoever else holds it waits for us.
+
+    PostgreSQL can lock only a row that exists, so an empty one is put where there is none. The
+    caller writes it or clears it.
+    """
+    made = await tx.execute(
+        "INSERT INTO settings_values (server_id, key, value) VALUES ($1, $2, '') "
+        "ON CONFLICT (server_id, key) DO NOTHING",
+        server_id,
+        key,
+    )
+    if made:
+        return None
+    row = await tx.fetch_one(
+        "SELECT value FROM settings_values WHERE server_id = $1 AND key = $2 FOR UPDATE",
+        server_id,
+        key,
     )
     return None if row is None else row["value"]
 

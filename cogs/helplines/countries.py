@@ -200,6 +200,10 @@ def exact(words: str, locale: str) -> str | None:
     return next(iter(found)) if len(found) == 1 else None
 
 
+_FEW = 5
+"""Fewer names than this leave room for those a slip away; fewer letters than this do not."""
+
+
 def search(words: str, locale: str, limit: int = 25) -> tuple[str, ...]:
     """Give up to `limit` codes of countries, the likeliest first; all, by name, for no words."""
     locale = _known_locale(locale)
@@ -211,7 +215,9 @@ def search(words: str, locale: str, limit: int = 25) -> tuple[str, ...]:
     best: dict[str, tuple[float, str]] = {}
     for rank, key in _direct(asked, index.keys):
         _keep(best, key, rank)
-    if not best:
+    # A slip can make one name look like a part of another: "Rmania" is in "Birmania", "Austra"
+    # begins Australia. In a few letters that is more likely meant than a slip.
+    if not best or (len(best) < _FEW and len(asked) >= _FEW):
         for rank, key in _near(asked, index.keys):
             _keep(best, key, rank)
     return tuple(sorted(best, key=lambda code: best[code]))[:limit]

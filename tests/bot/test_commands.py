@@ -14,18 +14,17 @@ TEXTS = Texts.load()
 OPTION = 3
 
 
-def told(world: World) -> list[dict[str, Any]]:
+Told = dict[str, Any]
+
+
+def told(world: World) -> list[Told]:
     """The commands that were sent to Discord when the bot started."""
-    (sent,) = [
-        r.json for r in world.env.http_requests if r.method == "PUT" and "/commands" in r.path
-    ]
-    assert isinstance(sent, list)
+    sent: Any = next(one.json for one in world.env.http_requests if one.method == "PUT")
     return sent
 
 
-def walk(
-    sent: list[dict[str, Any]], path: str = "commands"
-) -> Iterator[tuple[str, dict[str, Any]]]:
+def walk(sent: list[Told], path: str = "commands") -> Iterator[tuple[str, Told]]:
+    """Every command and option, by the key of its words."""
     for one in sent:
         inside = f"{path}.options" if one["type"] >= OPTION else path
         key = f"{inside}.{one['name']}"

@@ -321,13 +321,18 @@ async def fill(database: Database, holding: Holding, person: int, server: int) -
         )
 
 
+async def fill_all(bot: Alongside, database: Database) -> None:
+    """One row of each of two people, in different servers, in every table of the bot."""
+    for holding in bot.runtime.privacy.holdings:
+        await fill(database, holding, ASH, HARBOUR)
+        await fill(database, holding, BIRCH, MEADOW)
+
+
 async def test_of_an_erased_server_nothing_is_left_in_any_table(
     bot: Alongside, scratch: Database
 ) -> None:
     privacy = bot.runtime.privacy
-    for holding in privacy.holdings:
-        await fill(scratch, holding, ASH, HARBOUR)
-        await fill(scratch, holding, BIRCH, MEADOW)
+    await fill_all(bot, scratch)
     await privacy.erase_server(HARBOUR)
     for holding in privacy.holdings:
         if holding.server is not None:
@@ -340,9 +345,7 @@ async def test_of_an_erased_person_only_what_is_held_about_them_is_left(
     bot: Alongside, scratch: Database
 ) -> None:
     privacy = bot.runtime.privacy
-    for holding in privacy.holdings:
-        await fill(scratch, holding, ASH, HARBOUR)
-        await fill(scratch, holding, BIRCH, MEADOW)
+    await fill_all(bot, scratch)
     exported = await privacy.export(ASH)
     erased = await privacy.erase(ASH)
     named = [holding for holding in privacy.holdings if holding.person is not None]

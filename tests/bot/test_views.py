@@ -92,6 +92,7 @@ def test_what_a_button_remembers_is_read_back_or_refused_when_it_is_made(
     except ValueError:
         assert len(":".join([action, *map(str, arguments)])) > 100
         return
+    assert made.custom_id is not None
     assert len(made.custom_id) <= 100
     match = re.fullmatch(Part.__discord_ui_compiled_template__, made.custom_id)
     assert match is not None
@@ -121,14 +122,16 @@ def test_an_action_has_one_handler() -> None:
 # Pressing
 
 
-async def post(world: World, *buttons: Part) -> discord.Message:
+async def post(world: World, *buttons: discord.ui.Button[Any]) -> discord.Message:
     """Let the bot post buttons where everybody can press them."""
     channel = world.bot.get_channel(world.channel.id)
     assert isinstance(channel, discord.TextChannel)
     return await channel.send(view=Panel("Choose", row(*buttons)))
 
 
-async def press(world: World, *buttons: Part, by: str = "member") -> InteractionResult:
+async def press(
+    world: World, *buttons: discord.ui.Button[Any], by: str = "member"
+) -> InteractionResult:
     message = await post(world, *buttons)
     return await getattr(world, by).click(message, custom_id=buttons[0].custom_id)
 

@@ -67,10 +67,12 @@ class Playground:
                 process.stdout.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     if not CHROMIUM.exists():
         pytest.skip("there is no Chromium on this machine")
+    # Playwright holds the event loop of its thread: no test of another file may come between,
+    # so the browser lives as long as one file, and a file stays in one process (Makefile).
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         yield browser

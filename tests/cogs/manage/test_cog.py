@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
-import pytest
-from simcord.backend.errors import SetupError
+from typing import Any
 
+import pytest
+import simcord.interactions
+from simcord.actors import MemberActor
+from simcord.backend.errors import SetupError
+from simcord.results import InteractionResult
+
+from bot import audit
+from tests.conftest import NOW
 from tests.world import World, answer_of, custom_ids_of, inputs_of, text_of
 
 
@@ -60,3 +67,113 @@ async def test_who_lost_the_right_cannot_use_an_open_panel(world: World) -> None
     guild.members[world.moderator.id].role_ids.clear()
     refused = await world.moderator.click(message, custom_id="settings:edit:server.language")
     assert "Only moderators" in text_of(refused)
+
+
+async def call(world: World, by: MemberActor, name: str) -> dict[str, Any]:
+    """Use a command that the client does not offer, as a forged one would; gives the answer."""
+    command = world.env.backend.find_command(name, world.guild.id)
+    assert command is not None
+    data: dict[str, Any] = {"id": str(command["id"]), "name": name, "type": 1, "options": []}
+    _, payload = simcord.interactions.base_payload(
+        world.env.backend,
+        type=2,
+        channel_id=world.channel.id,
+        guild_id=world.guild.id,
+        user_id=by.id,
+        data=data,
+    )
+    world.env.backend.emit("INTERACTION_CREATE", payload)
+    await world.env.settle()
+    answer: Any = world.env.http_requests[-1].json
+    return answer["data"]
+
+
+async def test_who_calls_a_moderators_command_all_the_same_is_refused_privately(
+    world: World,
+) -> None:
+    refused = await call(world, world.member, "settings")
+    assert "Only moderators" in str(refused["components"])
+    assert refused["flags"] & 64
+    assert refused["allowed_mentions"] == {"parse": []}
+    opened = await call(world, world.moderator, "settings")
+    assert "Settings: Server" in str(opened["components"])
+
+
+async def open_section(world: World, section: str) -> InteractionResult:
+    panel = await world.moderator.slash(world.channel, "settings")
+    return await world.moderator.select(
+        answer_of(panel).message, [section], custom_id="settings:section"
+    )
+
+
+async def test_a_switch_does_what_it_said_whatever_changed_meanwhile(world: World) -> None:
+    panel = await open_section(world, "faq")
+    old = answer_of(panel).message
+    off = await world.moderator.click(old, label="Switch off")
+    assert "is now: off" in text_of(off)
+    on = await world.moderator.click(answer_of(off).message, label="Switch on")
+    assert "is now: on" in text_of(on)
+    await world.settings("faq.enabled", False)
+    again = await world.moderator.click(answer_of(on).message, custom_id=SWITCH_OFF)
+    assert "Switch on" in text_of(again)
+    settings = world.bot.runtime.settings
+    assert await settings.get(world.guild.id, settings.by_key("faq.enabled")) is False
+
+
+SWITCH_OFF = "settings:switch:faq.enabled:off"
+
+
+async def test_a_changed_value_is_shown_beside_its_default(world: World) -> None:
+    await world.settings("server.language", "es")
+    said = text_of(await world.moderator.slash(world.channel, "settings"))
+    assert "**Language**: Español" in said
+    assert "Default: English" in said
+
+
+async def test_roles_are_chosen_and_taken_away_again(world: World) -> None:
+    role = world.guild.create_role("Helper")
+    panel = await world.moderator.slash(world.channel, "settings")
+    form = await world.moderator.click(
+        answer_of(panel).message, custom_id="settings:edit:server.moderator_roles"
+    )
+    saved = await world.moderator.submit_modal(form, {inputs_of(form)[0]: [role]})
+    assert f"<@&{role.id}>" in text_of(saved)
+    form = await world.moderator.click(
+        answer_of(panel).message, custom_id="settings:edit:server.moderator_roles"
+    )
+    none = await world.moderator.submit_modal(form, {inputs_of(form)[0]: []})
+    assert "only people who may manage the server" in text_of(none)
+
+
+async def test_the_audit_list_is_turned_a_page_at_a_time(world: World) -> None:
+    for turn in range(5):
+        for language in ("es", "en"):
+            await world.settings("server.language", language)
+        await world.env.advance_time(60 * (turn + 1))
+    first = await world.moderator.slash(world.channel, "manage audit")
+    assert "Older" in text_of(first)
+    newest = text_of(first)
+    assert "Newer" not in newest
+    assert newest.count("Language") == 8
+    second = await world.moderator.click(answer_of(first).message, label="Older")
+    assert text_of(second).count("Language") == 2
+    assert "Older" not in text_of(second)
+    back = await world.moderator.click(answer_of(second).message, label="Newer")
+    assert text_of(back) == newest
+
+
+async def test_what_stands_in_the_audit_list_mentions_and_formats_nothing(world: World) -> None:
+    line = audit.Line.of(
+        world.guild.id,
+        world.moderator.id,
+        NOW,
+        "faq.add",
+        "**<@&1> @everyone**",
+        None,
+        "# https://x",
+    )
+    async with world.bot.runtime.database.transaction() as tx:
+        await audit.record(tx, line)
+    said = text_of(await world.moderator.slash(world.channel, "manage audit"))
+    for live in ("@everyone", "<@&1>", "https://", "→ # "):
+        assert live not in said

@@ -1,0 +1,85 @@
+"""The installed wheel works outside the checkout: its content is found, its state stays out."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from bot import __version__
+from tests.rules import ROOT
+
+pytestmark = pytest.mark.slow
+
+
+def run(folder: Path, *command: str | Path) -> str:
+    """Run in a folder, with a home of its own and nothing of the checkout in sight."""
+    environment = {"PATH": os.environ["PATH"], "HOME": str(folder)}
+    said = subprocess.run(  # noqa: S603
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert said.returncode == 0, said.stdout + said.stderr
+    return said.stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel, built from the checkout without the network."""
+    folder = tmp_path_factory.mktemp("dist")
+    run(ROOT, sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder)
+    (made,) = folder.glob("alongside-*.whl")
+    return made
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh environment with the wheel in it; what it depends on is lent by this one."""
+    folder = tmp_path_factory.mktemp("installed")
+    run(folder, sys.executable, "-m", "venv", "--without-pip", folder)
+    python = folder / "bin" / "python"
+    where = "import sysconfig; print(sysconfig.get_path('purelib'))"
+    lent = Path(run(folder, python, "-c", where), "lent.pth")
+    lent.write_text(run(folder, sys.executable, "-c", where))
+    pip = [sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check"]
+    run(folder, *pip, "install", "--quiet", "--no-deps", "--no-index", wheel)
+    return folder / "bin"
+
+
+def test_it_carries_program_and_content_and_no_state_or_tests(wheel: Path) -> None:
+    names = set(zipfile.ZipFile(wheel).namelist())
+    wanted = {"bot/__main__.py", "cogs/faq/cog.py", "bot/migrations/0001_ground.sql"}
+    wanted |= {"data/text/en.yaml", "data/content/helplines.yaml", "data/content/faq/en.yaml"}
+    assert wanted <= names
+    assert {name.split("/")[0] for name in names} == {
+        *("bot", "cogs", "data"),
+        f"alongside-{__version__}.dist-info",
+    }
+    assert not [name for name in names if "state" in name or name.endswith((".db", ".key", ".pyc"))]
+
+
+def test_the_command_knows_its_version(installed: Path, tmp_path: Path) -> None:
+    said = run(tmp_path, installed / "alongside", "--version")
+    assert said == f"alongside {__version__}"
+
+
+def test_the_check_finds_its_content_and_is_the_same_as_a_module(
+    installed: Path, tmp_path: Path
+) -> None:
+    command = run(tmp_path, installed / "alongside", "check")
+    module = run(tmp_path, installed / "python", "-m", "bot", "check")
+    for said in (command, module):
+        assert "Languages: en, es." in said
+        assert str(tmp_path / ".local" / "share" / "alongside") in said
+        assert str(ROOT) not in said
+
+
+def test_the_installed_bot_makes_its_store_in_the_home_of_its_account(
+    installed: Path, tmp_path: Path
+) -> None:
+    run(tmp_path, installed / "alongside", "migrate")
+    state = tmp_path / ".local" / "share" / "alongside"
+    assert {path.name for path in state.iterdir()} == {"alongside.db", "database.key"}
