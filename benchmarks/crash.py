@@ -90,8 +90,8 @@ class Ground(Protocol):
         """Whether the member was told that it is noted."""
         ...
 
-    async def opt_ins_lost(self, database: Database, asked: list[Asked]) -> int:
-        """How many of the confirmed opt-ins the store no longer knows."""
+    async def opt_ins_lost(self, database: Database, asked: list[Asked]) -> list[str]:
+        """What those were told whose confirmed opt-in the store does not know."""
         ...
 
 
@@ -274,7 +274,8 @@ async def alongside(terms: Terms, folder: Path, url: str | None) -> Figures:
         async with opened(folder, url) as database:
             lost = await ground.opt_ins_lost(database, [each for each, _ in confirmed])
             ends = await _ends(database)
-        at.figures.opt_ins_lost = lost
+        at.figures.opt_ins_lost = len(lost)
+        at.figures.why += [f"told without being kept: {words}" for words in lost]
         slack = SEND_SECONDS / terms.hurry + 1
         _count(at.figures, promised, opted, arrived, ends, slack)
         _note(at, began)

@@ -75,13 +75,14 @@ class CheckinsGround:
 
     def confirmed(self, asked: Asked) -> bool:
         """Whether the member was told that it is on."""
-        return asked.message is not None and not asked.followups
+        # Deferred, then the question itself was changed: any refusal is another message.
+        return asked.answer_type == 6 and asked.message is asked.on and not asked.followups
 
-    async def opt_ins_lost(self, database: Database, asked: list[Asked]) -> int:
-        """How many of those who were told so have no schedule."""
+    async def opt_ins_lost(self, database: Database, asked: list[Asked]) -> list[str]:
+        """What those were told who have no schedule although they were told so."""
         async with database.read() as read:
             kept = {user_id for _, user_id in await store.owners(read)}
-        return sum(each.person.id not in kept for each in asked)
+        return [each.text[:80] for each in asked if each.person.id not in kept]
 
     def _schedule(self, due: datetime, now: datetime) -> Schedule:
         rule = Rule.daily(due.hour, due.minute, "Etc/UTC")

@@ -203,9 +203,9 @@ class ProbeGround:
         """Whether the member saw that it was noted."""
         return asked.answer_type is not None
 
-    async def opt_ins_lost(self, database: Database, asked: list[Asked]) -> int:
+    async def opt_ins_lost(self, database: Database, asked: list[Asked]) -> list[str]:
         """None but those whose message is lost."""
-        return 0
+        return []
 
     def _plan(self, name: str, now: datetime, count: int, grace: int) -> Plan:
         self._made += 1
