@@ -1,6 +1,6 @@
-"""Runs every benchmark and writes the table that the README quotes.
+"""Runs every benchmark and writes the table, into RESULTS.md and where the README quotes it.
 
-`python -m benchmarks` takes a few minutes and writes `benchmarks/RESULTS.md`; `--quick` only shows
+`python -m benchmarks` takes a few minutes and writes both; `--quick` only shows
 that all of them work, side by side, and prints a table that is not worth quoting. `--sets DIR`
 names a folder of FAQ sets, one folder each (see `benchmarks/faq.py`).
 """
@@ -24,6 +24,7 @@ from benchmarks import faq, report
 from benchmarks.peers import ROOT
 
 RESULTS = ROOT / "benchmarks" / "RESULTS.md"
+README = ROOT / "README.md"
 SETS = ROOT.parent / "shared" / "bench" / "faq"
 """Where the FAQ sets are looked for when no folder is named."""
 
@@ -167,6 +168,8 @@ def main() -> None:
     text = text_of(found)
     if not options.quick:
         RESULTS.write_text(text, "utf-8")
+        readme = README.read_text("utf-8")
+        README.write_text(report.with_table(readme, report.table_in(text)), "utf-8")
     print(text)
 
 

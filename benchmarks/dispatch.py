@@ -139,7 +139,7 @@ async def _sent_by_runner(count: int, folder: Path, place: dict[str, Any]) -> fl
     begun = time.perf_counter()
     async with bot:
         await bot.login(TOKEN)
-        while await _open_messages(runtime.database) or await _due_timers(runtime.database):
+        while await _open_messages(runtime.database) or await _due_timers(runtime.database):  # noqa: ASYNC110 - it is the store that is watched
             await asyncio.sleep(0.02)
         took = time.perf_counter() - begun
         async with runtime.database.read() as read:

@@ -133,3 +133,10 @@ def table_in(text: str) -> str:
     if len(parts) != 3:
         raise ValueError(f"the table stands between two lines {MARK}")
     return parts[1].strip()
+
+
+def with_table(text: str, table: str) -> str:
+    """Put the table in the place of the one that a text quotes; raises ValueError as above."""
+    table_in(text)
+    before, _, after = text.split(MARK)
+    return f"{before}{MARK}\n{table}\n{MARK}{after}"

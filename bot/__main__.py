@@ -22,6 +22,8 @@ _log = logs.get(__name__)
 _TOKEN_REFUSED = 4004
 """The gateway's close code "Authentication failed": the token was reset while the bot ran."""
 
+_LAST_PORT = 65535
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; gives the exit status. 0 is well, others are those of sysexits.h."""
@@ -56,11 +58,19 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.add_parser("run", help="join Discord with the token of DISCORD_TOKEN")
     play = commands.add_parser("play", help="open a simulated server on a page of this machine")
-    play.add_argument("--port", type=int, default=0, help="port of the page (default: a free one)")
+    play.add_argument(
+        "--port", type=_port, default=0, help="port of the page (default: a free one)"
+    )
     play.add_argument("--fresh", action="store_true", help="start over with a new playground")
     commands.add_parser("check", help="look at settings, store and content; say what is wrong")
     commands.add_parser("migrate", help="bring the database up to date and stop")
     return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > _LAST_PORT:
+        raise argparse.ArgumentTypeError(f"a port is a number from 0 to {_LAST_PORT}")
+    return int(text)
 
 
 def _environment() -> dict[str, str]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+from urllib.parse import urlsplit
 
 from bot.content import DATA
 from bot.errors import StartError
@@ -112,8 +113,11 @@ class Config:
         if token and not re.fullmatch("[!-~]+", token):
             problems.append("the token of Discord holds signs that no token has; copy it again")
         url = text("DATABASE_URL")
-        if url and not url.startswith(("postgresql://", "postgres://")):
-            problems.append("DATABASE_URL must begin with postgresql://, or be empty for SQLite")
+        if url and not _names_postgres(url):
+            problems.append(
+                "DATABASE_URL must be empty for SQLite, or postgresql://user:password@host:port/"
+                "name, with signs such as / ? # @ in the password written as %2F %3F %23 %40"
+            )
         key = text("DATABASE_KEY")
         if key and not re.fullmatch(r"[0-9a-fA-F]{64}", key):
             problems.append("DATABASE_KEY must be 64 hex digits")
@@ -139,6 +143,21 @@ class Config:
         if problems:
             raise StartError("settings: " + "; ".join(problems) + ".", os.EX_CONFIG)
         return config
+
+
+def _names_postgres(url: str) -> bool:
+    """Whether the address comes apart as it was meant to.
+
+    A / ? or # in a password would end it there, and what follows would be shown as a name.
+    """
+    try:
+        parts = urlsplit(url)
+        hosts = parts.netloc.rpartition("@")[2].split(",")
+        ports = [urlsplit(f"//{host}").port for host in hosts]
+    except ValueError:
+        return False
+    rest = parts.path + parts.query + parts.fragment
+    return parts.scheme in {"postgresql", "postgres"} and 0 not in ports and "@" not in rest
 
 
 def _default_state_dir(environ: Mapping[str, str]) -> str:

@@ -146,12 +146,13 @@ async def _store(config: Config) -> AsyncIterator[Finding]:
     if health.schema_version > latest:
         newer = StoreNewer(database.where, health.schema_version, latest)
         yield Finding(Grade.WRONG, "database", str(newer))
-    yield Finding(
-        Grade.FINE,
-        "database",
-        f"{health.engine} {health.version}, schema {health.schema_version}, "
-        f"{health.size_bytes // 1024:,} KB at {database.where}.",
-    )
+    else:
+        yield Finding(
+            Grade.FINE,
+            "database",
+            f"{health.engine} {health.version}, schema {health.schema_version}, "
+            f"{health.size_bytes // 1024:,} KB at {database.where}.",
+        )
     for problem in health.problems:
         yield Finding(Grade.WRONG, "database", problem)
     if not health.problems:

@@ -13,7 +13,7 @@ import stat
 from typing import TYPE_CHECKING, Final
 
 from bot.database.errors import StoreKeyWrong, StoreUnavailable
-from bot.database.sqlite import is_plain
+from bot.database.sqlite import is_plain, not_encrypted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,11 +28,15 @@ def key_for(database: Path, key_file: Path) -> str:
     """Return the key in `key_file`, and make it first when nothing has been encrypted yet.
 
     Raises `StoreKeyWrong` when the key is missing beside a database, can be read by others or is
-    no key; `StoreUnavailable` when the file cannot be read or written.
+    no key, or when the database is not encrypted; `StoreUnavailable` when the file cannot be read
+    or written.
     """
     try:
         found = _read(key_file)
-        if found is None and is_plain(database) is None:
+        plain = is_plain(database) if found is None else None
+        if plain:
+            raise not_encrypted(database)
+        if found is None and plain is None:
             _create(key_file)
             # Read back, because another process may have been first.
             found = _read(key_file)

@@ -29,7 +29,7 @@ def _manage_group() -> app_commands.Group:
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """Everything that lives as long as the process, wired once in `bot.client`."""
+    """Everything that lives as long as the process, opened once by `bot.opening`."""
 
     config: Config
     clock: Clock

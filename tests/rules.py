@@ -22,7 +22,10 @@ ASYNC_OR_WORLD = {"discord", "asyncio", "aiosqlite", "asyncpg", "sqlcipher3", "a
 PURE_OF_BOT = ("bot.errors", "bot.recurrence", "bot.zones")
 """Concept modules of `bot`: they compute and touch nothing, so a feature's may lean on them."""
 
-QUIET = {"bot.views", "bot.permissions", "bot.delivery", "bot.client", "bot.runtime"}
+LOUD = {
+    *("bot.views", "bot.permissions", "bot.delivery", "bot.client", "bot.runtime"),
+    *("bot.commands", "bot.doctor"),
+}
 """Parts of `bot` that know Discord, and that a service therefore never sees."""
 
 ROLES = {"store", "service", "settings", "views", "cog", "check"}
@@ -84,11 +87,13 @@ def _refusal(parts: tuple[str, ...], name: str) -> str | None:
             return "a model or concept holds facts and rules only"
         if own in ROLES:
             return "a model or concept leans on no role"
-    if role in {"store", "service", "settings"} and top == "discord":
+    if role in {"store", "service", "settings", "check"} and top == "discord":
         return "only views and cog know Discord"
-    if role == "store" and (own in ROLES or name in QUIET):
+    if role == "store" and (own in ROLES or name in LOUD):
         return "a store leans on the door and its model"
-    if role == "service" and (own in {"views", "cog"} or ".".join(name.split(".")[:2]) in QUIET):
+    if role == "settings" and own in ROLES:
+        return "what can be changed is declared, not looked up"
+    if role == "service" and (own in {"views", "cog"} or ".".join(name.split(".")[:2]) in LOUD):
         return "a service is quiet"
     if role in {"views", "cog"} and own == "store":
         return "what is shown comes from the service"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from benchmarks.report import table_in
 from bot.config import VARIABLES
 from bot.permissions import NEEDED
 from docs.reference import PAGE, reference
@@ -44,3 +45,9 @@ def test_every_make_target_and_file_that_the_documents_name_exists() -> None:
         assert set(re.findall(r"`make ([a-z]+)", text)) <= targets, page.name
         for target in re.findall(r"\]\(([^)#:]+)\)", text):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_the_readme_quotes_the_measured_figures() -> None:
+    results = (ROOT / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
+    assert table_in(results)
+    assert table_in(README) == table_in(results)

@@ -467,9 +467,6 @@ class SqliteEngine:
         # The reader first: the last one to leave folds the write-ahead log into the file.
         for connection in reversed(self._connections):
             await connection.close()
-            # One that could not be opened only told its thread to end, and that thread would still
-            # speak to an event loop that may be closed by then.
-            await asyncio.to_thread(cast("Any", connection)._thread.join)
         self._connections.clear()
 
     def transaction(self) -> _Transaction:

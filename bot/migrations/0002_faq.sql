@@ -1,4 +1,4 @@
--- A server's own answers, the shipped ones it hides, and a count that says when to index anew.
+-- A server's own answers, the shipped ones it hides, and a count of its changes.
 
 CREATE TABLE faq_entries (
     server_id BIGINT NOT NULL,

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 HOW_TO_INSTALL = (
     "The playground needs the simulated Discord, which is not installed: "
-    "run `make run` in a checkout, or `pip install 'alongside[playground]'`."
+    "in a checkout, run `make run` or `pip install '.[playground]'`."
 )
 
 

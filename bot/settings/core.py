@@ -9,7 +9,7 @@ from bot.settings.model import Channels, Language, Roles, Setting
 LANGUAGE = Language(key="server.language", default="en")
 """The language of what the bot posts for all to see, and for people whose own it does not speak."""
 
-MODERATOR_ROLES = Roles(key="server.moderator_roles", default=())
+MODERATOR_ROLES = Roles(key="server.moderator_roles", default=(), managers_only=True)
 """Roles whose members steer the bot, beside everybody who may manage the server."""
 
 NOTICE_CHANNEL = Channels(key="server.notice_channel", default=(), maximum=1)

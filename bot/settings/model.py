@@ -24,6 +24,8 @@ class Setting(Generic[T]):
 
     key: str
     default: T
+    managers_only: bool = False
+    """Whether it takes the right to manage the server: it says who else may steer the bot."""
 
     @property
     def section(self) -> str:

@@ -51,7 +51,7 @@ URL_LIMIT = 500
 _ID = re.compile(r"[a-z0-9-]{3,40}")
 _URL = re.compile(r"https?://[^\s<>()\[\]\"]{4,490}")
 _HEADING = re.compile(r"^\s*#{1,6}\s", re.MULTILINE)
-_LINK = re.compile(r"://|\]\(|discord\.gg", re.IGNORECASE)
+_LINK = re.compile(r"://|\]\(|discord\.gg|discord(?:app)?\.com/", re.IGNORECASE)
 _MENTION = re.compile(r"<@|@(?:everyone|here)", re.IGNORECASE)
 _KEYS = frozenset({"id", "topic", "question", "answer", "phrasings", "tags", "related", "sources"})
 

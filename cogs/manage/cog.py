@@ -49,6 +49,7 @@ class Manage(commands.Cog):
         setting = self._runtime.settings.by_key(key)
         if isinstance(setting, Toggle):
             raise UserError("errors.old_button")
+        _require_right(interaction, setting)
         value = await self._runtime.settings.get(_server(interaction), setting)
         words = await words_for(interaction)
         shown = views.input_for(setting, value, words)
@@ -78,6 +79,7 @@ class Manage(commands.Cog):
     async def _save(
         self, interaction: Interaction, setting: Setting[Any], value: Any, *, seen: Any
     ) -> None:
+        _require_right(interaction, setting)
         change = await self._runtime.settings.change(
             _server(interaction), setting, value, by=interaction.user.id, seen=seen
         )
@@ -124,6 +126,12 @@ class Manage(commands.Cog):
             )
         words = await words_for(interaction)
         return views.audit_list(words, found[:size], page, more=len(found) > size)
+
+
+def _require_right(interaction: Interaction, setting: Setting[Any]) -> None:
+    """Let nobody whom the setting names as a moderator decide who else is one."""
+    if setting.managers_only and not interaction.permissions.manage_guild:
+        raise UserError("permissions.managers_only")
 
 
 def _server(interaction: Interaction) -> int:

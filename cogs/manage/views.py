@@ -91,9 +91,8 @@ def _entry(setting: Setting[Any], value: Any, words: Words) -> ui.Item[Any]:
         f"**{words(f'settings.{setting.key}.name')}**: {spoken(setting, value, words)}\n"
         f"{words(f'settings.{setting.key}.meaning')}"
     )
-    if value != setting.default:
-        default = spoken(setting, setting.default, words)
-        text += f"\n-# {words('settings.default', value=default)}"
+    default = spoken(setting, setting.default, words)
+    text += f"\n-# {words('settings.default', value=default)}"
     return ui.Section[Any](text, accessory=change)
 
 

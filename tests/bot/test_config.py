@@ -6,6 +6,7 @@ import os
 import re
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 from hypothesis import given
@@ -50,6 +51,8 @@ def test_nothing_at_all_is_enough() -> None:
         ("STATE_DIR", "~/alongside", "state_dir", Path("~/alongside").expanduser()),
         ("DATABASE_URL", URL, "database_url", URL),
         ("DATABASE_URL", "postgres://h/n", "database_url", "postgres://h/n"),
+        ("DATABASE_URL", "postgresql:///n?host=/run/pg", "database_url", ANY),
+        ("DATABASE_URL", "postgresql://u:a%2Fb@h:1,[::1]:2/n", "database_url", ANY),
         ("DATABASE_KEY", KEY, "database_key", KEY.lower()),
         ("DATABASE_KEY_FILE", "/run/key", "key_path", Path("/run/key")),
         ("DATABASE_PLAIN", "Yes", "database_plain", True),
@@ -74,6 +77,13 @@ def test_a_good_value_is_taken(name: str, value: str, field: str, taken: Any) ->
         ("STATE_DIR", "~nobody-of-this-name/state"),
         ("DATABASE_URL", "mysql://u:quiet-word@h/n"),
         ("DATABASE_URL", "sqlite:///quiet-word.db"),
+        ("DATABASE_URL", "postgresql://u:quiet-word@h:port/n"),
+        ("DATABASE_URL", "postgresql://u:p@h:99999/n"),
+        ("DATABASE_URL", "postgresql://[::1/n"),
+        ("DATABASE_URL", "postgresql://u:a/quiet-word@h/n"),
+        ("DATABASE_URL", "postgresql://u:12/quiet-word@h/n"),
+        ("DATABASE_URL", "postgresql://u:12#quiet-word@h/n"),
+        ("DATABASE_URL", "postgresql://u:12?quiet-word@h/n"),
         ("DATABASE_KEY", "quiet-word"),
         ("DATABASE_KEY", "g" * 64),
         ("DATABASE_KEY", "a" * 63),

@@ -4,6 +4,7 @@ import asyncio
 import os
 import resource
 import sys
+import threading
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -508,6 +509,37 @@ async def test_a_damaged_file_is_found_out(tmp_path: Path) -> None:
         async with database.read() as reading:
             await reading.fetch("SELECT sum(length(note)) FROM accounts")
     await database.close()
+
+
+async def test_a_damaged_page_of_an_encrypted_file_is_not_taken_for_a_wrong_key(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "damaged.db"
+    database = await Database.open(path, key=KEY)
+    async with database.transaction() as tx:
+        await tx.execute("CREATE TABLE accounts (id BIGINT NOT NULL PRIMARY KEY, note TEXT)")
+        for number in range(100):
+            await tx.execute("INSERT INTO accounts VALUES ($1, $2)", number, "x" * 500)
+    await database.close()
+    with path.open("r+b") as file:
+        file.seek(5 * 4096)
+        file.write(b"\xff" * 4096)
+    database = await Database.open(path, key=KEY)
+    assert any("restore the latest backup" in line for line in (await database.health()).problems)
+    with pytest.raises(StoreDamaged):
+        async with database.read() as reading:
+            await reading.fetch("SELECT sum(length(note)) FROM accounts")
+    await database.close()
+
+
+async def test_nothing_is_left_running_after_a_wrong_key(tmp_path: Path) -> None:
+    path = tmp_path / "secret.db"
+    await (await Database.open(path, key=KEY)).close()
+    before = threading.enumerate()
+    with pytest.raises(StoreKeyWrong):
+        await Database.open(path, key="77" * 32)
+    started = set(threading.enumerate()) - set(before)
+    assert not [thread for thread in started if "_connection_worker" in thread.name]
 
 
 @pytest.mark.parametrize(

@@ -122,9 +122,9 @@ async def test_a_store_of_a_newer_version(config: Config) -> None:
     async with database.transaction() as tx:
         await tx.execute("INSERT INTO schema_version VALUES (9999, 'future', 0)")
     await database.close()
-    wrong, _ = await found(config, "database")
-    assert wrong.grade is Grade.WRONG
-    assert "schema version 9999" in wrong.sentence
+    grade, sentence = await only(config, "database")
+    assert grade is Grade.WRONG
+    assert "schema version 9999" in sentence
 
 
 @pytest.mark.parametrize("at", [0.3, 0.6, 0.9])

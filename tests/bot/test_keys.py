@@ -56,6 +56,14 @@ async def test_a_key_missing_beside_its_database_is_never_replaced(
     assert not key_file.exists()
 
 
+async def test_beside_a_plain_database_no_key_is_made_or_missed(files: tuple[Path, Path]) -> None:
+    database, key_file = files
+    await (await Database.open(database, plain=True)).close()
+    with pytest.raises(StoreKeyWrong, match="DATABASE_PLAIN=yes"):
+        key_for(*files)
+    assert not key_file.exists()
+
+
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o666, 0o610])
 def test_a_key_that_others_can_reach_is_refused(files: tuple[Path, Path], mode: int) -> None:
     key_for(*files)

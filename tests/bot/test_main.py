@@ -106,6 +106,15 @@ async def store(folder: Path, *, migrated: bool = True) -> Path:
 # Well
 
 
+@pytest.mark.parametrize("port", ["-1", "65536", "none"])
+async def test_a_port_that_cannot_be_one_is_refused(tmp_path: Path, port: str) -> None:
+    said = await run(tmp_path, "play", f"--port={port}")
+    assert said.status == 2
+    assert "--port" in said.err
+    assert "Traceback" not in said.err
+    assert "_port" not in said.err
+
+
 async def test_the_first_check_finds_nothing_in_the_way_and_prints_no_secret(
     tmp_path: Path,
 ) -> None:

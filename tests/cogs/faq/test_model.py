@@ -132,6 +132,7 @@ def test_an_address_alone_is_named_after_its_site() -> None:
         (replace(TYPED, answer="# Choir\n" + TYPED.answer), "heading"),
         (replace(TYPED, answer=TYPED.answer + " [here](x)"), "link"),
         (replace(TYPED, answer=TYPED.answer + " discord.gg/abc"), "link"),
+        (replace(TYPED, answer=TYPED.answer + " discord.com/invite/abc"), "link"),
         (replace(TYPED, answer=TYPED.answer + " @everyone"), "mention"),
         (replace(TYPED, question="Who is <@123>?"), "mention"),
         (replace(TYPED, phrasings="one\ntwo"), "phrasings"),

@@ -177,3 +177,16 @@ async def test_what_stands_in_the_audit_list_mentions_and_formats_nothing(world:
     said = text_of(await world.moderator.slash(world.channel, "manage audit"))
     for live in ("@everyone", "<@&1>", "https://", "→ # "):
         assert live not in said
+
+
+async def test_who_is_moderator_by_a_role_does_not_name_the_moderators(world: World) -> None:
+    named = world.guild.create_role("Helpers")
+    await world.settings("server.moderator_roles", [named.id])
+    panel = await world.moderator.slash(world.channel, "settings")
+    backend = world.env.backend
+    backend.get_guild(world.guild.id).members[world.moderator.id].role_ids[:] = [named.id]
+    message = answer_of(panel).message
+    refused = await world.moderator.click(message, custom_id="settings:edit:server.moderator_roles")
+    assert "Only people who may manage the server" in text_of(refused)
+    allowed = await world.moderator.click(message, custom_id="settings:edit:server.language")
+    assert allowed.modal is not None
