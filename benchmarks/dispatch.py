@@ -45,7 +45,7 @@ from tests.wire.faults import Faults
 from tests.wire.rest import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
     from bot.database import Database
     from bot.runtime import Runtime
@@ -66,7 +66,7 @@ async def serve() -> None:
 
 
 @asynccontextmanager
-async def double_elsewhere() -> AsyncIterator[dict[str, Any]]:
+async def double_elsewhere() -> AsyncGenerator[dict[str, Any]]:
     """Start the double in a process of its own."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
