@@ -24,6 +24,7 @@ import tempfile
 import time
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from datetime import time as time_of_day
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,7 @@ from bot.jobs import store as jobs
 from bot.jobs.model import Draft, Timer
 from bot.opening import open_runtime
 from bot.recurrence import Rule
+from bot.zones import zone_info
 from cogs.checkins import store
 from cogs.checkins.model import Place, Plan, Schedule
 from cogs.checkins.service import PROMPT
@@ -53,6 +55,16 @@ if TYPE_CHECKING:
 CHANNELS = 500
 ENDLESS = (1_000_000, 1.0)
 NEVER_LIMITED = Limits(messages=ENDLESS, others=ENDLESS, everywhere=1_000_000)
+ZONES = (
+    "Etc/UTC",
+    "Europe/Berlin",
+    "Europe/London",
+    "America/New_York",
+    "America/Los_Angeles",
+    "America/Bogota",
+    "Asia/Kolkata",
+    "Australia/Sydney",
+)
 DELAY = Faults(delay_seconds=(0.02, 0.03))
 
 
@@ -89,20 +101,22 @@ async def double_elsewhere() -> AsyncGenerator[dict[str, Any]]:
 def due_schedules(
     count: int, servers: list[int], channels: list[int], now: datetime
 ) -> tuple[list[Schedule], list[Timer]]:
-    """Daily schedules whose moment was some minutes ago, well within what is not yet late."""
+    """Schedules whose moment was some minutes ago, well within what is not yet late.
+
+    They keep to the clocks of several zones, some daily and some on a few days of the week.
+    """
     dice = random.Random(7)
     due = now.replace(second=0, microsecond=0) - timedelta(minutes=5)
-    rule = Rule.daily(due.hour, due.minute, "Etc/UTC")
-    schedules = [
-        Schedule(
-            f"{number:016x}",
-            servers[number % len(servers)],
-            None,
-            Plan(Place.CHANNEL, dice.choice(channels), rule, (), "en"),
-            now - timedelta(days=2),
-        )
-        for number in range(count)
-    ]
+    schedules: list[Schedule] = []
+    for number in range(count):
+        zone = dice.choice(ZONES)
+        local = due.astimezone(zone_info(zone))
+        days = frozenset({local.weekday(), *dice.sample(range(7), dice.choice((1, 2, 7)))})
+        rule = Rule(days, time_of_day(local.hour, local.minute), zone)
+        at = number % len(channels)
+        plan = Plan(Place.CHANNEL, channels[at], rule, (), "en")
+        server = servers[at % len(servers)]
+        schedules.append(Schedule(f"{number:016x}", server, None, plan, now - timedelta(days=20)))
     timers = [Timer(PROMPT, one.id, one.server_id, due + one.spread) for one in schedules]
     return schedules, timers
 
@@ -193,8 +207,8 @@ async def materialised(count: int, folder: Path) -> dict[str, float]:
     bot = Alongside(runtime)
     await bot.load_features()
     now = datetime.now(UTC)
-    servers = list(range(1_000, 1_200))
-    schedules, timers = due_schedules(count, servers, list(range(5_000, 5_500)), now)
+    servers = list(range(1_000, 3_000))
+    schedules, timers = due_schedules(count, servers, list(range(5_000, 15_000)), now)
     await seed(runtime.database, schedules, timers)
     begun, cpu = time.perf_counter(), time.process_time()
     while await runtime.jobs.materialise():

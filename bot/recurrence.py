@@ -24,6 +24,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from itertools import islice, pairwise, takewhile
 from typing import Any, NoReturn, cast
 
@@ -150,6 +151,7 @@ def period(rule: Rule) -> timedelta:
     return DAY * min([wrapped, *(after - day for day, after in pairwise(days))])
 
 
+@lru_cache(maxsize=4_096)
 def grace(rule: Rule) -> timedelta:
     """Give how late an occurrence may still come: a quarter of the period, at most two hours."""
     return min(period(rule) / 4, LONGEST_GRACE)

@@ -113,6 +113,15 @@ class _OpenTransaction:
 
     def run(self, owner: object, sql: str, args: tuple[Argument, ...]) -> tuple[list[Any], int]:
         """Run a statement of the logical transaction `owner`, and begin what is not begun yet."""
+        return self._within(owner, lambda: self._connection.execute(sql, args))
+
+    def run_many(
+        self, owner: object, sql: str, rows: Sequence[tuple[Argument, ...]]
+    ) -> tuple[list[Any], int]:
+        """Run one statement for each row, in one hop to the thread."""
+        return self._within(owner, lambda: self._connection.executemany(sql, rows))
+
+    def _within(self, owner: object, execute: Callable[[], driver.Cursor]) -> tuple[list[Any], int]:
         if self._lost is not None:
             raise self._lost
         if not self._connection.in_transaction:
@@ -124,7 +133,7 @@ class _OpenTransaction:
                     self._connection.execute("RELEASE one")
                 self._connection.execute("SAVEPOINT one")
                 self._owner = owner
-            cursor = self._connection.execute(sql, args)
+            cursor = execute()
             return cursor.fetchall(), cursor.rowcount
         except driver.Error as error:
             # SQLite itself rolls everything back on a full disk and a few other errors: then the
@@ -132,15 +141,6 @@ class _OpenTransaction:
             if not self._connection.in_transaction:
                 self._lost = error
             raise
-
-    def run_many(
-        self, owner: object, sql: str, rows: Sequence[tuple[Argument, ...]]
-    ) -> tuple[list[Any], int]:
-        """Run one statement for each row, in one hop to the thread."""
-        changed = 0
-        for row in rows:
-            changed += max(self.run(owner, sql, row)[1], 0)
-        return [], changed
 
     def undo(self, owner: object) -> bool:
         """Roll back what `owner` did, and nothing else; return whether the others can go on."""
@@ -341,7 +341,7 @@ class _Transaction:
         if not rows:
             return 0
         _, changed = await self._done(lambda: self._writer.submit_many(self, to_sqlite(sql), rows))
-        return changed
+        return max(changed, 0)
 
     async def fetch(self, sql: str, *args: Argument) -> list[Row]:
         rows, _ = await self._run(sql, args)

@@ -17,7 +17,7 @@ from bot.views import clip, reply, turn, words_for
 from bot.zones import UTC_NAME, ZoneGone, search_zones, zone_info
 from cogs.checkins import answer_views, own_views, spoken, views
 from cogs.checkins.model import CONSENT_VERSION, Place, Plan, Schedule
-from cogs.checkins.prompts import choose
+from cogs.checkins.prompts import Pool, choose
 from cogs.checkins.service import Prompts, Schedules
 from cogs.checkins.settings import ENABLED
 
@@ -61,7 +61,7 @@ class Checkin(app_commands.Group):
         words = await words_for(interaction)
         news = await self._news(interaction, words)
         # No order to keep here: the interaction's own number draws.
-        prompt = choose(self._prompts.in_language(words.locale), (), frozenset(), interaction.id)
+        prompt = choose(Pool.of(self._prompts.in_language(words.locale)), (), interaction.id)
         if prompt is None:
             raise UserError("errors.not_now")
         panel = answer_views.prompt(words, prompt.text, answer_views.NOW, news=news)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from enum import StrEnum
-from hashlib import blake2b
 from typing import Any, cast
 
 from bot.errors import ContentError
@@ -132,22 +131,42 @@ def _read(item: Any, language: str, number: int, fail: Fail) -> Prompt:
     )
 
 
-def choose(
-    prompts: Sequence[Prompt], used: Sequence[str], vetoed: Set[str], seed: int
-) -> Prompt | None:
-    """Choose the next prompt of a channel; None when every one of them is vetoed.
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """The prompts that may come, made ready once for all schedules that choose from them."""
+
+    prompts: tuple[Prompt, ...]
+    """All of them, vetoed or not."""
+    in_order: Mapping[str, Prompt]
+    """Those that may come, in the order of their ids."""
+    allowed: frozenset[str]
+    deep: frozenset[str]
+
+    @classmethod
+    def of(cls, prompts: Sequence[Prompt], vetoed: Set[str] = frozenset()) -> Pool:
+        """Make one of these prompts."""
+        in_order = {
+            prompt.id: prompt
+            for prompt in sorted(prompts, key=lambda one: one.id)
+            if prompt.id not in vetoed
+        }
+        deep = frozenset(prompt.id for prompt in prompts if prompt.weight is Weight.DEEP)
+        return cls(tuple(prompts), in_order, frozenset(in_order), deep)
+
+
+def choose(pool: Pool, used: Sequence[str], seed: int) -> Prompt | None:
+    """Choose the next prompt of a channel; None when every one of the pool is vetoed.
 
     `used` are the ids posted there, oldest first, each as often as it was posted; ids that are not
-    among `prompts` do no harm. No prompt comes again until all that may come have been used, and
-    then not among the newest half if that can be. A deep one never follows a deep one while at most
-    half of `prompts` are deep; otherwise only when nothing else is left. The same arguments give
-    the same prompt; `seed` is to differ from post to post.
+    in the pool do no harm. No prompt comes again until all that may come have been used, and then
+    not among the newest half if that can be. A deep one never follows a deep one while at most half
+    of the prompts are deep; otherwise only when nothing else is left. The same arguments give the
+    same prompt; `seed` is to differ from post to post.
     """
-    allowed = {prompt.id: prompt for prompt in prompts if prompt.id not in vetoed}
+    allowed, deep = pool.allowed, pool.deep
     if not allowed:
         return None
-    left = _left_in_round(allowed.keys(), used)
-    deep = {prompt.id for prompt in prompts if prompt.weight is Weight.DEEP}
+    left = _left_in_round(allowed, used)
     last = used[-1] if used else None
     if last in deep:
         wanted = left - deep
@@ -159,7 +178,10 @@ def choose(
     recent = [prompt_id for prompt_id in used if prompt_id in allowed]
     newest = set(recent[max(len(recent) - len(allowed) // 2, 0) :])
     candidates = wanted - newest or wanted - {last} or left - {last} or left
-    return allowed[min(candidates, key=lambda prompt_id: (_draw(seed, prompt_id), prompt_id))]
+    drawn = [prompt_id for prompt_id in pool.in_order if prompt_id in candidates]
+    # Multiplicative hashing (Knuth): the upper bits are even also where seeds are counted up.
+    mixed = seed * 0x9E3779B97F4A7C15 % 2**64
+    return pool.in_order[drawn[mixed * len(drawn) >> 64]]
 
 
 def _left_in_round(allowed: Set[str], used: Sequence[str]) -> set[str]:
@@ -170,8 +192,3 @@ def _left_in_round(allowed: Set[str], used: Sequence[str]) -> set[str]:
         if not left:
             left = set(allowed)
     return left
-
-
-def _draw(seed: int, prompt_id: str) -> bytes:
-    # A draw of its own for each prompt, so that adding or vetoing one moves no other.
-    return blake2b(f"{seed}:{prompt_id}".encode(), digest_size=8).digest()

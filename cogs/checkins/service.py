@@ -48,10 +48,11 @@ from cogs.checkins.model import (
     State,
     Used,
     check_place,
+    next_due_after,
     posted,
     refused_once,
 )
-from cogs.checkins.prompts import CATEGORIES, OWN, Prompt, Task, Tip, Weight, choose, parse
+from cogs.checkins.prompts import CATEGORIES, OWN, Pool, Prompt, Task, Tip, Weight, choose, parse
 from cogs.checkins.settings import ENABLED
 from cogs.checkins.shapes import banned
 
@@ -105,22 +106,6 @@ class BannedPrompt(UserError):  # noqa: N818 - named as it is spoken of
 
 
 @dataclass(frozen=True, slots=True)
-class Pool:
-    """The prompts that may come, and those that a server does not want."""
-
-    prompts: tuple[Prompt, ...]
-    vetoed: frozenset[str]
-    allowed: frozenset[str]
-    """The ids of those that may come."""
-
-    @classmethod
-    def of(cls, prompts: Sequence[Prompt], vetoed: frozenset[str]) -> Pool:
-        """Make one of these prompts."""
-        allowed = frozenset(prompt.id for prompt in prompts) - vetoed
-        return cls(tuple(prompts), vetoed, allowed)
-
-
-@dataclass(frozen=True, slots=True)
 class Drawn:
     """What was chosen, and whether a round of all prompts ended with the one before."""
 
@@ -156,7 +141,7 @@ class Prompts:
         untouched = self._untouched.get(key)
         if untouched is None:
             fitting = [p for p in self.in_language(plan.language) if _fits(plan, p.category)]
-            untouched = self._untouched[key] = Pool.of(fitting, frozenset())
+            untouched = self._untouched[key] = Pool.of(fitting)
         if schedule.is_own or not (own or vetoed):
             return untouched
         written = [
@@ -185,7 +170,7 @@ def draw(pool: Pool, marks: Sequence[Used], schedule: Schedule) -> Drawn:
     after = f"{latest.prompt_id}\0{to_epoch(latest.used_at)}" if latest else ""
     digest = hashlib.blake2b(f"{schedule.id}\0{after}".encode(), digest_size=8).digest()
     seed = int.from_bytes(digest, "big")
-    return Drawn(choose(pool.prompts, history, pool.vetoed, seed), over)
+    return Drawn(choose(pool, history, seed), over)
 
 
 def _fits(plan: Plan, category: str) -> bool:
@@ -769,7 +754,7 @@ class Keeping:
                 continue
             if upcoming is not None:
                 following.append(_timer(after, upcoming))
-            if after != one:
+            if after is not one:
                 changed.append(after)
             late_by = grace(after.plan.rule)
             drafts += [_draft(after, at, at + late_by, _body(after, None)) for at in missed_ones]
@@ -869,7 +854,10 @@ def _came_due(
     Raises ZoneGone.
     """
     rule = schedule.plan.rule
-    moments = [due, *between(rule, due, now)]
+    moments = [due]
+    following = next_due_after(rule, due)
+    if following is not None and following <= now:
+        moments += between(rule, due, now)
     if schedule.state is State.PAUSED and schedule.paused_until is not None:
         moments = [moment for moment in moments if moment > schedule.paused_until]
         if now < schedule.paused_until:

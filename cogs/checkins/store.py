@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from bot.clock import from_epoch, to_epoch
 from bot.database import Reading, Row, Transaction
@@ -257,6 +258,19 @@ def _marks(count: int) -> str:
     return ", ".join(f"${number}" for number in range(1, count + 1))
 
 
+# Many schedules share one text, and thousands may come due at once.
+
+
+@lru_cache(maxsize=4_096)
+def _rule(text: str) -> Rule:
+    return Rule.from_text(text)
+
+
+@lru_cache(maxsize=1_024)
+def _categories(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text))
+
+
 def _schedule(row: Row) -> Schedule:
     until = row["paused_until_at"]
     reason = row["off_reason"]
@@ -267,8 +281,8 @@ def _schedule(row: Row) -> Schedule:
         plan=Plan(
             Place(row["place"]),
             row["channel_id"],
-            Rule.from_text(row["rule"]),
-            tuple(json.loads(row["categories"])),
+            _rule(row["rule"]),
+            _categories(row["categories"]),
             row["language"],
         ),
         made_at=from_epoch(row["made_at"]),

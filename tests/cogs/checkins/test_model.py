@@ -24,7 +24,7 @@ from cogs.checkins.model import (
     posted,
     refused_once,
 )
-from cogs.checkins.prompts import Prompt, Task, Tip, Weight, choose
+from cogs.checkins.prompts import Pool, Prompt, Task, Tip, Weight, choose
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -107,7 +107,7 @@ def post(marks: list[Used], prompts: list[Prompt], step: int) -> tuple[list[Used
     history, over = posted(marks, allowed)
     if over:
         marks = [replace(m, past=m.past or m.prompt_id in allowed) for m in marks]
-    chosen = choose(prompts, history, frozenset(), step)
+    chosen = choose(Pool.of(prompts), history, step)
     assert chosen is not None
     others = [mark for mark in marks if mark.prompt_id != chosen.id]
     return [*others, Used(chosen.id, NOW + step * DAY, past=False)], chosen.id

@@ -9,7 +9,7 @@ from collections import Counter
 import pytest
 
 from bot.content import DATA, load_yaml
-from cogs.checkins.prompts import CATEGORIES, Prompt, Task, Tip, Weight, choose, parse
+from cogs.checkins.prompts import CATEGORIES, Pool, Prompt, Task, Tip, Weight, choose, parse
 from cogs.checkins.shapes import TEXT_LIMIT, banned
 
 LANGUAGES = ("en", "es")
@@ -124,7 +124,7 @@ def test_a_channel_with_one_category_hears_all_of_it_before_a_repeat(category: s
     prompts = [p for p in SHIPPED["en"] if p.category == category]
     used: list[str] = []
     for seed in range(24):
-        chosen = choose(prompts, used, set(), seed)
+        chosen = choose(Pool.of(prompts), used, seed)
         assert chosen is not None
         used.append(chosen.id)
     assert len(set(used[:12])) == len(set(used[12:])) == 12

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.content import parse_yaml
 from bot.errors import ContentError
-from cogs.checkins.prompts import Prompt, Task, Tip, Weight, choose, parse
+from cogs.checkins.prompts import Pool, Prompt, Task, Tip, Weight, choose, parse
 
 GOOD = """\
 - id: hello-there
@@ -93,7 +93,7 @@ def posts(
     """Choose `count` times in a row, as a channel would see it."""
     used = list(used)
     for number in range(count):
-        chosen = choose(prompts, used, vetoed, seed + number)
+        chosen = choose(Pool.of(prompts, vetoed), used, seed + number)
         assert chosen is not None
         used.append(chosen.id)
     return used[-count:]
@@ -107,7 +107,7 @@ def test_no_prompt_comes_again_before_all_that_may_come_have_been_used(
     vetoed = data.draw(st.sets(st.sampled_from([p.id for p in prompts])))
     may_come = {p.id for p in prompts} - vetoed
     if not may_come:
-        assert choose(prompts, [], vetoed, seed) is None
+        assert choose(Pool.of(prompts, vetoed), [], seed) is None
         return
     posted = posts(prompts, 3 * len(may_come), seed, vetoed, [])
     for start in range(0, len(posted), len(may_come)):
@@ -123,7 +123,7 @@ def test_what_has_not_been_used_yet_comes_before_any_repeat_when_vetoes_change(
     used: list[str] = []
     for number in range(2 * len(ids)):
         vetoed = data.draw(st.sets(st.sampled_from(ids), max_size=len(ids) - 1))
-        chosen = choose(prompts, used, vetoed, seed + number)
+        chosen = choose(Pool.of(prompts, vetoed), used, seed + number)
         assert chosen is not None
         assert chosen.id not in vetoed
         assert chosen.id not in used or set(ids) - vetoed <= set(used)
@@ -135,7 +135,7 @@ def test_any_history_leads_to_a_prompt_that_is_not_the_last_one(
     weights: list[Weight], seed: int, used: list[str]
 ) -> None:
     prompts = [prompt(number, weight) for number, weight in enumerate(weights)]
-    chosen = choose(prompts, used, set(), seed)
+    chosen = choose(Pool.of(prompts), used, seed)
     assert chosen in prompts
     if used and len(prompts) > 1:
         assert chosen is None or chosen.id != used[-1]
@@ -162,8 +162,8 @@ def test_nothing_comes_back_within_half_of_the_prompts(size: int, seed: int) -> 
 @given(weights, seeds)
 def test_the_same_arguments_give_the_same_prompt(weights: list[Weight], seed: int) -> None:
     prompts = [prompt(number, weight) for number, weight in enumerate(weights)]
-    chosen = choose(prompts, ["p0"], set(), seed)
-    assert choose(list(reversed(prompts)), ["p0"], set(), seed) == chosen
+    chosen = choose(Pool.of(prompts), ["p0"], seed)
+    assert choose(Pool.of(list(reversed(prompts))), ["p0"], seed) == chosen
 
 
 def test_another_seed_gives_another_order() -> None:
@@ -174,26 +174,26 @@ def test_another_seed_gives_another_order() -> None:
 
 def test_every_prompt_comes_first_about_equally_often() -> None:
     prompts = [prompt(number) for number in range(4)]
-    first = [choose(prompts, [], set(), seed) for seed in range(2000)]
+    first = [choose(Pool.of(prompts), [], seed) for seed in range(2000)]
     assert all(400 < first.count(p) < 600 for p in prompts)
 
 
 def test_when_all_are_vetoed_nothing_is_chosen() -> None:
     prompts = [prompt(0), prompt(1)]
-    assert choose(prompts, ["p0"], {"p0", "p1"}, 1) is None
-    assert choose([], [], set(), 1) is None
+    assert choose(Pool.of(prompts, {"p0", "p1"}), ["p0"], 1) is None
+    assert choose(Pool.of([]), [], 1) is None
 
 
 def test_the_only_prompt_may_come_again() -> None:
-    assert choose([prompt(0)], ["p0"], set(), 1) == prompt(0)
+    assert choose(Pool.of([prompt(0)]), ["p0"], 1) == prompt(0)
 
 
 def test_a_deep_prompt_comes_after_a_deep_one_only_when_nothing_else_is_left() -> None:
     prompts = [prompt(0, Weight.DEEP), prompt(1, Weight.DEEP), prompt(2)]
-    assert choose(prompts, ["p2", "p0"], set(), 1) == prompts[1]
-    assert choose(prompts, ["p0"], set(), 1) == prompts[2]
+    assert choose(Pool.of(prompts), ["p2", "p0"], 1) == prompts[1]
+    assert choose(Pool.of(prompts), ["p0"], 1) == prompts[2]
 
 
 def test_a_prompt_that_is_new_comes_before_the_old_ones_repeat() -> None:
     prompts = [prompt(number) for number in range(4)]
-    assert choose(prompts, ["p0", "p1", "p2", "p0", "p1", "p2"], set(), 5) == prompts[3]
+    assert choose(Pool.of(prompts), ["p0", "p1", "p2", "p0", "p1", "p2"], 5) == prompts[3]
