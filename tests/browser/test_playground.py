@@ -4,68 +4,23 @@ import json
 import re
 
 import pytest
-from playwright.sync_api import Browser, FrameLocator, Locator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import PATIENCE, Playground
+from tests.browser.using import (
+    answers,
+    clock,
+    conversation,
+    go_to,
+    inside,
+    pick,
+    run,
+    send,
+    type_option,
+)
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=PATIENCE)
-
-ANSWER = "Only you can see this"
-
-
-def inside(page: Page) -> FrameLocator:
-    return page.frame_locator("iframe")
-
-
-def conversation(page: Page) -> Locator:
-    return inside(page).get_by_role("region", name="Conversation")
-
-
-def go_to(page: Page, place: str) -> None:
-    page.get_by_role("navigation").get_by_role("button", name=place).click()
-    expect(inside(page).get_by_role("heading", name=place, level=1)).to_be_visible()
-
-
-def pick(page: Page, command: str) -> None:
-    """Type a slash and the beginning of a command, and choose it from the list."""
-    composer = inside(page).get_by_role("textbox", name="Message")
-    composer.click()
-    composer.press_sequentially(f"/{command}")
-    inside(page).get_by_role("option", name=f"/{command}").first.click()
-    expect(inside(page).get_by_label(f"Command /{command}", exact=True)).to_be_visible()
-
-
-def type_option(page: Page, option: str, words: str, suggestion: re.Pattern[str]) -> str:
-    """Type into an option, choose a suggestion; what was chosen."""
-    field = inside(page).get_by_role("combobox", name=option)
-    if not field.is_visible():
-        inside(page).get_by_role("option", name=option).click()
-    field.press_sequentially(words)
-    chosen = inside(page).get_by_role("option").filter(has_text=suggestion).first
-    text = chosen.inner_text()
-    chosen.click()
-    expect(field).not_to_have_value(words)
-    return text
-
-
-def send(page: Page) -> None:
-    inside(page).get_by_role("button", name="Send").click()
-
-
-def answers(page: Page) -> Locator:
-    return inside(page).get_by_text(ANSWER)
-
-
-def run(page: Page, command: str) -> None:
-    before = answers(page).count()
-    pick(page, command)
-    send(page)
-    expect(answers(page)).to_have_count(before + 1)
-
-
-def clock(page: Page) -> str:
-    return page.locator("#now").get_attribute("datetime") or ""
 
 
 def test_a_country_is_suggested_and_its_helplines_are_read(
