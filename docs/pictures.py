@@ -18,12 +18,21 @@ from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Browser, FrameLocator, Page, ViewportSize, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    FrameLocator,
+    Locator,
+    Page,
+    ViewportSize,
+    expect,
+    sync_playwright,
+)
 
 PICTURES = Path(__file__).resolve().parent / "pictures"
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run")
 DESKTOP = ViewportSize(width=1280, height=800)
+TALL = ViewportSize(width=1280, height=860)
 PHONE = ViewportSize(width=390, height=844)
 COLOURS = 64
 PATIENCE = 20_000
@@ -67,7 +76,57 @@ def main() -> None:
         go_to(phone, "general")
         expect(inside(phone).get_by_text("Only you can see this")).to_be_visible()
         take(phone, "phone")
+        phone.context.close()
+
+        page = opened(browser, address, TALL)
+        schedule_check_in(page)
+        look_as(page, "Noor (18+)")
+        answer(page, "Drizzle")
+        conversation(page).get_by_role("button", name="Post it here").click()
+        expect(conversation(page).get_by_text("Noor checks in.")).to_be_visible()
+        look_as(page, "Alex (18+)")
+        answer(page, "Tired")
+        take(page, "checkin")
         browser.close()
+
+
+def schedule_check_in(page: Page) -> None:
+    """Have one about today come in its channel, on Monday at half past nine."""
+    page.get_by_role("button", name="Next Monday 9:00").click()
+    expect(page.locator("#now")).to_contain_text("09:00")
+    look_as(page, "Robin (Moderator, 18+)")
+    begin(page, "manage checkins add")
+    for option, words, suggestion in (
+        ("channel", "check", "check-ins"),
+        ("at", "9:30", None),
+        ("zone", "berlin", "Berlin"),
+    ):
+        inside(page).get_by_label(f"{option}, required").press_sequentially(words)
+        if suggestion:
+            inside(page).get_by_role("option").filter(has_text=suggestion).first.click()
+            expect(inside(page).get_by_role("option")).to_have_count(0)
+    send(page)
+    conversation(page).get_by_role("button", name="Edit", exact=True).click()
+    form = inside(page).get_by_role("dialog")
+    form.get_by_role("combobox", name="About").click()
+    inside(page).get_by_role("option", name="How is today").click()
+    inside(page).get_by_role("button", name="Apply").click()
+    form.get_by_role("button", name="Submit").click()
+    expect(conversation(page).get_by_text("About: How is today")).to_be_visible()
+    page.get_by_role("button", name="+1 hour").click()
+    expect(conversation(page).get_by_role("button", name="Check in", exact=True)).to_be_visible()
+
+
+def look_as(page: Page, person: str) -> None:
+    page.get_by_label("Viewing as").select_option(label=person)
+    go_to(page, "check-ins")
+
+
+def answer(page: Page, word: str) -> None:
+    conversation(page).get_by_role("button", name="Check in", exact=True).click()
+    conversation(page).get_by_role("combobox", name="A word or a weather").click()
+    inside(page).get_by_role("option", name=word).click()
+    expect(conversation(page).get_by_text(f"Today: {word}")).to_be_visible()
 
 
 @contextmanager
@@ -102,6 +161,10 @@ def opened(browser: Browser, address: str, size: ViewportSize) -> Page:
 
 def inside(page: Page) -> FrameLocator:
     return page.frame_locator("iframe")
+
+
+def conversation(page: Page) -> Locator:
+    return inside(page).get_by_role("region", name="Conversation")
 
 
 def go_to(page: Page, place: str) -> None:
