@@ -187,7 +187,8 @@ def send(page: Page) -> None:
 
 def take(page: Page, name: str) -> None:
     # What was said last in our bar is of the moment; fonts and fades must have come to rest.
-    page.evaluate("document.fonts.ready")
+    for frame in page.frames:
+        frame.evaluate("document.fonts.ready.then(() => null)")
     page.mouse.move(5, 5)
     expect(page.locator("#said")).to_be_empty()
     path = PICTURES / f"{name}.png"
