@@ -223,7 +223,12 @@ def preview(
         *_told(words, entry),
         ui.Separator(),
         "-# " + words("faq.preview.phrasings", phrasings=phrasings),
-        "-# " + words("faq.preview.topic", topic=words(f"faq.topic.{entry.topic}")),
+        "-# "
+        + words(
+            "faq.preview.topic",
+            topic=words(f"faq.topic.{entry.topic}"),
+            language=_language_name(entry.language, words),
+        ),
         words("faq.preview.similar") + "\n" + alike if similar else None,
         row(
             button(
@@ -249,7 +254,7 @@ def refused(words: Words, error: UserError, typed: Typed, draft_id: str) -> Pane
 def saved(words: Words, key: str, entry: Entry) -> Panel:
     """What is now, with the way to change it again."""
     return Panel(
-        words(key, question=plain(entry.question)),
+        words(key),
         ui.Separator(),
         *_told(words, entry),
         ui.Separator(),

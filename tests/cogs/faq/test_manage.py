@@ -72,7 +72,7 @@ async def test_a_new_answer_is_previewed_saved_and_found_by_members(world: World
     assert "choir practice · what day is singing · when do we sing" in text_of(preview)
     assert "## When does the choir meet?" not in await ask(world, "choir practice")
     saved = await tap(world, preview, "Save")
-    assert "Added: When does the choir meet?" in text_of(saved)
+    assert "Added. Members of this server see it like this:" in text_of(saved)
     told = await ask(world, "choir practice")
     assert "## When does the choir meet?" in told
     assert "Written by the moderators of this server" in told
