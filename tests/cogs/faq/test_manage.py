@@ -80,6 +80,14 @@ async def test_a_new_answer_is_previewed_saved_and_found_by_members(world: World
     assert "answer added" in await audited(world)
 
 
+async def test_moderators_are_not_named_twice_as_the_source(world: World) -> None:
+    form = await manage(world, "add")
+    usual = prefilled(form)[-1]
+    told = text_of(await fill(world, form, replace(TYPED, source=usual)))
+    assert "Written by the moderators of this server." in told
+    assert "Source:" not in told
+
+
 async def test_the_preview_names_what_it_looks_like(world: World) -> None:
     typed = replace(TYPED, question="What is peer support, in short?")
     told = text_of(await fill(world, await manage(world, "add"), typed))
