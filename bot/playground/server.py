@@ -234,7 +234,11 @@ class Server:
             if name in request.headers
         }
         headers[_INSIDE_KEY_HEADER] = preview.capability
-        address = preview.url.partition("/#")[0] + (path or request.path_qs)
+        try:
+            address = preview.url.partition("/#")[0] + (path or request.path_qs)
+        except simcord.SetupError as error:
+            # The view is being changed, and the next one is not open yet.
+            raise web.HTTPGone from error
         try:
             async with self._client.request(
                 method or request.method, address, data=body or None, headers=headers

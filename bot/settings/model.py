@@ -102,12 +102,18 @@ class Number(Setting[int]):
         return int(value)
 
 
+def _as_it_is(value: str, _locale: str) -> str:
+    return value
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text(Setting[str]):
     """A line of text; empty means none. `accept` may refuse it, or give it in its proper form."""
 
     max_length: int
     accept: Callable[[str], str] = str
+    shown: Callable[[str, str], str] = _as_it_is
+    """Says a value in the language of a locale, in words that `accept` understands."""
 
     def check(self, value: Any) -> str:
         """Accept text up to its length."""

@@ -34,6 +34,9 @@ SUGGESTIONS = 10
 CHOICES = 25
 """Suggestions that Discord takes at most."""
 
+CHOICE = 100
+"""Characters that Discord takes in a suggestion."""
+
 SHARING = (Limit(1, timedelta(seconds=30)), Limit(5, timedelta(minutes=10)))
 """How often one member may share, so that nobody fills a channel through the bot."""
 
@@ -88,15 +91,29 @@ class FaqCog(commands.Cog, name="Faq"):
     async def suggest(
         self, interaction: Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
-        """Suggest questions at each keystroke, from memory."""
+        """Suggest questions at each keystroke, from memory; first of all, what was typed.
+
+        Enter takes the first suggestion, so whoever types on and sends is asked what they meant,
+        not what came nearest.
+        """
         try:
             await self._require_open(interaction)
         except UserError:
             # The command itself says why; a list of suggestions has no room for it.
             return []
         language = await self._language(interaction)
-        found = await self._faq.suggest(interaction.guild_id, language, current, SUGGESTIONS)
-        return [_choice(entry, TOKEN) for entry in found]
+        typed = " ".join(current.split())
+        if len(typed) > CHOICE:
+            # A suggestion cannot carry it. With none, it is sent as it was typed.
+            return []
+        shown = SUGGESTIONS - bool(typed)
+        found = await self._faq.suggest(interaction.guild_id, language, typed, shown)
+        choices = [_choice(entry, TOKEN) for entry in found]
+        if typed and typed not in {entry.question for entry in found}:
+            words = await words_for(interaction)
+            own = clip(words("faq.ask.own_words", question=typed), CHOICE)
+            choices.insert(0, app_commands.Choice(name=own, value=typed))
+        return choices
 
     @faq.command(name="browse", description="-")
     async def browse(self, interaction: Interaction) -> None:

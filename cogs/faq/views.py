@@ -165,6 +165,8 @@ def taken_back(words: Words) -> Panel:
 
 def _told(words: Words, entry: Entry) -> list[str | None]:
     told = "faq.answer.own" if entry.own else "faq.answer.shipped"
+    if entry.own and {source.title for source in entry.sources} <= _themselves(words):
+        told = "faq.answer.own_words"
     sources = " · ".join(_source(source) for source in entry.sources)
     other = None
     if entry.language != words.locale:
@@ -175,6 +177,12 @@ def _told(words: Words, entry: Entry) -> list[str | None]:
         "-# " + words(told, sources=sources),
         other,
     ]
+
+
+def _themselves(words: Words) -> set[str]:
+    """What the form says is the source unless the moderators write another, in every language."""
+    texts = words.texts
+    return {texts.say("faq.form.source_default", locale) for locale in texts.locales}
 
 
 def _source(source: Source) -> str:
@@ -223,7 +231,12 @@ def preview(
         *_told(words, entry),
         ui.Separator(),
         "-# " + words("faq.preview.phrasings", phrasings=phrasings),
-        "-# " + words("faq.preview.topic", topic=words(f"faq.topic.{entry.topic}")),
+        "-# "
+        + words(
+            "faq.preview.topic",
+            topic=words(f"faq.topic.{entry.topic}"),
+            language=_language_name(entry.language, words),
+        ),
         words("faq.preview.similar") + "\n" + alike if similar else None,
         row(
             button(
@@ -249,7 +262,7 @@ def refused(words: Words, error: UserError, typed: Typed, draft_id: str) -> Pane
 def saved(words: Words, key: str, entry: Entry) -> Panel:
     """What is now, with the way to change it again."""
     return Panel(
-        words(key, question=plain(entry.question)),
+        words(key),
         ui.Separator(),
         *_told(words, entry),
         ui.Separator(),

@@ -196,8 +196,25 @@ def exact(words: str, locale: str) -> str | None:
     """
     if words in codes():
         return words
+    flag = _flag(words)
+    if flag is not None:
+        return flag
     found = _index(_known_locale(locale)).exact.get(_comparable(words), frozenset())
     return next(iter(found)) if len(found) == 1 else None
+
+
+_SHORT_NAMES = frozenset({"uk", "usa", "uae", "drc", "eeuu"})
+
+_FLAG_A = 0x1F1E6
+"""A flag is two of the 26 signs from here on: the letters of the country's code."""
+
+
+def _flag(words: str) -> str | None:
+    letters = [ord(sign) - _FLAG_A for sign in words.strip()]
+    if len(letters) != 2 or not all(0 <= letter < 26 for letter in letters):
+        return None
+    code = "".join(chr(ord("A") + letter) for letter in letters)
+    return code if code in codes() else None
 
 
 _FEW = 5
@@ -209,6 +226,9 @@ def search(words: str, locale: str, limit: int = 25) -> tuple[str, ...]:
     locale = _known_locale(locale)
     asked = _comparable(words)
     if not asked:
+        flag = _flag(words)
+        if flag is not None or words.strip():
+            return (flag,) if flag else ()
         names = _names(locale)
         return tuple(sorted(names, key=lambda code: _comparable(names[code])))[:limit]
     index = _index(locale)
@@ -219,6 +239,9 @@ def search(words: str, locale: str, limit: int = 25) -> tuple[str, ...]:
     # begins Australia. In a few letters that is more likely meant than a slip.
     if not best or (len(best) < _FEW and len(asked) >= _FEW):
         for rank, key in _near(asked, index.keys):
+            _keep(best, key, rank)
+    if not best:
+        for rank, key in _within(asked, index.keys):
             _keep(best, key, rank)
     return tuple(sorted(best, key=lambda code: best[code]))[:limit]
 
@@ -241,6 +264,16 @@ def _direct(asked: str, keys: Iterable[_Key]) -> Iterator[tuple[float, _Key]]:
             yield 2, key
         elif len(asked) > 2 and asked in key.text:
             yield 3, key
+
+
+def _within(asked: str, keys: Iterable[_Key]) -> Iterator[tuple[float, _Key]]:
+    """Rank keys that stand in a whole sentence, the longest first: "I live in the UK"."""
+    sentence = f" {asked} "
+    for key in keys:
+        # Most short keys are words of their own: "in" is India, "can" is Canada.
+        told = len(key.text) > 3 or key.text in _SHORT_NAMES
+        if told and f" {key.text} " in sentence:
+            yield -len(key.text), key
 
 
 def _begins_words(parts: list[str], words: tuple[str, ...]) -> bool:

@@ -215,10 +215,17 @@ class HelplineDesk:
             by,
             self._clock(),
             f"helplines.{verb}",
-            (before or after or ServerRow("", "", None)).id,
+            self._named(after or before),
             store.body(before) if before else None,
             store.body(after) if after else None,
         )
+
+    def _named(self, row: ServerRow | None) -> str:
+        """Say which line that is, as the list of changes shows it: its country and name."""
+        if row is None:
+            return ""
+        line = row.helpline or self._shipped.helpline(row.id)
+        return f"{row.country}: {line.name if line else row.id}"
 
     async def _or_else(self, ask: Callable[[], Awaitable[T]], otherwise: T) -> T:
         try:

@@ -13,7 +13,7 @@ def country_code(words: str) -> str:
         return ""
     code = countries.exact(words, "en")
     if code is None:
-        raise UserError("helplines.refused.country")
+        raise UserError("helplines.refused.first_country")
     return code
 
 
@@ -22,5 +22,6 @@ FIRST_COUNTRY = Text(
     default="",
     max_length=countries.LONGEST,
     accept=country_code,
+    shown=countries.name,
 )
 """The country whose numbers the helplines button shows at once; empty: it asks for one."""

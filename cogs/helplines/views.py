@@ -11,7 +11,7 @@ from babel.dates import format_date
 from babel.lists import format_list
 from discord import ui
 
-from bot.views import Form, Panel, button, clip, link, menu, plain, row
+from bot.views import Form, Panel, button, clip, field, link, menu, plain, row
 from cogs.helplines import countries
 from cogs.helplines.model import (
     ALWAYS,
@@ -202,7 +202,13 @@ class CountryForm(Form):
             await submitted(interaction, self._field.value)
 
         super().__init__(client, words("helplines.form.title"), hand_over)
-        self.add_item(ui.Label(text=words("helplines.form.country"), component=self._field))
+        self.add_item(
+            field(
+                words("helplines.form.country"),
+                self._field,
+                description=words("helplines.form.meaning"),
+            )
+        )
 
 
 class LineForm(Form):
@@ -241,7 +247,7 @@ class LineForm(Form):
             )
 
         super().__init__(client, words("helplines.line.title"), hand_over, moderators=True)
-        for key, field in (
+        for key, typed in (
             ("name", self._name),
             ("phone", self._phone),
             ("written", self._written),
@@ -252,7 +258,7 @@ class LineForm(Form):
                 ui.Label(
                     text=words(f"helplines.line.{key}"),
                     description=words(f"helplines.line.{key}_meaning"),
-                    component=field,
+                    component=typed,
                 )
             )
 

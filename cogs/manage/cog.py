@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from bot.runtime import Runtime
 
 
+FIRST_SECTION = "server"
+
+
 class Manage(commands.Cog):
     """Steers the settings of this server."""
 
@@ -33,7 +36,11 @@ class Manage(commands.Cog):
     @app_commands.default_permissions(MODERATOR_DEFAULT)
     async def settings(self, interaction: Interaction) -> None:
         """Open the panel."""
-        await reply(interaction, await self._panel(interaction, "server"))
+        await reply(interaction, await self._panel(interaction, FIRST_SECTION))
+
+    async def open(self, interaction: Interaction) -> None:
+        """Show the settings on the message that was tapped."""
+        await turn(interaction, await self._panel(interaction, FIRST_SECTION))
 
     async def section(self, interaction: Interaction, section: str) -> None:
         """Show another section."""
@@ -125,7 +132,8 @@ class Manage(commands.Cog):
                 read, _server(interaction), limit=size + 1, offset=page * size
             )
         words = await words_for(interaction)
-        return views.audit_list(words, found[:size], page, more=len(found) > size)
+        settings = {setting.key: setting for setting in self._runtime.settings.declared}
+        return views.audit_list(words, found[:size], settings, page, more=len(found) > size)
 
 
 def _require_right(interaction: Interaction, setting: Setting[Any]) -> None:
@@ -144,6 +152,7 @@ async def setup(bot: Alongside) -> None:
     """Wire the feature."""
     cog = Manage(bot.runtime)
     actions = bot.runtime.actions
+    actions.on("settings:open", cog.open, moderators=True)
     actions.on("settings:section", cog.section, moderators=True)
     actions.on("settings:edit", cog.edit, moderators=True)
     actions.on("settings:switch", cog.switch, moderators=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import discord
 from babel import Locale
@@ -31,6 +32,9 @@ AUDIT_LINES = 8
 
 ON, OFF = "on", "off"
 
+_ABSENT = "–"
+"""Stands for what was not there before, or is not there after."""
+
 
 def panel(
     words: Words,
@@ -50,18 +54,20 @@ def panel(
             name=words(f"settings.{saved}.name"),
             value=spoken(_find(shown, saved), values[saved], words),
         )
+    # Only the others, none of them marked: a menu goes on showing what was last chosen in it.
     options = [
-        discord.SelectOption(
-            label=words(f"settings.section.{name}"), value=name, default=name == section
-        )
+        discord.SelectOption(label=words(f"settings.section.{name}"), value=name)
         for name in sections
+        if name != section
     ]
     return Panel(
         *_notices(words, notices),
         f"## {words('settings.title', section=words(f'settings.section.{section}'))}",
         note,
         *[_entry(setting, values[setting.key], words) for setting in shown],
-        row(menu("settings:section", placeholder=words("settings.choose"), options=options)),
+        row(menu("settings:section", placeholder=words("settings.choose"), options=options))
+        if options
+        else None,
         row(button(words("settings.audit_button"), "manage:audit", 0)),
     )
 
@@ -106,12 +112,21 @@ def spoken(setting: Setting[Any], value: Any, words: Words) -> str:
         return ", ".join(f"<#{i}>" for i in value) or words(f"settings.{setting.key}.none")
     if isinstance(setting, Roles):
         return ", ".join(f"<@&{i}>" for i in value) or words(f"settings.{setting.key}.none")
+    if isinstance(setting, Text) and value:
+        value = setting.shown(value, words.locale)
     return plain(str(value)) or words(f"settings.{setting.key}.none")
 
 
-def audit_list(words: Words, lines: Sequence[Line], page: int, *, more: bool) -> Panel:
+def audit_list(
+    words: Words,
+    lines: Sequence[Line],
+    settings: Mapping[str, Setting[Any]],
+    page: int,
+    *,
+    more: bool,
+) -> Panel:
     """Who changed what, when; the newest first."""
-    shown = [_line(line, words) for line in lines] or [words("audit.nothing")]
+    shown = [_line(line, settings, words) for line in lines] or [words("audit.nothing")]
     newer = button(words("audit.newer"), "manage:audit", page - 1) if page else None
     older = button(words("audit.older"), "manage:audit", page + 1) if more else None
     return Panel(
@@ -119,22 +134,48 @@ def audit_list(words: Words, lines: Sequence[Line], page: int, *, more: bool) ->
         *shown,
         row(newer, older) if newer or older else None,
         "-# " + words("audit.kept"),
+        row(button(words("audit.settings_button"), "settings:open")),
     )
 
 
-def _line(line: Line, words: Words) -> str:
+def _line(line: Line, settings: Mapping[str, Setting[Any]], words: Words) -> str:
     when = discord.utils.format_dt(line.changed_at, "f")
     target = line.target
-    name_key = f"settings.{line.target}.name"
-    if line.action == "settings.change" and words.texts.has(name_key):
-        target = words(name_key)
+    changed = settings.get(target) if line.action == "settings.change" else None
+    if changed is not None:
+        target = words(f"settings.{changed.key}.name")
+        before, after = (_value(changed, text, words) for text in (line.before, line.after))
+    else:
+        parts = _content(line.before), _content(line.after)
+        before = _listed(part for part in parts[0] if part not in parts[1])
+        after = _listed(part for part in parts[1] if part not in parts[0])
     head = f"{when} · <@{line.actor_user_id}> · {words(f'audit.action.{line.action}')}: "
-    change = words(
-        "audit.change",
-        before=plain(clip(line.before or "-", 120)),
-        after=plain(clip(line.after or "-", 120)),
-    )
-    return f"{head}**{plain(clip(target, 80))}**\n-# {change}"
+    told = f"{head}**{plain(clip(target, 80))}**"
+    if before == after:
+        return told
+    return f"{told}\n-# {words('audit.change', before=before, after=after)}"
+
+
+def _value(setting: Setting[Any], stored: str | None, words: Words) -> str:
+    value = setting.default if stored is None else setting.decode(stored)
+    return clip(spoken(setting, value, words), 240)
+
+
+def _content(stored: str | None) -> list[str]:
+    """What a feature wrote into an audit line, part by part: lines of text, or a JSON object."""
+    if stored is None:
+        return []
+    try:
+        told: object = json.loads(stored)
+    except ValueError:
+        return stored.splitlines()
+    if isinstance(told, dict):
+        return [str(part) for part in cast("dict[str, object]", told).values()]
+    return [] if told is None else [stored]
+
+
+def _listed(parts: Iterable[str]) -> str:
+    return plain(clip(" · ".join(parts), 120)) or _ABSENT
 
 
 def _find(shown: Sequence[Setting[Any]], key: str) -> Setting[Any]:
@@ -184,7 +225,8 @@ def _component(
                 for i in value
             ],
         )
-        return channels, words("settings.hint.channels"), lambda: [c.id for c in channels.values]
+        hint = words("settings.hint.channels", none=words(f"settings.{setting.key}.none"))
+        return channels, hint, lambda: [c.id for c in channels.values]
     if isinstance(setting, Roles):
         roles: ui.RoleSelect[Any] = ui.RoleSelect(
             min_values=0,
@@ -202,7 +244,9 @@ def _component(
         return number, hint, lambda: number.value
     if isinstance(setting, Text):
         line: ui.TextInput[Any] = ui.TextInput(
-            default=value or None, required=False, max_length=setting.max_length
+            default=setting.shown(value, words.locale) if value else None,
+            required=False,
+            max_length=setting.max_length,
         )
         hint = words("settings.hint.text", maximum=setting.max_length)
         return line, hint, lambda: line.value

@@ -50,4 +50,6 @@ def confirm(words: Words) -> Panel:
 
 def erased(words: Words, count: int) -> Panel:
     """The receipt."""
+    if not count:
+        return Panel(words("privacy.erased.nothing"))
     return Panel(f"## {words('privacy.erased.title')}", words("privacy.erased.body", count=count))

@@ -66,6 +66,18 @@ async def test_suggestions_come_with_half_a_word_and_with_a_typo(world: World) -
     assert await world.member.autocomplete(world.channel, "faq ask", "question", "")
 
 
+async def test_enter_sends_what_was_typed_not_what_came_nearest(world: World) -> None:
+    typed = "i feel  so alone"
+    first, *_ = await world.member.autocomplete(world.channel, "faq ask", "question", typed)
+    assert first == {"name": "Ask in my words: i feel so alone", "value": "i feel so alone"}
+    assert "## I did not find an answer" in text_of(await ask(world, first["value"]))
+    whole = "What is peer support?"
+    first, *_ = await world.member.autocomplete(world.channel, "faq ask", "question", whole)
+    assert first == {"name": whole, "value": PEERS}
+    long = "i feel so alone and i do not know " * 4
+    assert await world.member.autocomplete(world.channel, "faq ask", "question", long) == []
+
+
 async def test_a_chosen_suggestion_is_answered_privately_with_its_source(world: World) -> None:
     answer = await ask(world, PEERS)
     assert answer.ephemeral

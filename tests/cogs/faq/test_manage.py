@@ -72,12 +72,20 @@ async def test_a_new_answer_is_previewed_saved_and_found_by_members(world: World
     assert "choir practice · what day is singing · when do we sing" in text_of(preview)
     assert "## When does the choir meet?" not in await ask(world, "choir practice")
     saved = await tap(world, preview, "Save")
-    assert "Added: When does the choir meet?" in text_of(saved)
+    assert "Added. Members of this server see it like this:" in text_of(saved)
     told = await ask(world, "choir practice")
     assert "## When does the choir meet?" in told
     assert "Written by the moderators of this server" in told
     assert "[The choir's page](https://example.org/choir)" in told
     assert "answer added" in await audited(world)
+
+
+async def test_moderators_are_not_named_twice_as_the_source(world: World) -> None:
+    form = await manage(world, "add")
+    usual = prefilled(form)[-1]
+    told = text_of(await fill(world, form, replace(TYPED, source=usual)))
+    assert "Written by the moderators of this server." in told
+    assert "Source:" not in told
 
 
 async def test_the_preview_names_what_it_looks_like(world: World) -> None:

@@ -94,6 +94,19 @@ async def test_a_country_listed_first_is_one_tap_away(world: World) -> None:
     assert "Helplines: France" in text_of(other)
 
 
+async def test_the_country_listed_first_is_called_by_its_name(world: World) -> None:
+    await world.settings("helplines.first_country", "Ireland")
+    panel = await world.moderator.slash(world.channel, "settings")
+    section = await world.moderator.select(
+        answer_of(panel).message, ["helplines"], custom_id="settings:section"
+    )
+    assert "**Country listed first**: Ireland" in text_of(section)
+    lines = await world.moderator.click(answer_of(section).message, label="Who changed what")
+    assert "none, the button asks → Ireland" in text_of(lines)
+    back = await world.moderator.click(answer_of(lines).message, label="Settings")
+    assert "Settings: Server" in text_of(back)
+
+
 async def test_the_command_alone_is_the_button(world: World) -> None:
     form = await world.member.slash(world.channel, "helplines")
     assert form.modal is not None
@@ -143,7 +156,8 @@ async def test_a_moderator_adds_a_line_and_members_see_who_vouches_for_it(world:
     assert "**Local line**" in told
     assert "Added by the moderators of this server" in told
     lines = await world.moderator.slash(world.channel, "manage audit")
-    assert "helpline added" in text_of(lines)
+    assert "helpline added: **ES: Local line**" in text_of(lines)
+    assert "{" not in text_of(lines)
 
 
 async def test_a_refused_form_gives_back_what_was_typed(world: World) -> None:

@@ -48,6 +48,8 @@ def test_every_country_of_the_standard_can_be_chosen() -> None:
         ("south korea", "KR"),
         ("Saint Lucia", "LC"),
         ("trinidad and tobago", "TT"),
+        ("🇪🇸", "ES"),
+        (" 🇬🇧 ", "GB"),
     ],
 )
 def test_a_country_is_known_by_its_names_and_codes(words: str, code: str) -> None:
@@ -55,9 +57,42 @@ def test_a_country_is_known_by_its_names_and_codes(words: str, code: str) -> Non
     assert countries.search(words, "en-US")[0] == code
 
 
-@pytest.mark.parametrize("words", ["", "  ", "Narnia", "korea", "congo", "🇪🇸", "everywhere"])
+@pytest.mark.parametrize(
+    "words", ["", "  ", "Narnia", "korea", "congo", "🇪🇺", "🇪", "😢", "everywhere"]
+)
 def test_what_names_no_single_country_is_not_taken_for_one(words: str) -> None:
     assert countries.exact(words, "en-US") is None
+
+
+@pytest.mark.parametrize("words", ["😢", "?", "🇪🇺", "🇪"])
+def test_signs_that_say_nothing_are_not_answered_with_countries(words: str) -> None:
+    assert countries.search(words, "en-US") == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ("my country is spain please", "ES"),
+        ("i live in the uk", "GB"),
+        ("im in the united states", "US"),
+        ("vivo en los países bajos", "NL"),
+        ("somewhere in south korea, near seoul", "KR"),
+    ],
+)
+def test_a_country_is_found_in_a_whole_sentence(words: str, code: str) -> None:
+    assert countries.search(words, "en-US")[0] == code
+
+
+def test_the_words_of_a_sentence_are_no_codes() -> None:
+    assert countries.search("is it me or can no one see this", "en-US") == ()
+
+
+@pytest.mark.parametrize("locale", ["en", "es"])
+@pytest.mark.parametrize("code", CODES)
+def test_the_name_that_is_shown_is_understood(code: str, locale: str) -> None:
+    understood = countries.exact(countries.name(code, locale), "en")
+    # The one exception: both countries called Congo, of which Spanish calls one just that.
+    assert understood == (None if (code, locale) == ("CG", "es") else code)
 
 
 @pytest.mark.parametrize(

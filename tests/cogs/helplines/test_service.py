@@ -93,11 +93,11 @@ async def test_every_change_is_audited_and_a_refused_one_leaves_no_trace(
     await desk.restore(SERVER, "es-024", by=MODERATOR)
     await desk.remove(SERVER, line.id, by=MODERATOR)
     told = [
-        ("helplines.add", line.id),
-        ("helplines.edit", line.id),
-        ("helplines.hide", "es-024"),
-        ("helplines.remove", line.id),
-        ("helplines.restore", "es-024"),
+        ("helplines.add", "ES: Local line"),
+        ("helplines.edit", "ES: Better name"),
+        ("helplines.hide", "ES: Línea 024"),
+        ("helplines.remove", "ES: Better name"),
+        ("helplines.restore", "ES: Línea 024"),
     ]
     assert await audited(database) == told
     with pytest.raises(UserError):
@@ -148,7 +148,7 @@ async def test_a_servers_first_country_is_a_name_or_a_code(database: Database) -
     assert await desk.first_country(SERVER) == "ES"
     with pytest.raises(UserError) as refused:
         await settings.change(SERVER, FIRST_COUNTRY, "Narnia", by=MODERATOR)
-    assert refused.value.key == "helplines.refused.country"
+    assert refused.value.key == "helplines.refused.first_country"
     await settings.change(SERVER, FIRST_COUNTRY, "", by=MODERATOR)
     assert await desk.first_country(SERVER) is None
 

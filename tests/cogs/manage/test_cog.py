@@ -162,6 +162,17 @@ async def test_the_audit_list_is_turned_a_page_at_a_time(world: World) -> None:
     assert text_of(back) == newest
 
 
+async def test_the_audit_list_says_values_as_people_do(world: World) -> None:
+    role = world.guild.create_role("Helper")
+    await world.settings("server.moderator_roles", [role.id])
+    await world.settings("faq.enabled", False)
+    await world.settings("faq.channels", [world.channel.id])
+    said = text_of(await world.moderator.slash(world.channel, "manage audit"))
+    assert f"only people who may manage the server → <@&{role.id}>" in said
+    assert "on → off" in said
+    assert f"every channel → <#{world.channel.id}>" in said
+
+
 async def test_what_stands_in_the_audit_list_mentions_and_formats_nothing(world: World) -> None:
     line = audit.Line.of(
         world.guild.id,
