@@ -19,8 +19,8 @@ T = TypeVar("T")
 
 _log = logs.get(__name__)
 
-MATERIALISED_AT_ONCE = 500
-"""Due timers in one transaction: few enough that nobody waits long for the writer."""
+AT_ONCE = 500
+"""Due timers or messages in one transaction: few enough that nobody waits long for the writer."""
 
 IN_FLIGHT = 100
 """Messages being sent at the same time."""
@@ -71,8 +71,10 @@ class Promises(Protocol):
         """Say what follows from due timers, and when each is next due; one left out ends."""
         ...
 
-    async def still_wanted(self, tx: Transaction, message: Message, now: datetime) -> str | None:
-        """Look once more before a message is first tried; a reason skips it."""
+    async def unwanted(
+        self, tx: Transaction, messages: Sequence[Message], now: datetime
+    ) -> dict[str, str]:
+        """Look once more before messages are first tried; give the ids to skip, with reasons."""
         ...
 
     async def settled(
@@ -153,7 +155,7 @@ class Runner:
         """Turn due timers into messages and next moments; gives how many timers were due."""
         now = self._clock()
         async with self._database.transaction() as tx:
-            timers = await store.take_due_timers(tx, now, MATERIALISED_AT_ONCE)
+            timers = await store.take_due_timers(tx, now, AT_ONCE)
             by_kind: dict[str, list[Timer]] = defaultdict(list)
             for timer in timers:
                 by_kind[timer.kind].append(timer)
@@ -171,28 +173,40 @@ class Runner:
         """Take messages that are due: those too late or no longer wanted end here."""
         now = self._clock()
         claimed: list[tuple[Message, Way]] = []
+        # What waits for its turn in the pace is orphaned by a crash: a second's worth at most.
+        room = min(IN_FLIGHT - len(self._flying), self._pace.room())
+        looked_at = 0
         async with self._database.transaction() as tx:
-            room = IN_FLIGHT - len(self._flying)
-            for message in await store.take_due_messages(tx, now, room):
-                chosen = way(message, now)
-                reason = await self._unwanted(tx, message, chosen, now)
-                if reason is None:
-                    claimed.append((message, chosen))
-                else:
-                    await self._settle(tx, message, State.SKIPPED, now, reason=reason)
-            await store.lease(tx, [m.id for m, _ in claimed], now, now + LEASE)
+            while len(claimed) < room and looked_at < AT_ONCE:
+                due = await store.take_due_messages(tx, now, room - len(claimed))
+                reasons = await self._unwanted(tx, due, now)
+                for message in due:
+                    if message.id in reasons:
+                        reason = reasons[message.id]
+                        await self._settle(tx, message, State.SKIPPED, now, reason=reason)
+                kept = [message for message in due if message.id not in reasons]
+                await store.lease(tx, [message.id for message in kept], now, now + LEASE)
+                claimed += [(message, way(message, now)) for message in kept]
+                looked_at += len(due)
+                if not reasons:
+                    break
         return claimed
 
     async def _unwanted(
-        self, tx: Transaction, message: Message, chosen: Way, now: datetime
-    ) -> str | None:
-        if message.kind not in self._kinds:
-            return "unknown"
-        if chosen is Way.SKIP_LATE:
-            return "late"
-        if message.first_tried_at is not None:
-            return None
-        return await self._kinds[message.kind][0].still_wanted(tx, message, now)
+        self, tx: Transaction, messages: Sequence[Message], now: datetime
+    ) -> dict[str, str]:
+        reasons: dict[str, str] = {}
+        untried: dict[str, list[Message]] = defaultdict(list)
+        for message in messages:
+            if message.kind not in self._kinds:
+                reasons[message.id] = "unknown"
+            elif way(message, now) is Way.SKIP_LATE:
+                reasons[message.id] = "late"
+            elif message.first_tried_at is None:
+                untried[message.kind].append(message)
+        for kind, those in untried.items():
+            reasons |= await self._kinds[kind][0].unwanted(tx, those, now)
+        return reasons
 
     async def _run(self) -> None:
         while True:
@@ -306,6 +320,11 @@ class _Pace:
     def __init__(self, per_second: int) -> None:
         self._gap = 1 / per_second
         self._next = 0.0
+
+    def room(self) -> int:
+        """How many more could be let through within the next second."""
+        ahead = max(self._next - asyncio.get_running_loop().time(), 0.0)
+        return round((1 - ahead) / self._gap)
 
     async def wait(self) -> None:
         loop = asyncio.get_running_loop()

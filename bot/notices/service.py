@@ -71,10 +71,16 @@ class Notices:
         """Nothing: a notice is promised at the moment it is raised, without a timer."""
         return [], []
 
-    async def still_wanted(self, tx: Transaction, message: Message, now: datetime) -> str | None:
-        """Post it unless it has been dealt with meanwhile."""
-        notice = await store.notice(tx, message.subject)
-        return "seen" if notice is None or notice.seen_at is not None else None
+    async def unwanted(
+        self, tx: Transaction, messages: Sequence[Message], now: datetime
+    ) -> dict[str, str]:
+        """Post each unless it has been dealt with meanwhile."""
+        reasons: dict[str, str] = {}
+        for message in messages:
+            notice = await store.notice(tx, message.subject)
+            if notice is None or notice.seen_at is not None:
+                reasons[message.id] = "seen"
+        return reasons
 
     async def settled(
         self, tx: Transaction, message: Message, state: State, reason: str | None, now: datetime

@@ -783,21 +783,20 @@ class Keeping:
         await store.mark_used(tx, used)
         return drafts, following
 
-    async def still_wanted(self, tx: Transaction, message: Message, now: datetime) -> str | None:
-        """Look at the schedule once more; a post by hand needs it only to be there."""
-        body = Body.from_text(message.body)
-        one = await store.schedule(tx, message.subject)
-        if one is None:
-            return "removed"
-        if not body.prompt_id:
-            return "late"
-        if one.server_id in await privacy.departed(tx):
-            return "left"
-        if not await self._settings.get(one.server_id, ENABLED):
-            return "switched off"
-        if not body.by_hand and one.state is not State.ON:
-            return one.state.value
-        return await _without_consent(tx, one)
+    async def unwanted(
+        self, tx: Transaction, messages: Sequence[Message], now: datetime
+    ) -> dict[str, str]:
+        """Look at the schedules once more; a post by hand needs its own only to be there."""
+        look = await _Look.at(tx, self._settings, messages)
+        reasons: dict[str, str] = {}
+        for message in messages:
+            body = Body.from_text(message.body)
+            reason = await look.reason(tx, message, running=not body.by_hand)
+            if not body.prompt_id and reason != "removed":
+                reason = "late"
+            if reason is not None:
+                reasons[message.id] = reason
+        return reasons
 
     async def settled(
         self, tx: Transaction, message: Message, state: Ended, reason: str | None, now: datetime
@@ -873,12 +872,39 @@ def _came_due(
     return schedule, moments[:-1][-MISSED_WRITTEN:], moments[-1]
 
 
-async def _without_consent(tx: Transaction, schedule: Schedule) -> str | None:
-    owner = schedule.owner_user_id
-    if owner is None:
-        return None
-    held = await consent.holds(tx, owner, schedule.server_id, CONSENT, CONSENT_VERSION)
-    return None if held else "no consent"
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One more look at the schedules of messages, just before those are first tried."""
+
+    settings: Settings
+    schedules: Mapping[str, Schedule]
+    departed: frozenset[int]
+
+    @classmethod
+    async def at(cls, tx: Transaction, settings: Settings, messages: Sequence[Message]) -> _Look:
+        # Not held: who changes a schedule holds it first and then its messages, and we have those.
+        ids = sorted({message.subject for message in messages})
+        found = await store.schedules(tx, ids, hold=False)
+        return cls(settings, found, frozenset(await privacy.departed(tx)))
+
+    async def reason(
+        self, tx: Transaction, message: Message, *, running: bool = True
+    ) -> str | None:
+        """Why it is not to be sent, if it is not; `running`: only while the schedule runs."""
+        one = self.schedules.get(message.subject)
+        if one is None:
+            return "removed"
+        if one.server_id in self.departed:
+            return "left"
+        if not await self.settings.get(one.server_id, ENABLED):
+            return "switched off"
+        if running and one.state is not State.ON:
+            return one.state.value
+        owner = one.owner_user_id
+        if owner is None:
+            return None
+        held = await consent.holds(tx, owner, one.server_id, CONSENT, CONSENT_VERSION)
+        return None if held else "no consent"
 
 
 class Renewing:
@@ -912,18 +938,13 @@ class Renewing:
                 await _halt(tx, one, now, "silence")
         return drafts, []
 
-    async def still_wanted(self, tx: Transaction, message: Message, now: datetime) -> str | None:
+    async def unwanted(
+        self, tx: Transaction, messages: Sequence[Message], now: datetime
+    ) -> dict[str, str]:
         """Ask only while the schedule runs."""
-        one = await store.schedule(tx, message.subject)
-        if one is None:
-            return "removed"
-        if one.server_id in await privacy.departed(tx):
-            return "left"
-        if not await self._settings.get(one.server_id, ENABLED):
-            return "switched off"
-        if one.state is not State.ON:
-            return one.state.value
-        return await _without_consent(tx, one)
+        look = await _Look.at(tx, self._settings, messages)
+        found = {message.id: await look.reason(tx, message) for message in messages}
+        return {id_: reason for id_, reason in found.items() if reason is not None}
 
     async def settled(
         self, tx: Transaction, message: Message, state: Ended, reason: str | None, now: datetime

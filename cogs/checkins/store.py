@@ -65,13 +65,16 @@ async def schedule(read: Reading, schedule_id: str) -> Schedule | None:
     return None if row is None else _schedule(row)
 
 
-async def schedules(tx: Transaction, ids: Sequence[str]) -> dict[str, Schedule]:
+async def schedules(
+    tx: Transaction, ids: Sequence[str], *, hold: bool = True
+) -> dict[str, Schedule]:
     """Schedules by their ids, held until the transaction ends; unknown ids are left out."""
     if not ids:
         return {}
+    held = " FOR UPDATE" if hold else ""
     rows = await tx.fetch(
-        f"SELECT {_COLUMNS} FROM checkins_schedules WHERE id IN ({_marks(len(ids))}) "  # noqa: S608
-        "FOR UPDATE",
+        f"SELECT {_COLUMNS} FROM checkins_schedules "  # noqa: S608
+        f"WHERE id IN ({_marks(len(ids))}){held}",
         *ids,
     )
     return {row["id"]: _schedule(row) for row in rows}

@@ -89,12 +89,12 @@ async def test_one_that_was_dealt_with_meanwhile_is_not_posted(database: Databas
     await tell(database, notices)
     [message] = await waiting(database)
     async with database.transaction() as tx:
-        assert await notices.still_wanted(tx, message, NOW) is None
+        assert await notices.unwanted(tx, [message], NOW) == {}
         await notices.settled(tx, message, State.REFUSED, "gone", NOW)
     [notice] = await notices.open_in(SERVER)
     await notices.see(SERVER, notice.id)
     async with database.transaction() as tx:
-        assert await notices.still_wanted(tx, message, NOW) == "seen"
+        assert await notices.unwanted(tx, [message], NOW) == {message.id: "seen"}
         assert await notices.due(tx, [], NOW) == ([], [])
 
 

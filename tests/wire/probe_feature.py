@@ -100,9 +100,11 @@ class ProbePromises:
             following += [plan.timer(moment) for moment in left if moment > to_epoch(now)][:1]
         return drafts, following
 
-    async def still_wanted(self, tx: Transaction, message: Message, now: datetime) -> str | None:
-        """Everything is."""
-        return None
+    async def unwanted(
+        self, tx: Transaction, messages: Sequence[Message], now: datetime
+    ) -> dict[str, str]:
+        """Nothing is."""
+        return {}
 
     async def settled(
         self, tx: Transaction, message: Message, state: State, reason: str | None, now: datetime

@@ -1,0 +1,443 @@
+"""What is promised is kept once, in turn, and in time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.jobs import store
+from bot.jobs.model import LEASE, NONCE_WINDOW, Draft, Message, State, Timer, Way, pause_after, way
+from bot.jobs.runner import (
+    IN_FLIGHT,
+    Absent,
+    Delivered,
+    Found,
+    NotNow,
+    Refused,
+    Runner,
+    Tried,
+    Unreadable,
+)
+
+if TYPE_CHECKING:
+    from bot.database import Database, Transaction
+
+NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
+LATE = NOW + timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+KIND = "test.word"
+
+# The rules
+
+
+MESSAGE = Message(
+    id="a" * 24,
+    kind=KIND,
+    subject="s",
+    server_id=1,
+    recipient_user_id=None,
+    channel_id=2,
+    body="",
+    due_at=NOW,
+    late_at=LATE,
+    try_at=NOW,
+    first_tried_at=None,
+    tries=0,
+    state=State.WAITING,
+    reason=None,
+    message_id=None,
+)
+
+
+def tried_at(moment: datetime) -> Message:
+    return replace(MESSAGE, first_tried_at=moment, tries=1, state=State.SENDING)
+
+
+def test_what_was_never_tried_is_sent_until_it_is_late() -> None:
+    assert way(MESSAGE, NOW) is Way.SEND
+    assert way(MESSAGE, LATE - timedelta(seconds=1)) is Way.SEND
+    assert way(MESSAGE, LATE) is Way.SKIP_LATE
+
+
+def test_what_was_tried_is_sent_again_only_while_its_nonce_outlasts_the_lease() -> None:
+    safe = NONCE_WINDOW - LEASE
+    assert way(tried_at(NOW), NOW + safe - timedelta(seconds=1)) is Way.SEND
+    assert way(tried_at(NOW), NOW + safe) is Way.LOOK_FIRST
+
+
+def test_what_was_tried_and_is_late_by_now_is_looked_for() -> None:
+    assert way(tried_at(LATE - timedelta(seconds=1)), LATE) is Way.LOOK_FIRST
+
+
+@given(st.integers(0, 7200), st.integers(0, 7200))
+def test_what_may_have_gone_out_is_never_skipped_unseen(first: int, later: int) -> None:
+    tried = tried_at(NOW + timedelta(seconds=first))
+    chosen = way(tried, NOW + timedelta(seconds=first + later))
+    assert chosen is not Way.SKIP_LATE
+    if chosen is Way.SEND:
+        assert timedelta(seconds=later) + LEASE < NONCE_WINDOW
+
+
+def test_the_pause_after_failures_doubles_up_to_five_minutes() -> None:
+    assert [pause_after(tries).total_seconds() for tries in range(1, 9)] == [
+        5,
+        10,
+        20,
+        40,
+        80,
+        160,
+        300,
+        300,
+    ]
+    assert pause_after(10_000) == timedelta(minutes=5)
+
+
+def test_the_same_promise_has_the_same_id_and_another_one_another() -> None:
+    one = draft("s")
+    assert replace(one, body="other words", channel_id=9).id == one.id
+    others = [replace(one, kind="x"), replace(one, subject="t"), replace(one, due_at=LATE)]
+    assert len({one.id, *(other.id for other in others)}) == 4
+    assert len(one.id) <= 25
+
+
+# The runner
+
+
+def draft(subject: str, *, server: int = 1, due: datetime = NOW) -> Draft:
+    return Draft(KIND, subject, server, 100 + server, "", due, due + timedelta(hours=1))
+
+
+@dataclass
+class Words:
+    """Promises and their carrier in one: every due timer becomes one message."""
+
+    sent: list[str] = field(default_factory=list[str])
+    looked_for: list[str] = field(default_factory=list[str])
+    ended: list[tuple[str, State, str | None]] = field(
+        default_factory=list[tuple[str, State, str | None]]
+    )
+    not_wanted: set[str] = field(default_factory=set[str])
+    again: timedelta | None = None
+    try_it: Callable[[Message], Awaitable[Tried]] | None = None
+    find: Found = field(default_factory=Absent)
+    settled_one: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def due(
+        self, tx: Transaction, timers: Sequence[Timer], now: datetime
+    ) -> tuple[list[Draft], list[Timer]]:
+        drafts = [draft(one.subject, server=one.server_id, due=one.due_at) for one in timers]
+        if self.again is None:
+            return drafts, []
+        return drafts, [replace(one, due_at=one.due_at + self.again) for one in timers]
+
+    async def unwanted(
+        self, tx: Transaction, messages: Sequence[Message], now: datetime
+    ) -> dict[str, str]:
+        return {one.id: "not wanted" for one in messages if one.subject in self.not_wanted}
+
+    async def settled(
+        self, tx: Transaction, message: Message, state: State, reason: str | None, now: datetime
+    ) -> None:
+        self.ended.append((message.subject, state, reason))
+        self.settled_one.set()
+
+    async def send(self, message: Message) -> Tried:
+        self.sent.append(message.subject)
+        return Delivered(len(self.sent)) if self.try_it is None else await self.try_it(message)
+
+    async def look(self, message: Message) -> Found:
+        self.looked_for.append(message.subject)
+        return self.find
+
+
+class Ground:
+    """A runner on a real store, with a clock to turn."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.now = NOW
+        self.words = Words()
+        self.runner = self.another_runner()
+
+    def another_runner(self, per_second: int = 1_000_000) -> Runner:
+        runner = Runner(self.database, lambda: self.now, longest_sleep=300, per_second=per_second)
+        runner.register(KIND, self.words, self.words)
+        return runner
+
+    async def promise(self, *drafts: Draft) -> None:
+        async with self.database.transaction() as tx:
+            await store.add_messages(tx, drafts)
+
+    async def set_timer(self, subject: str, due: datetime) -> None:
+        async with self.database.transaction() as tx:
+            await store.set_timers(tx, [Timer(KIND, subject, 1, due)])
+
+    async def timer(self, subject: str) -> datetime | None:
+        async with self.database.read() as read:
+            found = await store.timer(read, KIND, subject)
+        return found and found.due_at
+
+    async def message(self, subject: str) -> Message:
+        async with self.database.read() as read:
+            [found] = await store.messages_of(read, KIND, subject, 2)
+        return found
+
+    async def until_ended(self, subject: str) -> None:
+        async with asyncio.timeout(30):
+            while subject not in [ended for ended, _, _ in self.words.ended]:
+                self.words.settled_one.clear()
+                await self.words.settled_one.wait()
+
+    async def run_until_ended(self, subject: str) -> None:
+        self.runner.start()
+        await self.until_ended(subject)
+        await self.runner.stop()
+
+
+@pytest.fixture
+def ground(database: Database) -> Ground:
+    return Ground(database)
+
+
+async def test_a_due_timer_becomes_one_message_and_the_next_moment(ground: Ground) -> None:
+    ground.words.again = timedelta(days=1)
+    await ground.set_timer("a", NOW)
+    assert await ground.runner.materialise() == 1
+    assert await ground.runner.materialise() == 0
+    assert await ground.timer("a") == NOW + timedelta(days=1)
+    assert (await ground.message("a")).state is State.WAITING
+
+
+async def test_a_timer_that_names_no_next_moment_ends(ground: Ground) -> None:
+    await ground.set_timer("a", NOW)
+    await ground.runner.materialise()
+    assert await ground.timer("a") is None
+
+
+async def test_a_message_is_sent_and_written_down_as_sent(ground: Ground) -> None:
+    await ground.promise(draft("a"))
+    await ground.run_until_ended("a")
+    found = await ground.message("a")
+    assert (found.state, found.message_id, found.tries) == (State.SENT, 1, 1)
+    assert ground.words.sent == ["a"]
+
+
+async def test_the_same_promise_twice_is_one_message(ground: Ground) -> None:
+    await ground.promise(draft("a"), draft("a"))
+    await ground.promise(draft("a"))
+    assert [one.subject for one, _ in await ground.runner.claim()] == ["a"]
+
+
+async def test_a_claimed_message_is_nobody_elses_until_its_lease_ends(ground: Ground) -> None:
+    await ground.promise(draft("a"))
+    assert len(await ground.runner.claim()) == 1
+    other = ground.another_runner()
+    assert await other.claim() == []
+    ground.now += LEASE
+    [(again, chosen)] = await other.claim()
+    assert (again.subject, chosen) == ("a", Way.LOOK_FIRST)
+
+
+async def test_servers_take_turns(ground: Ground) -> None:
+    await ground.promise(*(draft(f"many {n}", server=1) for n in range(5)))
+    await ground.promise(draft("single", server=2), draft("lone", server=3))
+    claimed = [one.server_id for one, _ in await ground.runner.claim()]
+    assert sorted(claimed[:3]) == [1, 2, 3]
+    assert claimed[3:] == [1, 1, 1, 1]
+
+
+async def test_no_more_is_claimed_than_can_begin_within_a_second(ground: Ground) -> None:
+    await ground.promise(*(draft(f"{n}") for n in range(IN_FLIGHT + 1)))
+    assert len(await ground.another_runner(per_second=7).claim()) == 7
+    assert len(await ground.runner.claim()) == IN_FLIGHT + 1 - 7
+
+
+async def test_what_is_skipped_takes_no_room_from_what_is_sent(ground: Ground) -> None:
+    ground.words.not_wanted = {f"{n}" for n in range(20)}
+    await ground.promise(*(draft(f"{n}") for n in range(20)), draft("wanted"))
+    [(claimed, _)] = await ground.another_runner(per_second=7).claim()
+    assert claimed.subject == "wanted"
+    assert (await ground.message("3")).reason == "not wanted"
+
+
+async def test_what_nobody_keeps_any_more_is_skipped(ground: Ground) -> None:
+    await ground.promise(replace(draft("a"), kind="test.gone"))
+    assert await ground.runner.claim() == []
+    async with ground.database.read() as read:
+        [found] = await store.messages_of(read, "test.gone", "a", 2)
+    assert (found.state, found.reason) == (State.SKIPPED, "unknown")
+
+
+async def test_what_is_late_is_skipped_without_a_try(ground: Ground) -> None:
+    await ground.promise(draft("a"))
+    ground.now = LATE
+    assert await ground.runner.claim() == []
+    assert ground.words.ended == [("a", State.SKIPPED, "late")]
+    assert ground.words.sent == ground.words.looked_for == []
+
+
+@pytest.mark.parametrize(
+    ("found", "end"),
+    [
+        (Absent(), (State.SKIPPED, "late")),
+        (Delivered(7), (State.SENT, None)),
+        (Unreadable(), (State.UNCERTAIN, "unreadable")),
+    ],
+)
+async def test_an_old_try_that_is_late_by_now_is_looked_for_and_never_sent_again(
+    ground: Ground, found: Found, end: tuple[State, str | None]
+) -> None:
+    await ground.promise(draft("a"))
+    await ground.another_runner().claim()
+    ground.now = LATE
+    ground.words.find = found
+    await ground.run_until_ended("a")
+    assert ground.words.looked_for == ["a"]
+    assert ground.words.sent == []
+    assert ground.words.ended == [("a", *end)]
+
+
+async def test_an_old_try_that_is_not_there_is_sent_while_it_is_in_time(ground: Ground) -> None:
+    await ground.promise(draft("a"))
+    await ground.another_runner().claim()
+    ground.now += 5 * MINUTE
+    await ground.run_until_ended("a")
+    assert (ground.words.looked_for, ground.words.sent) == (["a"], ["a"])
+
+
+async def test_what_failed_waits_longer_each_time_and_keeps_its_first_try(ground: Ground) -> None:
+    async def fail(message: Message) -> Tried:
+        return NotNow()
+
+    ground.words.try_it = fail
+    await ground.promise(draft("a"))
+    for tries, pause in ((1, 5), (2, 10), (3, 20)):
+        [(claimed, chosen)] = await ground.runner.claim()
+        await ground.runner._keep(claimed, chosen)  # pyright: ignore[reportPrivateUsage]
+        found = await ground.message("a")
+        assert (found.tries, found.first_tried_at) == (tries, NOW)
+        assert found.try_at == ground.now + timedelta(seconds=pause)
+        assert await ground.runner.claim() == []
+        ground.now = found.try_at
+
+
+async def test_what_is_refused_ends_with_the_reason(ground: Ground) -> None:
+    async def refuse(message: Message) -> Tried:
+        return Refused("gone")
+
+    ground.words.try_it = refuse
+    await ground.promise(draft("a"))
+    await ground.run_until_ended("a")
+    assert ground.words.ended == [("a", State.REFUSED, "gone")]
+
+
+async def test_one_broken_channel_does_not_hold_up_another(ground: Ground) -> None:
+    broken, begun = asyncio.Event(), asyncio.Event()
+
+    async def hang_in_the_first(message: Message) -> Tried:
+        if message.server_id == 1:
+            begun.set()
+            await broken.wait()
+        return Delivered(1)
+
+    ground.words.try_it = hang_in_the_first
+    await ground.promise(draft("broken", server=1), draft("well", server=2))
+    ground.runner.start()
+    await begun.wait()
+    await ground.until_ended("well")
+    assert [ended for ended, _, _ in ground.words.ended] == ["well"]
+    broken.set()
+    await ground.until_ended("broken")
+    await ground.runner.stop()
+
+
+async def test_a_carrier_that_breaks_leaves_the_message_to_the_next_lease(ground: Ground) -> None:
+    async def break_down(message: Message) -> Tried:
+        raise RuntimeError("broken")
+
+    ground.words.try_it = break_down
+    await ground.promise(draft("a"))
+    [(claimed, chosen)] = await ground.runner.claim()
+    await ground.runner._keep(claimed, chosen)  # pyright: ignore[reportPrivateUsage]
+    assert (await ground.message("a")).state is State.SENDING
+    ground.now += LEASE
+    assert len(await ground.runner.claim()) == 1
+
+
+async def test_a_wake_up_ends_a_long_sleep(ground: Ground) -> None:
+    ground.runner.start()
+    await ground.promise(draft("first"))
+    ground.runner.wake()
+    await ground.until_ended("first")
+    await ground.promise(draft("second"))
+    ground.runner.wake()
+    await ground.until_ended("second")
+    await ground.runner.stop()
+
+
+async def test_a_wake_up_while_it_was_looking_is_not_lost(ground: Ground) -> None:
+    """What it saw before is old by then: it looks again instead of going to sleep."""
+    looked = asyncio.Event()
+    go_on = asyncio.Event()
+    real = ground.runner.claim
+
+    async def claim_slowly() -> list[tuple[Message, Way]]:
+        claimed = await real()
+        if not looked.is_set():
+            looked.set()
+            await go_on.wait()
+        return claimed
+
+    ground.runner.claim = claim_slowly
+    ground.runner.start()
+    await looked.wait()
+    await ground.promise(draft("a"))
+    ground.runner.wake()
+    ground.runner.wake()
+    go_on.set()
+    await ground.until_ended("a")
+    await ground.runner.stop()
+
+
+async def test_stopping_lets_what_is_in_flight_be_settled_and_claims_nothing_more(
+    ground: Ground,
+) -> None:
+    begun, answer = asyncio.Event(), asyncio.Event()
+
+    async def answer_later(message: Message) -> Tried:
+        begun.set()
+        await answer.wait()
+        return Delivered(5)
+
+    ground.words.try_it = answer_later
+    await ground.promise(draft("in flight"))
+    ground.runner.start()
+    await begun.wait()
+    stopping = asyncio.create_task(ground.runner.stop())
+    await ground.promise(draft("afterwards"))
+    ground.runner.wake()
+    answer.set()
+    await stopping
+    assert (await ground.message("in flight")).state is State.SENT
+    assert (await ground.message("afterwards")).state is State.WAITING
+
+
+async def test_a_stopped_runner_can_start_again(ground: Ground) -> None:
+    ground.runner.start()
+    ground.runner.wake()
+    await ground.runner.stop()
+    await ground.promise(draft("a"))
+    await ground.run_until_ended("a")
+    assert ground.words.sent == ["a"]
+
+
+async def test_a_kind_has_one_keeper(ground: Ground) -> None:
+    with pytest.raises(ValueError, match="kept already"):
+        ground.runner.register(KIND, ground.words, ground.words)
