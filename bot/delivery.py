@@ -9,6 +9,7 @@ import discord
 from discord import ui
 
 from bot import logs
+from bot.errors import UserError
 
 _log = logs.get(__name__)
 
@@ -78,3 +79,20 @@ async def take_back(message: discord.PartialMessage) -> bool:
         _log.warning("take_back_failed", error=logs.describe(error))
         return False
     return True
+
+
+async def take_back_own(client: discord.Client, channel_id: int, message_id: int) -> bool:
+    """Find a message again and delete it; gives whether it is gone now.
+
+    Raises UserError when it is somebody else's: a custom id must not reach what is not ours.
+    """
+    place = client.get_partial_messageable(channel_id)
+    try:
+        message = await place.fetch_message(message_id)
+    except discord.NotFound:
+        return True
+    except discord.HTTPException:
+        return False
+    if client.user is None or message.author.id != client.user.id:
+        raise UserError("errors.old_button")
+    return await take_back(place.get_partial_message(message.id))

@@ -139,18 +139,9 @@ class Answering:
 
     async def take_back(self, interaction: Interaction, channel_id: str, message_id: str) -> None:
         """Delete what was posted."""
-        place = self._bot.get_partial_messageable(_number(channel_id))
-        try:
-            message = await place.fetch_message(_number(message_id))
-        except discord.NotFound:
-            message = None
-        except discord.HTTPException as error:
-            raise UserError("checkin.refused.not_taken_back") from error
-        if message is not None:
-            if self._bot.user is None or message.author.id != self._bot.user.id:
-                raise UserError("errors.old_button")
-            if not await delivery.take_back(place.get_partial_message(message.id)):
-                raise UserError("checkin.refused.not_taken_back")
+        ids = _number(channel_id), _number(message_id)
+        if not await delivery.take_back_own(self._bot, *ids):
+            raise UserError("checkin.refused.not_taken_back")
         await turn(interaction, views.taken_back(await words_for(interaction)))
 
     async def _show(self, interaction: Interaction, answer: views.Answer) -> None:

@@ -189,19 +189,9 @@ class FaqCog(commands.Cog, name="Faq"):
 
     async def take_back(self, interaction: Interaction, channel_id: str, message_id: str) -> None:
         """Delete what was shared."""
-        place = self._bot.get_partial_messageable(_number(channel_id))
-        try:
-            message = await place.fetch_message(_number(message_id))
-        except discord.NotFound:
-            message = None
-        except discord.HTTPException as error:
-            raise UserError("faq.share.not_taken_back") from error
-        if message is not None:
-            mine = self._bot.user is not None and message.author.id == self._bot.user.id
-            if not mine:
-                raise UserError("errors.old_button")
-            if not await delivery.take_back(place.get_partial_message(message.id)):
-                raise UserError("faq.share.not_taken_back")
+        ids = _number(channel_id), _number(message_id)
+        if not await delivery.take_back_own(self._bot, *ids):
+            raise UserError("faq.share.not_taken_back")
         await turn(interaction, views.taken_back(await words_for(interaction)))
 
     async def _public(self, interaction: Interaction, entry_id: str) -> tuple[Entry, Words]:
