@@ -7,7 +7,6 @@ from typing import Any
 
 import discord
 import pytest
-import simcord
 from hypothesis import given
 from hypothesis import strategies as st
 from simcord.backend.models import Overwrite
@@ -24,13 +23,6 @@ from tests.world import World, answer_of, buttons_of, custom_ids_of, inputs_of, 
 WORDS = Words(Texts.load(), "en")
 PROMISE = "0123456789abcdef01234567"
 LINE = "the kettle sang to me"
-
-
-@pytest.fixture(autouse=True)
-def quick_settling(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Simcord waits 50 ms after each tap by default, in case something still comes."""
-    settle: Any = simcord.Env._settle_internal  # pyright: ignore[reportPrivateUsage]
-    monkeypatch.setitem(settle.__kwdefaults__, "idle", 0.0005)
 
 
 async def post_prompt(world: World, place: Any = None, *, own: bool = False) -> discord.Message:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import discord
 import pytest
-import simcord
 from simcord.backend.errors import SetupError
 from simcord.builders import ChannelHandle
 from simcord.results import InteractionResult
@@ -17,13 +15,6 @@ from cogs.checkins.service import shipped_prompts
 from tests.world import World, answer_of, buttons_of, custom_ids_of, inputs_of, text_of
 
 DAY = 86_400
-
-
-@pytest.fixture(autouse=True)
-def quick_settling(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A day has hundreds of wakings of the runner; simcord waits 50 ms after each by default."""
-    settle: Any = simcord.Env._settle_internal  # pyright: ignore[reportPrivateUsage]
-    monkeypatch.setitem(settle.__kwdefaults__, "idle", 0.0005)
 
 
 TEXTS = {one.text for prompts in shipped_prompts().values() for one in prompts}
@@ -50,12 +41,6 @@ async def add(world: World, **options: object) -> InteractionResult:
 
 async def press(world: World, panel: InteractionResult, label: str) -> InteractionResult:
     return await world.moderator.click(answer_of(panel).message, label=label)
-
-
-@pytest.fixture(autouse=True)
-def seldom_woken(world: World) -> None:
-    """What is due wakes the runner by itself; the looks in between would only take time."""
-    world.bot.runtime.jobs._longest_sleep = DAY  # pyright: ignore[reportPrivateUsage]
 
 
 async def until(world: World, moment: datetime) -> None:

@@ -8,7 +8,6 @@ from zoneinfo import available_timezones
 
 import discord
 import pytest
-import simcord
 from simcord.results import InteractionResult
 
 from bot.recurrence import Rule
@@ -17,14 +16,6 @@ from cogs.checkins import own_views, views
 from cogs.checkins.model import CONSENT_VERSION, Body, Place
 from tests.cogs.checkins.test_answering import WORDS, dump
 from tests.world import World, answer_of, buttons_of, text_of
-
-
-@pytest.fixture(autouse=True)
-def quick_settling(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Simcord waits 50 ms after each tap by default, in case something still comes."""
-    settle: Any = simcord.Env._settle_internal  # pyright: ignore[reportPrivateUsage]
-    monkeypatch.setitem(settle.__kwdefaults__, "idle", 0.0005)
-
 
 NINE = {"days": "every day", "time": "9", "zone": "Europe/Berlin"}
 
