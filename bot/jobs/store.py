@@ -156,16 +156,20 @@ async def settle(
     )
 
 
-async def drop_open(tx: Transaction, kind: str, subject: str, now: datetime, reason: str) -> None:
-    """Skip what a subject still has waiting and nobody has tried to send."""
-    await tx.execute(
-        "UPDATE jobs_messages SET state = 'skipped', reason = $3, settled_at = $4 "
-        "WHERE kind = $1 AND subject = $2 AND settled_at IS NULL AND first_tried_at IS NULL",
+async def drop_open(
+    tx: Transaction, kind: str, subject: str, now: datetime, reason: str
+) -> list[Message]:
+    """Skip what a subject still has waiting and nobody has tried to send; gives what that was."""
+    rows = await tx.fetch(
+        "UPDATE jobs_messages SET state = 'skipped', reason = $3, settled_at = $4 "  # noqa: S608
+        "WHERE kind = $1 AND subject = $2 AND settled_at IS NULL AND first_tried_at IS NULL "
+        f"RETURNING {_COLUMNS}",
         kind,
         subject,
         reason,
         to_epoch(now),
     )
+    return [_message(row) for row in rows]
 
 
 async def next_message_at(read: Reading) -> datetime | None:

@@ -61,7 +61,7 @@ class Checkin(app_commands.Group):
         words = await words_for(interaction)
         news = await self._news(interaction, words)
         # No order to keep here: the interaction's own number draws.
-        prompt = choose(Pool.of(self._prompts.in_language(words.locale)), (), interaction.id)
+        prompt = choose(Pool.of(self._prompts.in_language(words.locale)), {}, interaction.id)
         if prompt is None:
             raise UserError("errors.not_now")
         panel = answer_views.prompt(words, prompt.text, answer_views.NOW, news=news)

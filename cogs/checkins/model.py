@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -171,33 +170,35 @@ def refused_once(schedule: Schedule) -> Schedule:
 
 
 @dataclass(frozen=True, slots=True)
-class Used:
-    """A prompt that was posted in a channel; `past` when its round is over."""
+class History:
+    """What a channel has seen of prompts on behalf of a server."""
 
-    prompt_id: str
-    used_at: datetime
-    past: bool
+    server_id: int
+    channel_id: int
+    owner_user_id: int | None
+    """Whose direct messages the channel is."""
+    posts: dict[str, int]
+    """Each prompt's id with the number of the last post that said it, the longest ago first."""
 
+    @property
+    def latest(self) -> int:
+        """The number of the latest post; 0 before the first."""
+        return next(reversed(self.posts.values()), 0)
 
-def posted(used: Sequence[Used], allowed: Set[str]) -> tuple[list[str], bool]:
-    """Give what was posted in a channel, oldest first, as `prompts.choose` wants to read it.
+    def with_post(self, prompt_id: str) -> History:
+        """The same after one more post."""
+        posts = {**self.posts}
+        posts.pop(prompt_id, None)
+        posts[prompt_id] = self.latest + 1
+        return replace(self, posts=posts)
 
-    The flag says that the round of the allowed prompts is over: their marks become past ones. Only
-    the last use of each prompt is kept, so the rounds before the present one are told as a single
-    one in which everything was used.
-    """
-    in_order = sorted(used, key=lambda one: (one.used_at, one.prompt_id))
-    now = [one.prompt_id for one in in_order if not one.past]
-    before = [one.prompt_id for one in in_order if one.past]
-    over = bool(allowed) and allowed <= set(now)
-    if over:
-        ended = [prompt_id for prompt_id in now if prompt_id in allowed]
-        before += ended
-        now = [prompt_id for prompt_id in now if prompt_id not in allowed]
-    if not before:
-        return now, False
-    unknown = sorted((allowed | set(now)) - set(before))
-    return [*unknown, *before, *now], over
+    def without_post(self, prompt_id: str, number: int, before: int) -> History:
+        """The same without a post that did not come about; `before` is what it had replaced."""
+        if self.posts.get(prompt_id) != number:
+            return self
+        posts = {**self.posts, prompt_id: before}
+        kept = sorted((number, prompt_id) for prompt_id, number in posts.items() if number)
+        return replace(self, posts={prompt_id: number for number, prompt_id in kept})
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +212,9 @@ class Body:
     text: str = ""
     own: bool = False
     by_hand: bool = False
+    number: int = 0
+    """Which post of its channel it is, and which one had said the prompt before; 0 for none."""
+    before: int = 0
 
     def to_text(self) -> str:
         """JSON for the store."""
@@ -223,6 +227,8 @@ class Body:
                 "text": self.text,
                 "own": self.own,
                 "by_hand": self.by_hand,
+                "number": self.number,
+                "before": self.before,
             },
             ensure_ascii=False,
         )
@@ -239,6 +245,8 @@ class Body:
             told["text"],
             told["own"],
             told["by_hand"],
+            told.get("number", 0),
+            told.get("before", 0),
         )
 
 

@@ -154,41 +154,29 @@ class Pool:
         return cls(tuple(prompts), in_order, frozenset(in_order), deep)
 
 
-def choose(pool: Pool, used: Sequence[str], seed: int) -> Prompt | None:
+def choose(pool: Pool, posts: dict[str, int], seed: int) -> Prompt | None:
     """Choose the next prompt of a channel; None when every one of the pool is vetoed.
 
-    `used` are the ids posted there, oldest first, each as often as it was posted; ids that are not
-    in the pool do no harm. No prompt comes again until all that may come have been used, and then
-    not among the newest half if that can be. A deep one never follows a deep one while at most half
-    of the prompts are deep; otherwise only when nothing else is left. The same arguments give the
-    same prompt; `seed` is to differ from post to post.
+    `posts` are the ids of what was posted there, the longest ago first, each once; those that are
+    not in the pool do no harm. What was never posted there comes first, and then what was posted
+    the longest ago: so a prompt comes again only when all of the pool have come since, whatever
+    else others post there. Among those never posted `seed` decides, and the same arguments give
+    the same prompt. While at most half of these are deep, a deep one never follows a deep one, also
+    not when all have been posted and come again in their order.
     """
-    allowed, deep = pool.allowed, pool.deep
-    if not allowed:
-        return None
-    left = _left_in_round(allowed, used)
-    last = used[-1] if used else None
-    if last in deep:
-        wanted = left - deep
-    elif 2 * len(left & deep) > len(left):
-        # One light prompt too few is left to go between the deep ones: begin with a deep one now.
-        wanted = left & deep
+    unseen = [prompt_id for prompt_id in pool.in_order if prompt_id not in posts]
+    if not unseen:
+        return next((pool.in_order[one] for one in posts if one in pool.allowed), None)
+    deep = pool.deep.intersection(unseen)
+    if next(reversed(posts), None) in pool.deep:
+        wanted = [prompt_id for prompt_id in unseen if prompt_id not in deep]
+    elif 2 * len(deep) >= len(unseen):
+        # One light prompt fewer would be too few to go between the deep ones and to end with.
+        wanted = [prompt_id for prompt_id in unseen if prompt_id in deep]
     else:
-        wanted = left
-    recent = [prompt_id for prompt_id in used if prompt_id in allowed]
-    newest = set(recent[max(len(recent) - len(allowed) // 2, 0) :])
-    candidates = wanted - newest or wanted - {last} or left - {last} or left
-    drawn = [prompt_id for prompt_id in pool.in_order if prompt_id in candidates]
-    # Multiplicative hashing (Knuth): the upper bits are even also where seeds are counted up.
+        wanted = unseen
+    wanted = wanted or unseen
+    # Multiplicative hashing (Knuth): the upper bits are even also where seeds are counted up, or
+    # end in the same bits as the numbers of Discord do.
     mixed = seed * 0x9E3779B97F4A7C15 % 2**64
-    return pool.in_order[drawn[mixed * len(drawn) >> 64]]
-
-
-def _left_in_round(allowed: Set[str], used: Sequence[str]) -> set[str]:
-    """Which ids have not been used since the last time that all of them had been."""
-    left = set(allowed)
-    for prompt_id in used:
-        left.discard(prompt_id)
-        if not left:
-            left = set(allowed)
-    return left
+    return pool.in_order[wanted[mixed * len(wanted) >> 64]]

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from bot import audit
-from bot.clock import Clock, to_epoch
+from bot.clock import Clock
 from bot.consent import service as consent
 from bot.consent.model import Consent
 from bot.content import DATA, load_yaml
@@ -41,15 +41,14 @@ from cogs.checkins.model import (
     PROMPTS_LIMIT,
     SERVER_LIMIT,
     Body,
+    History,
     Off,
     OwnPrompt,
     Plan,
     Schedule,
     State,
-    Used,
     check_place,
     next_due_after,
-    posted,
     refused_once,
 )
 from cogs.checkins.prompts import CATEGORIES, OWN, Pool, Prompt, Task, Tip, Weight, choose, parse
@@ -105,14 +104,6 @@ class BannedPrompt(UserError):  # noqa: N818 - named as it is spoken of
 # What a schedule chooses from
 
 
-@dataclass(frozen=True, slots=True)
-class Drawn:
-    """What was chosen, and whether a round of all prompts ended with the one before."""
-
-    prompt: Prompt | None
-    round_over: bool
-
-
 class Prompts:
     """What ships, and how it joins with what a server made of it."""
 
@@ -160,36 +151,39 @@ def as_prompt(own: OwnPrompt) -> Prompt:
     )
 
 
-def draw(pool: Pool, marks: Sequence[Used], schedule: Schedule) -> Drawn:
+def draw(pool: Pool, history: History, schedule: Schedule) -> Prompt | None:
     """Choose what a schedule posts next: always the same until something else is posted there.
 
     So a preview shows exactly what will come, whether at its time or by hand.
     """
-    history, over = posted(marks, pool.allowed)
-    latest = max(marks, key=lambda one: (one.used_at, one.prompt_id), default=None)
-    after = f"{latest.prompt_id}\0{to_epoch(latest.used_at)}" if latest else ""
-    digest = hashlib.blake2b(f"{schedule.id}\0{after}".encode(), digest_size=8).digest()
-    seed = int.from_bytes(digest, "big")
-    return Drawn(choose(pool, history, seed), over)
+    salt = f"{schedule.id}\0{history.latest}".encode()
+    seed = int.from_bytes(hashlib.blake2b(salt, digest_size=8).digest(), "big")
+    return choose(pool, history.posts, seed)
 
 
 def _fits(plan: Plan, category: str) -> bool:
     return not plan.categories or category in plan.categories
 
 
-def _body(schedule: Schedule, prompt: Prompt | None, *, by_hand: bool = False) -> Body:
+def _empty_body(schedule: Schedule) -> Body:
     plan = schedule.plan
-    if prompt is None:
-        return Body(schedule.id, plan.place, plan.language, own=schedule.is_own)
-    return Body(
-        schedule.id,
-        plan.place,
-        plan.language,
-        prompt.id,
-        prompt.text,
-        own=schedule.is_own,
+    return Body(schedule.id, plan.place, plan.language, own=schedule.is_own)
+
+
+def _post(
+    schedule: Schedule, prompt: Prompt, history: History, *, by_hand: bool = False
+) -> tuple[Body, History]:
+    """What is posted, and what its channel has seen then."""
+    seen = history.with_post(prompt.id)
+    body = replace(
+        _empty_body(schedule),
+        prompt_id=prompt.id,
+        text=prompt.text,
         by_hand=by_hand,
+        number=seen.latest,
+        before=history.posts.get(prompt.id, 0),
     )
+    return body, seen
 
 
 def _draft(
@@ -214,7 +208,24 @@ def _timer(schedule: Schedule, due: datetime) -> Timer:
 async def _halt(tx: Transaction, schedule: Schedule, now: datetime, reason: str) -> None:
     """Let a schedule be due no more, and drop what it has waiting."""
     await jobs.clear_timers(tx, PROMPT, [schedule.id])
-    await jobs.drop_open(tx, PROMPT, schedule.id, now, reason)
+    await _drop(tx, schedule, now, reason)
+
+
+async def _drop(tx: Transaction, schedule: Schedule, now: datetime, reason: str) -> None:
+    for message in await jobs.drop_open(tx, PROMPT, schedule.id, now, reason):
+        await _not_posted(tx, message)
+
+
+async def _not_posted(tx: Transaction, message: Message) -> None:
+    """Let the prompt of a message that was not sent after all come again in its place."""
+    body = Body.from_text(message.body)
+    if not body.prompt_id:
+        return
+    place = (message.server_id, message.channel_id)
+    history = (await store.histories(tx, [message.channel_id], hold=True)).get(place)
+    if history is not None:
+        after = history.without_post(body.prompt_id, body.number, body.before)
+        await store.put_histories(tx, [after])
 
 
 class Schedules:
@@ -275,9 +286,9 @@ class Schedules:
     async def preview(self, schedule: Schedule, count: int = 5) -> Preview:
         """Give exactly what would be posted next, as things stand, and the next moments."""
         async with self._database.read() as read:
-            pool, marks = await self._pool(read, schedule)
-        drawn = draw(pool, marks, schedule)
-        return Preview(schedule, drawn.prompt, tuple(self.coming(schedule, count)))
+            pool, history = await self._pool(read, schedule)
+        prompt = draw(pool, history, schedule)
+        return Preview(schedule, prompt, tuple(self.coming(schedule, count)))
 
     # What moderators do with the schedules of a server
 
@@ -350,16 +361,16 @@ class Schedules:
             if recent and now - recent[0].due_at < timedelta(minutes=1):
                 # Two moderators, or two taps: one post.
                 raise UserError("checkins.cannot.just_posted")
-            pool, marks = await self._pool(tx, one)
-            drawn = draw(pool, marks, one)
-            if drawn.prompt is None:
+            pool, history = await self._pool(tx, one, hold=True)
+            prompt = draw(pool, history, one)
+            if prompt is None:
                 raise UserError("checkins.cannot.no_prompts")
-            await _mark(tx, one, drawn, pool, now)
-            body = _body(one, drawn.prompt, by_hand=True)
+            body, seen = _post(one, prompt, history, by_hand=True)
+            await store.put_histories(tx, [seen])
             await jobs.add_messages(tx, [_draft(one, now, now + BY_HAND_GRACE, body)])
             await self._audit(tx, by, "post", None, one)
         self._wake()
-        return drawn.prompt
+        return prompt
 
     async def switched(self, tx: Transaction, server_id: int, enabled: bool) -> None:
         """React to the setting: while it is off nothing of the server is due."""
@@ -589,7 +600,7 @@ class Schedules:
         if schedule.state is not State.ON:
             await _halt(tx, schedule, now, schedule.state.value)
         elif before is not None and before.plan.channel_id != schedule.plan.channel_id:
-            await jobs.drop_open(tx, PROMPT, schedule.id, now, "moved")
+            await _drop(tx, schedule, now, "moved")
         if await self._settings.get(schedule.server_id, ENABLED):
             await self._set_timer(tx, schedule, now)
 
@@ -623,13 +634,14 @@ class Schedules:
         await store.forget_used(tx, schedule.server_id, owner)
         await consent.withdraw(tx, owner, schedule.server_id, CONSENT)
 
-    async def _pool(self, read: Reading, schedule: Schedule) -> tuple[Pool, list[Used]]:
+    async def _pool(
+        self, read: Reading, schedule: Schedule, *, hold: bool = False
+    ) -> tuple[Pool, History]:
         server_id = schedule.server_id
         own = (await store.own_prompts(read, [server_id])).get(server_id, [])
         vetoed = (await store.vetoes(read, [server_id])).get(server_id, frozenset())
-        marks = await store.used(read, [schedule.plan.channel_id])
-        place = (server_id, schedule.plan.channel_id)
-        return self._prompts.pool(schedule, own, vetoed), marks.get(place, [])
+        seen = await store.histories(read, [schedule.plan.channel_id], hold=hold)
+        return self._prompts.pool(schedule, own, vetoed), _history(seen, schedule)
 
     async def _audit(
         self, tx: Transaction, by: int, verb: str, before: Schedule | None, after: Schedule | None
@@ -688,17 +700,6 @@ def _of_member(found: Schedule | None, user_id: int) -> Schedule:
     return found
 
 
-async def _mark(
-    tx: Transaction, schedule: Schedule, drawn: Drawn, pool: Pool, now: datetime
-) -> None:
-    if drawn.prompt is None:
-        return
-    if drawn.round_over:
-        place = (schedule.server_id, schedule.plan.channel_id)
-        await store.end_round(tx, *place, sorted(pool.allowed))
-    await store.mark_used(tx, [(schedule, drawn.prompt.id, now)])
-
-
 async def _zone_gone(
     tx: Transaction, notices: Notices, schedule: Schedule, gone: ZoneGone, now: datetime
 ) -> None:
@@ -715,6 +716,12 @@ async def _zone_gone(
             channel=schedule.plan.channel_id,
             zone=gone.zone,
         )
+
+
+def _history(seen: Mapping[tuple[int, int], History], schedule: Schedule) -> History:
+    channel_id = schedule.plan.channel_id
+    found = seen.get((schedule.server_id, channel_id))
+    return found or History(schedule.server_id, channel_id, schedule.owner_user_id, {})
 
 
 # What the clock does: bot.jobs.runner.Promises
@@ -737,11 +744,12 @@ class Keeping:
         servers = sorted({one.server_id for one in running if not one.is_own})
         own = await store.own_prompts(tx, servers)
         vetoed = await store.vetoes(tx, servers)
-        marks = await store.used(tx, sorted({one.plan.channel_id for one in running}))
+        channels = sorted({one.plan.channel_id for one in running})
+        seen = await store.histories(tx, channels, hold=True)
         drafts: list[Draft] = []
         following: list[Timer] = []
         changed: list[Schedule] = []
-        used: list[tuple[Schedule, str, datetime]] = []
+        used: dict[tuple[int, int], History] = {}
         for timer in timers:
             one = found.get(timer.subject)
             if one is None or one.running_from(now) is None:
@@ -757,30 +765,22 @@ class Keeping:
             if after is not one:
                 changed.append(after)
             late_by = grace(after.plan.rule)
-            drafts += [_draft(after, at, at + late_by, _body(after, None)) for at in missed_ones]
+            drafts += [_draft(after, at, at + late_by, _empty_body(after)) for at in missed_ones]
             if to_post is None:
                 continue
-            place = (after.server_id, after.plan.channel_id)
             server = after.server_id
             pool = self._prompts.pool(after, own.get(server, []), vetoed.get(server, frozenset()))
-            drawn = draw(pool, marks[place], after)
-            if drawn.prompt is None:
+            history = _history(seen, after)
+            prompt = draw(pool, history, after)
+            if prompt is None:
                 await self._nothing_left(tx, after, now)
                 continue
-            if drawn.round_over:
-                await store.end_round(tx, *place, sorted(pool.allowed))
-                marks[place] = [
-                    replace(mark, past=mark.past or mark.prompt_id in pool.allowed)
-                    for mark in marks[place]
-                ]
-            prompt_id = drawn.prompt.id
-            others = [mark for mark in marks[place] if mark.prompt_id != prompt_id]
-            marks[place] = [*others, Used(prompt_id, now, past=False)]
-            used.append((after, prompt_id, now))
-            body = _body(after, drawn.prompt)
+            body, history = _post(after, prompt, history)
+            place = (server, history.channel_id)
+            seen[place] = used[place] = history
             drafts.append(_draft(after, to_post, to_post + late_by, body))
         await store.put_schedules(tx, changed)
-        await store.mark_used(tx, used)
+        await store.put_histories(tx, used.values())
         return drafts, following
 
     async def unwanted(
@@ -812,9 +812,7 @@ class Keeping:
         if state is Ended.UNCERTAIN:
             await self._tell(tx, one, "checkins_uncertain", now)
             return
-        prompt_id = Body.from_text(message.body).prompt_id
-        if prompt_id:
-            await store.unmark_used(tx, message.server_id, message.channel_id, prompt_id)
+        await _not_posted(tx, message)
         if state is Ended.REFUSED:
             await self._refused(tx, one, reason, now)
 
@@ -932,7 +930,7 @@ class Renewing:
                 continue
             if timer.due_at <= given.renew_at:
                 late_at = timer.due_at + ASKING_GRACE
-                drafts.append(_draft(one, timer.due_at, late_at, _body(one, None), RENEWAL))
+                drafts.append(_draft(one, timer.due_at, late_at, _empty_body(one), RENEWAL))
             else:
                 await store.put_schedules(tx, [one.paused(None, Off.SILENCE)])
                 await _halt(tx, one, now, "silence")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 
 from bot.clock import from_epoch, to_epoch
 from bot.database import Reading, Row, Transaction
 from bot.recurrence import Rule
-from cogs.checkins.model import Off, OwnPrompt, Place, Plan, Schedule, State, Used
+from cogs.checkins.model import History, Off, OwnPrompt, Place, Plan, Schedule, State
 
 _COLUMNS = (
     "id, server_id, owner_user_id, place, channel_id, rule, categories, language, state, "
@@ -122,54 +121,36 @@ async def owners(read: Reading) -> list[tuple[int, int]]:
 # What was posted where
 
 
-async def used(read: Reading, channel_ids: Sequence[int]) -> dict[tuple[int, int], list[Used]]:
-    """What was posted in channels, by server and channel."""
-    found: dict[tuple[int, int], list[Used]] = defaultdict(list)
+async def histories(
+    read: Reading, channel_ids: Sequence[int], *, hold: bool = False
+) -> dict[tuple[int, int], History]:
+    """What channels have seen, by server and channel; held until the end of a transaction."""
     if not channel_ids:
-        return found
+        return {}
+    held = " FOR UPDATE" if hold else ""
     rows = await read.fetch(
-        "SELECT server_id, channel_id, prompt_id, used_at, past FROM checkins_used "  # noqa: S608
-        f"WHERE channel_id IN ({_marks(len(channel_ids))})",
+        "SELECT server_id, channel_id, owner_user_id, posts FROM checkins_used "  # noqa: S608
+        f"WHERE channel_id IN ({_marks(len(channel_ids))}){held}",
         *channel_ids,
     )
-    for row in rows:
-        one = Used(row["prompt_id"], from_epoch(row["used_at"]), bool(row["past"]))
-        found[row["server_id"], row["channel_id"]].append(one)
-    return found
+    return {
+        (row["server_id"], row["channel_id"]): History(
+            row["server_id"], row["channel_id"], row["owner_user_id"], json.loads(row["posts"])
+        )
+        for row in rows
+    }
 
 
-async def mark_used(tx: Transaction, marks: Sequence[tuple[Schedule, str, datetime]]) -> None:
-    """Write down that prompts are posted where their schedules post."""
+async def put_histories(tx: Transaction, histories: Collection[History]) -> None:
+    """Write what channels have seen, in place of what was written before."""
     await tx.execute_many(
-        "INSERT INTO checkins_used "
-        "(server_id, channel_id, prompt_id, owner_user_id, used_at, past) "
-        "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (server_id, channel_id, prompt_id) "
-        "DO UPDATE SET used_at = excluded.used_at, past = excluded.past",
+        "INSERT INTO checkins_used (server_id, channel_id, owner_user_id, posts) "
+        "VALUES ($1, $2, $3, $4) "
+        "ON CONFLICT (channel_id, server_id) DO UPDATE SET posts = excluded.posts",
         [
-            (one.server_id, one.plan.channel_id, prompt_id, one.owner_user_id, to_epoch(at), False)
-            for one, prompt_id, at in marks
+            (one.server_id, one.channel_id, one.owner_user_id, json.dumps(one.posts))
+            for one in histories
         ],
-    )
-
-
-async def end_round(
-    tx: Transaction, server_id: int, channel_id: int, prompt_ids: Sequence[str]
-) -> None:
-    """Let prompts come again in a channel: all of them have been there."""
-    await tx.execute_many(
-        "UPDATE checkins_used SET past = $4 "
-        "WHERE server_id = $1 AND channel_id = $2 AND prompt_id = $3",
-        [(server_id, channel_id, prompt_id, True) for prompt_id in prompt_ids],
-    )
-
-
-async def unmark_used(tx: Transaction, server_id: int, channel_id: int, prompt_id: str) -> None:
-    """Let a prompt that was not posted after all come again."""
-    await tx.execute(
-        "DELETE FROM checkins_used WHERE server_id = $1 AND channel_id = $2 AND prompt_id = $3",
-        server_id,
-        channel_id,
-        prompt_id,
     )
 
 

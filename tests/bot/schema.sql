@@ -46,12 +46,13 @@ CREATE INDEX checkins_schedules_by_server ON checkins_schedules (server_id, made
 CREATE TABLE checkins_used (
     server_id INTEGER NOT NULL,
     channel_id INTEGER NOT NULL,
-    prompt_id TEXT NOT NULL,
     owner_user_id INTEGER, -- whose direct messages the channel is
-    used_at INTEGER NOT NULL,
-    past INTEGER NOT NULL, -- in a round that is over
-    PRIMARY KEY (server_id, channel_id, prompt_id)
+    posts TEXT NOT NULL, -- JSON: each prompt's id, with the number of the last post that said it
+    PRIMARY KEY (channel_id, server_id)
 ) STRICT;
+
+CREATE INDEX checkins_used_by_owner ON checkins_used (owner_user_id)
+    WHERE owner_user_id IS NOT NULL;
 
 CREATE TABLE checkins_vetoes (
     server_id INTEGER NOT NULL,

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
-from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -14,17 +13,15 @@ from cogs.checkins.model import (
     REFUSALS_IN_A_ROW,
     SPREAD_SECONDS,
     Body,
+    History,
     Off,
     Place,
     Plan,
     Schedule,
     State,
-    Used,
     check_place,
-    posted,
     refused_once,
 )
-from cogs.checkins.prompts import Pool, Prompt, Task, Tip, Weight, choose
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -86,59 +83,34 @@ def test_direct_messages_are_for_members_own_schedules_and_for_no_other() -> Non
 
 def test_a_body_is_read_as_it_was_written() -> None:
     body = Body("a" * 16, Place.THREAD, "es", "today-weather", "¿Qué tiempo hace?", by_hand=True)
+    body = replace(body, number=7, before=3)
     assert Body.from_text(body.to_text()) == body
 
 
-def prompt(number: int) -> Prompt:
-    return Prompt(
-        f"prompt-{number:02}",
-        "hello",
-        Tip.GREET,
-        Task.CONNECTION,
-        Weight.DEEP if number % 5 == 0 else Weight.LIGHT,
-        f"Hello {number}",
-        "",
-    )
+def test_a_body_of_before_posts_were_numbered_is_read() -> None:
+    body = Body("a" * 16, Place.CHANNEL, "en", "hello-there", "Hello?")
+    old = body.to_text().replace(', "number": 0, "before": 0', "")
+    assert old != body.to_text()
+    assert Body.from_text(old) == body
 
 
-def post(marks: list[Used], prompts: list[Prompt], step: int) -> tuple[list[Used], str]:
-    """Choose and mark one, as the service does."""
-    allowed = {one.id for one in prompts}
-    history, over = posted(marks, allowed)
-    if over:
-        marks = [replace(m, past=m.past or m.prompt_id in allowed) for m in marks]
-    chosen = choose(Pool.of(prompts), history, step)
-    assert chosen is not None
-    others = [mark for mark in marks if mark.prompt_id != chosen.id]
-    return [*others, Used(chosen.id, NOW + step * DAY, past=False)], chosen.id
+SEEN = History(10, 100, None, {"a": 1, "b": 2, "c": 3})
 
 
-@given(st.integers(2, 30), st.integers(0, 1_000))
-def test_one_mark_for_each_prompt_is_enough_to_repeat_none_before_all(
-    count: int, start: int
-) -> None:
-    prompts = [prompt(number) for number in range(count)]
-    marks: list[Used] = []
-    shown: list[str] = []
-    for step in range(4 * count):
-        marks, chosen = post(marks, prompts, start + step)
-        shown.append(chosen)
-    for begin in range(0, len(shown), count):
-        assert len(set(shown[begin : begin + count])) == count
-    assert len(marks) == count
-    if count > 2:
-        assert all(first != second for first, second in pairwise(shown))
+def test_a_post_is_the_latest_of_its_channel() -> None:
+    again = SEEN.with_post("a")
+    assert list(again.posts) == ["b", "c", "a"]
+    assert (SEEN.latest, again.latest) == (3, 4)
+    assert replace(SEEN, posts={}).with_post("a").posts == {"a": 1}
 
 
-def test_a_prompt_that_joins_later_comes_in_the_round_that_is_under_way() -> None:
-    prompts = [prompt(number) for number in range(1, 4)]
-    marks: list[Used] = []
-    for step in range(7):
-        marks, _ = post(marks, prompts, step)
-    prompts.append(prompt(4))
-    shown: list[str] = []
-    for step in range(7, 10):
-        marks, chosen = post(marks, prompts, step)
-        shown.append(chosen)
-    assert "prompt-04" in shown
-    assert len(set(shown)) == 3
+def test_a_post_that_did_not_come_about_leaves_the_channel_as_it_was() -> None:
+    again = SEEN.with_post("a").with_post("d")
+    assert list(again.without_post("a", 4, 1).posts) == ["a", "b", "c", "d"]
+    assert SEEN.with_post("d").without_post("d", 4, 0) == SEEN
+
+
+def test_a_post_that_was_followed_by_the_same_prompt_is_not_missed() -> None:
+    again = SEEN.with_post("a").with_post("a")
+    assert again.without_post("a", 4, 1) == again
+    assert SEEN.without_post("e", 0, 0) == SEEN

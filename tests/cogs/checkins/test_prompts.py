@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from bot.content import parse_yaml
 from bot.errors import ContentError
+from cogs.checkins.model import History
 from cogs.checkins.prompts import Pool, Prompt, Task, Tip, Weight, choose, parse
 
 GOOD = """\
@@ -85,60 +86,83 @@ def prompt(number: int, weight: Weight = Weight.LIGHT) -> Prompt:
 
 weights = st.lists(st.sampled_from(list(Weight)), min_size=1, max_size=14)
 seeds = st.integers(min_value=0, max_value=2**32)
+NOTHING = History(10, 100, None, {})
 
 
-def posts(
-    prompts: list[Prompt], count: int, seed: int, vetoed: set[str], used: list[str]
-) -> list[str]:
-    """Choose `count` times in a row, as a channel would see it."""
-    used = list(used)
+def post(pool: Pool, seen: History, seed: int) -> tuple[str, History]:
+    """Choose once, and note it, as a channel would see it."""
+    chosen = choose(pool, seen.posts, seed)
+    assert chosen is not None
+    return chosen.id, seen.with_post(chosen.id)
+
+
+def posts(prompts: list[Prompt], count: int, seed: int) -> list[str]:
+    """Choose so often in a row."""
+    seen, found = NOTHING, list[str]()
     for number in range(count):
-        chosen = choose(Pool.of(prompts, vetoed), used, seed + number)
-        assert chosen is not None
-        used.append(chosen.id)
-    return used[-count:]
+        chosen, seen = post(Pool.of(prompts), seen, seed + number)
+        found.append(chosen)
+    return found
 
 
-@given(weights, seeds, st.data())
-def test_no_prompt_comes_again_before_all_that_may_come_have_been_used(
-    weights: list[Weight], seed: int, data: st.DataObject
+@st.composite
+def changing_pools(draw: st.DrawFn) -> list[tuple[list[Prompt], set[str]]]:
+    """What schedules of one channel choose from, post after post, while people change it.
+
+    Each schedule has categories of its own; vetoes, and prompts that moderators wrote, come and go.
+    """
+    shipped = [prompt(n, w) for n, w in enumerate(draw(weights))]
+    schedules = [
+        draw(st.sets(st.sampled_from([p.id for p in shipped]), min_size=1))
+        for _ in range(draw(st.integers(1, 4)))
+    ]
+    written = [prompt(100 + n) for n in range(3)]
+    found: list[tuple[list[Prompt], set[str]]] = []
+    vetoed: set[str] = set()
+    own: list[Prompt] = []
+    for _ in range(draw(st.integers(1, 60))):
+        match draw(st.integers(0, 9)):
+            case 0:
+                vetoed = draw(st.sets(st.sampled_from([p.id for p in shipped])))
+            case 1:
+                own = draw(st.lists(st.sampled_from(written), unique=True))
+            case _:
+                fitting = draw(st.sampled_from(schedules))
+                found.append(([*(p for p in shipped if p.id in fitting), *own], vetoed))
+    return found
+
+
+@given(changing_pools(), st.sets(st.integers(0, 60), max_size=6), seeds)
+def test_no_prompt_comes_again_before_all_that_a_schedule_may_use_have_come_since(
+    pools: list[tuple[list[Prompt], set[str]]], not_sent: set[int], seed: int
+) -> None:
+    shown: list[str] = []
+    seen = NOTHING
+    for number, (prompts, vetoed) in enumerate(pools):
+        may_come = {p.id for p in prompts} - vetoed
+        if not may_come:
+            assert choose(Pool.of(prompts, vetoed), seen.posts, seed) is None
+            continue
+        chosen, after = post(Pool.of(prompts, vetoed), seen, seed + number)
+        assert chosen in may_come
+        if chosen in shown:
+            since = shown[len(shown) - shown[::-1].index(chosen) :]
+            assert may_come - {chosen} <= set(since)
+        if number in not_sent:
+            assert after.without_post(chosen, after.latest, seen.posts.get(chosen, 0)) == seen
+            continue
+        shown.append(chosen)
+        seen = after
+
+
+@given(weights, seeds)
+def test_any_as_many_posts_as_there_are_prompts_are_all_of_them(
+    weights: list[Weight], seed: int
 ) -> None:
     prompts = [prompt(number, weight) for number, weight in enumerate(weights)]
-    vetoed = data.draw(st.sets(st.sampled_from([p.id for p in prompts])))
-    may_come = {p.id for p in prompts} - vetoed
-    if not may_come:
-        assert choose(Pool.of(prompts, vetoed), [], seed) is None
-        return
-    posted = posts(prompts, 3 * len(may_come), seed, vetoed, [])
-    for start in range(0, len(posted), len(may_come)):
-        assert set(posted[start : start + len(may_come)]) == may_come
-
-
-@given(weights, seeds, st.data())
-def test_what_has_not_been_used_yet_comes_before_any_repeat_when_vetoes_change(
-    weights: list[Weight], seed: int, data: st.DataObject
-) -> None:
-    prompts = [prompt(number, weight) for number, weight in enumerate(weights)]
-    ids = [p.id for p in prompts]
-    used: list[str] = []
-    for number in range(2 * len(ids)):
-        vetoed = data.draw(st.sets(st.sampled_from(ids), max_size=len(ids) - 1))
-        chosen = choose(Pool.of(prompts, vetoed), used, seed + number)
-        assert chosen is not None
-        assert chosen.id not in vetoed
-        assert chosen.id not in used or set(ids) - vetoed <= set(used)
-        used.append(chosen.id)
-
-
-@given(weights, seeds, st.lists(st.sampled_from(["p0", "p1", "p2", "p3", "elsewhere"])))
-def test_any_history_leads_to_a_prompt_that_is_not_the_last_one(
-    weights: list[Weight], seed: int, used: list[str]
-) -> None:
-    prompts = [prompt(number, weight) for number, weight in enumerate(weights)]
-    chosen = choose(Pool.of(prompts), used, seed)
-    assert chosen in prompts
-    if used and len(prompts) > 1:
-        assert chosen is None or chosen.id != used[-1]
+    shown = posts(prompts, 3 * len(prompts), seed)
+    for start in range(2 * len(prompts) + 1):
+        assert set(shown[start : start + len(prompts)]) == {p.id for p in prompts}
 
 
 @given(weights, seeds)
@@ -148,52 +172,45 @@ def test_deep_prompts_never_come_twice_in_a_row_while_they_are_half_at_most(
     weights += [Weight.LIGHT] * max(2 * weights.count(Weight.DEEP) - len(weights), 0)
     prompts = [prompt(number, weight) for number, weight in enumerate(weights)]
     deep = {p.id for p in prompts if p.weight is Weight.DEEP}
-    posted = posts(prompts, 4 * len(prompts), seed, set(), [])
-    assert not any(first in deep and second in deep for first, second in pairwise(posted))
-
-
-@given(st.integers(min_value=1, max_value=30), seeds)
-def test_nothing_comes_back_within_half_of_the_prompts(size: int, seed: int) -> None:
-    posted = posts([prompt(number) for number in range(size)], 4 * size, seed, set(), [])
-    for place, prompt_id in enumerate(posted):
-        assert prompt_id not in posted[max(place - size // 2, 0) : place]
+    shown = posts(prompts, 4 * len(prompts), seed)
+    assert not any(first in deep and second in deep for first, second in pairwise(shown))
 
 
 @given(weights, seeds)
 def test_the_same_arguments_give_the_same_prompt(weights: list[Weight], seed: int) -> None:
     prompts = [prompt(number, weight) for number, weight in enumerate(weights)]
-    chosen = choose(Pool.of(prompts), ["p0"], seed)
-    assert choose(Pool.of(list(reversed(prompts))), ["p0"], seed) == chosen
+    chosen = choose(Pool.of(prompts), {"p0": 1}, seed)
+    assert choose(Pool.of(list(reversed(prompts))), {"p0": 1}, seed) == chosen
 
 
 def test_another_seed_gives_another_order() -> None:
     prompts = [prompt(number) for number in range(20)]
-    orders = {tuple(posts(prompts, 20, seed, set(), [])) for seed in (0, 100, 200, 300)}
+    orders = {tuple(posts(prompts, 20, seed)) for seed in (0, 100, 200, 300)}
     assert len(orders) == 4
 
 
 def test_every_prompt_comes_first_about_equally_often() -> None:
     prompts = [prompt(number) for number in range(4)]
-    first = [choose(Pool.of(prompts), [], seed) for seed in range(2000)]
+    first = [choose(Pool.of(prompts), {}, seed) for seed in range(2000)]
     assert all(400 < first.count(p) < 600 for p in prompts)
 
 
 def test_when_all_are_vetoed_nothing_is_chosen() -> None:
     prompts = [prompt(0), prompt(1)]
-    assert choose(Pool.of(prompts, {"p0", "p1"}), ["p0"], 1) is None
-    assert choose(Pool.of([]), [], 1) is None
+    assert choose(Pool.of(prompts, {"p0", "p1"}), {"p0": 1}, 1) is None
+    assert choose(Pool.of([]), {}, 1) is None
 
 
 def test_the_only_prompt_may_come_again() -> None:
-    assert choose(Pool.of([prompt(0)]), ["p0"], 1) == prompt(0)
+    assert choose(Pool.of([prompt(0)]), {"p0": 1}, 1) == prompt(0)
 
 
 def test_a_deep_prompt_comes_after_a_deep_one_only_when_nothing_else_is_left() -> None:
     prompts = [prompt(0, Weight.DEEP), prompt(1, Weight.DEEP), prompt(2)]
-    assert choose(Pool.of(prompts), ["p2", "p0"], 1) == prompts[1]
-    assert choose(Pool.of(prompts), ["p0"], 1) == prompts[2]
+    assert choose(Pool.of(prompts), {"p2": 1, "p0": 2}, 1) == prompts[1]
+    assert choose(Pool.of(prompts), {"p0": 1}, 1) == prompts[2]
 
 
 def test_a_prompt_that_is_new_comes_before_the_old_ones_repeat() -> None:
     prompts = [prompt(number) for number in range(4)]
-    assert choose(Pool.of(prompts), ["p0", "p1", "p2", "p0", "p1", "p2"], 5) == prompts[3]
+    assert choose(Pool.of(prompts), {"p0": 4, "p1": 5, "p2": 6}, 5) == prompts[3]

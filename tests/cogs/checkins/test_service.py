@@ -206,6 +206,43 @@ async def test_no_prompt_repeats_until_all_have_been_used(harbour: Harbour) -> N
     assert all(first != second for first, second in pairwise(shown))
 
 
+async def test_schedules_of_other_categories_share_what_their_channel_has_seen(
+    harbour: Harbour,
+) -> None:
+    moderate = harbour.schedules
+    for text in ("One word for today?", "What is the weather like today?"):
+        await moderate.write_prompt(SERVER, "en", "today", text, by=MODERATOR)
+    await moderate.make(SERVER, PLAN, by=MODERATOR)
+    await moderate.make(SERVER, replace(PLAN, categories=("today",)), by=MODERATOR)
+    for day in range(3, 17):
+        await harbour.at(due(day))
+    shown = [body.prompt_id for _, body in harbour.discord.sent]
+    assert len(shown) == 28
+    everything = set(shown)
+    assert len(everything) == 6
+    of_today = {prompt_id for prompt_id in everything if prompt_id.startswith("own-")}
+    for place, prompt_id in enumerate(shown):
+        if prompt_id in shown[:place]:
+            since = set(shown[place - shown[:place][::-1].index(prompt_id) : place])
+            assert since >= of_today - {prompt_id}
+            assert prompt_id in of_today or since == everything - {prompt_id}
+
+
+async def test_what_was_dropped_or_refused_comes_again_in_its_place(harbour: Harbour) -> None:
+    one = await harbour.schedules.make(SERVER, PLAN, by=MODERATOR)
+    for day in range(3, 7):
+        await harbour.at(due(day))
+    shown = [body.prompt_id for _, body in harbour.discord.sent]
+    await harbour.schedules.post_now(SERVER, one.id, by=MODERATOR)
+    await harbour.schedules.pause(SERVER, one.id, by=MODERATOR)
+    await harbour.schedules.resume(SERVER, one.id, by=MODERATOR)
+    harbour.discord.refusing = {CHANNEL}
+    await harbour.at(due(7))
+    harbour.discord.refusing = set()
+    await harbour.at(due(8))
+    assert [body.prompt_id for _, body in harbour.discord.sent] == [*shown, shown[0]]
+
+
 async def test_the_preview_is_what_is_posted(harbour: Harbour) -> None:
     one = await harbour.schedules.make(SERVER, PLAN, by=MODERATOR)
     for day in range(3, 12):
@@ -548,7 +585,7 @@ async def test_erasing_a_member_stops_theirs_and_leaves_nothing_of_them(
     await harbour.at(START + HALF_A_YEAR + DAY)
     assert RENEWAL not in [message.kind for message, _ in harbour.discord.sent]
     async with harbour.database.read() as read:
-        assert list(await store.used(read, [CHANNEL, DM])) == [(SERVER, CHANNEL)]
+        assert list(await store.histories(read, [CHANNEL, DM])) == [(SERVER, CHANNEL)]
 
 
 async def test_who_left_the_server_gets_nothing_more_of_it(harbour: Harbour) -> None:

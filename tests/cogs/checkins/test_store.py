@@ -4,12 +4,14 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from bot.migrations import known_migrations, migrate
 from bot.recurrence import Rule
 from cogs.checkins import store
-from cogs.checkins.model import Off, OwnPrompt, Place, Plan, Schedule, State, Used
+from cogs.checkins.model import History, Off, OwnPrompt, Place, Plan, Schedule, State
 
 if TYPE_CHECKING:
     from bot.database import Database
+    from tests.conftest import Place as StorePlace
 
 AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
 RULE = Rule(frozenset({0, 4}), time(21, 30), "Europe/Berlin", 2, date(2026, 3, 2), date(2027, 1, 1))
@@ -60,22 +62,44 @@ async def test_writing_again_changes_everything_but_whose_it_is_and_since_when(
         assert await store.schedule(read, "full") is None
 
 
-async def test_marks_are_kept_by_server_and_channel_and_the_last_one_counts(
+async def test_what_a_channel_has_seen_is_kept_in_its_order_and_for_each_server(
     database: Database,
 ) -> None:
+    seen = History(10, 100, None, {"a": 1}).with_post("b").with_post("a")
+    elsewhere = History(11, 100, None, {"b": 1})
+    theirs = History(10, 300, 30, {"a": 1})
     async with database.transaction() as tx:
-        await store.mark_used(tx, [(ONE, "a", AT), (ONE, "b", AT), (FULL, "a", AT)])
-        await store.end_round(tx, 10, 100, ["a", "b"])
-        await store.mark_used(tx, [(ONE, "a", AT + timedelta(days=1))])
-        await store.unmark_used(tx, 10, 100, "b")
+        await store.put_histories(tx, [History(10, 100, None, {"c": 1}), elsewhere, theirs])
+        await store.put_histories(tx, [seen])
     async with database.read() as read:
-        assert await store.used(read, []) == {}
-        found = await store.used(read, [100, 300])
-    assert found[10, 100] == [Used("a", AT + timedelta(days=1), past=False)]
-    assert found[10, 300] == [Used("a", AT, past=False)]
+        assert await store.histories(read, []) == {}
+        found = await store.histories(read, [100, 300])
+    assert found == {(10, 100): seen, (11, 100): elsewhere, (10, 300): theirs}
+    assert list(found[10, 100].posts) == ["b", "a"]
     async with database.transaction() as tx:
         await store.forget_used(tx, 10, 30)
-        assert (10, 300) not in await store.used(tx, [100, 300])
+        assert set(await store.histories(tx, [100, 300], hold=True)) == {(10, 100), (11, 100)}
+
+
+async def test_what_was_written_before_posts_were_numbered_keeps_its_order(
+    place: StorePlace,
+) -> None:
+    database = await place.open()
+    await migrate(database, now=AT, migrations=known_migrations()[:5])
+    rows = [(10, 100, "b", None, 5), (10, 100, "a", None, 5), (10, 100, "c", None, 4)]
+    async with database.transaction() as tx:
+        await tx.execute_many(
+            "INSERT INTO checkins_used "
+            "(server_id, channel_id, prompt_id, owner_user_id, used_at, past) "
+            "VALUES ($1, $2, $3, $4, $5, $6)",
+            [(*row, False) for row in [*rows, (10, 300, "a", 30, 5)]],
+        )
+    await migrate(database, now=AT)
+    async with database.read() as read:
+        found = await store.histories(read, [100, 300])
+    await database.close()
+    assert list(found[10, 100].posts.items()) == [("c", 1), ("a", 2), ("b", 3)]
+    assert found[10, 300] == History(10, 300, 30, {"a": 1})
 
 
 async def test_vetoes_and_own_prompts_belong_to_their_server(database: Database) -> None:

@@ -1,0 +1,26 @@
+-- What a channel has seen is one row: a post reads and writes all of it, and nothing else does.
+
+ALTER TABLE checkins_used RENAME TO checkins_used_before;
+
+CREATE TABLE checkins_used (
+    server_id BIGINT NOT NULL,
+    channel_id BIGINT NOT NULL,
+    owner_user_id BIGINT, -- whose direct messages the channel is
+    posts TEXT NOT NULL, -- JSON: each prompt's id, with the number of the last post that said it
+    PRIMARY KEY (channel_id, server_id)
+);
+
+CREATE INDEX checkins_used_by_owner ON checkins_used (owner_user_id)
+    WHERE owner_user_id IS NOT NULL;
+
+INSERT INTO checkins_used (server_id, channel_id, owner_user_id, posts)
+SELECT server_id, channel_id, max(owner_user_id),
+    '{' || string_agg('"' || prompt_id || '": ' || number, ', ' ORDER BY number) || '}'
+FROM (
+    SELECT server_id, channel_id, owner_user_id, prompt_id, row_number() OVER (
+        PARTITION BY server_id, channel_id ORDER BY used_at, prompt_id
+    ) AS number FROM checkins_used_before
+) AS counted
+GROUP BY server_id, channel_id;
+
+DROP TABLE checkins_used_before;
