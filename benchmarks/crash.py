@@ -9,10 +9,17 @@ Beside it, each with a double of its own that has the same faults, run two naive
 (`benchmarks/naive_bot.py`), killed as often and by the same rule.
 
 A kill comes when so many messages more have been stored (drawn anew each time), at once or within
-some milliseconds, or after some seconds of work; every seventh comes while the process starts.
+some milliseconds, or some moments after the bot is ready, while members use it; every seventh comes
+while the process starts.
 
-Promises are check-ins; `--ground probe` drives the ground of promises alone, by a feature that
-lives outside the product (`tests/wire/probe_feature.py`) and can be late within seconds.
+Promises are check-ins in channels, with threads and in direct messages; `--ground probe` drives
+the ground of promises alone, by a feature that lives outside the product
+(`tests/wire/probe_feature.py`) and can be late within seconds. Another feature is one more
+`tests.wire.ground.Ground`, named in GROUNDS.
+
+`--at-once 4` shares the kills out among four such worlds side by side, each with a double, a store
+and processes of its own: most of a kill is waiting. `--processes 2` lets two processes keep the
+promises of one PostgreSQL store, of which one is killed while the other lives on.
 
 `--hurry 10` makes the lease and the window of the nonce ten times shorter, in the bot and in the
 double alike: what takes a minute after each kill then takes seconds.
@@ -23,25 +30,17 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import random
-import re
-import shutil
-import socket
 import sqlite3
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Protocol
-
-import asyncpg
+from typing import Any
 
 from benchmarks.naive_bot import FILE, TABLE
 from bot.clock import system_clock, to_epoch
@@ -51,10 +50,12 @@ from bot.migrations import migrate
 from tests.wire.checkins_ground import CheckinsGround
 from tests.wire.double import Double
 from tests.wire.faults import CALM, ROUGH, Faults
+from tests.wire.ground import Ground, Owed, promise_of
+from tests.wire.postgres import schemas
 from tests.wire.probe_feature import ProbeGround
 from tests.wire.process import KEY, BotProcess
-from tests.wire.rest import Asked, Limits
-from tests.wire.world import Channel, Guild, Posted
+from tests.wire.rest import Limits
+from tests.wire.world import Channel, Guild, Posted, World
 
 CHANNELS = 40
 LONGEST = 15 * 60.0
@@ -66,47 +67,16 @@ LONGEST_START = 30.0
 LONGEST_LIFE = 2.0
 """So many seconds after its first sign of life, too."""
 
-untyped: Any = asyncpg
+WAYS = (1, 4, 2)
+"""How often a kill comes while it starts, while it sends, and some time after it is ready."""
 
-
-class Ground(Protocol):
-    """A feature that makes promises. A promise's key is the id of its message."""
-
-    prepare: str
-    """The module that prepares the bot's process for it."""
-
-    async def seed(self, database: Database, now: datetime, plans: int) -> dict[str, float]:
-        """Write so many schedules that come due within seconds.
-
-        Gives the keys of all that they promise, and when each would come too late, in UTC seconds.
-        """
-        ...
-
-    async def opt_in(self, now: datetime) -> tuple[Asked, dict[str, float]]:
-        """Let a member opt in; gives what they did, and what it promises once confirmed."""
-        ...
-
-    def confirmed(self, asked: Asked) -> bool:
-        """Whether the member was told that it is noted."""
-        ...
-
-    async def opt_ins_lost(self, database: Database, asked: list[Asked]) -> list[str]:
-        """What those were told whose confirmed opt-in the store does not know."""
-        ...
-
+WHY_SHOWN = 10
+"""Of what went wrong so much is said in words."""
 
 GROUNDS: dict[str, Callable[[Double, Guild, list[Channel], random.Random], Ground]] = {
     "checkins": CheckinsGround,
     "probe": ProbeGround,
 }
-
-_KEY = re.compile(r"[0-9a-f]{24}")
-
-
-def promise_of(posted: Posted) -> str | None:
-    """The key of the promise that a message keeps; None for any other message."""
-    words = [word for custom_id in posted.custom_ids for word in custom_id.split(":")]
-    return next((word for word in words if _KEY.fullmatch(word)), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,12 +92,24 @@ class Terms:
     """Schedules that become due in each life."""
     naive: bool = True
     ground: str = "checkins"
+    at_once: int = 1
+    """Worlds side by side, among which the kills are shared out."""
+    processes: int = 1
+    """Processes on one store; only PostgreSQL takes several."""
     shown: bool = False
     """Whether to say on stderr how far it is."""
 
     @property
     def nonce_seconds(self) -> float:
         return NONCE_WINDOW.total_seconds() / self.hurry
+
+    def shares(self) -> list[Terms]:
+        """What each of the worlds side by side is like."""
+        each, more = divmod(self.kills, self.at_once)
+        return [
+            replace(self, kills=each + (number < more), seed=self.seed + 1000 * number)
+            for number in range(self.at_once)
+        ]
 
 
 @dataclass(slots=True)
@@ -141,10 +123,14 @@ class Figures:
     """Ends of the process by itself, as when Discord could not be reached at its start."""
     promised: int = 0
     arrived: int = 0
+    there: dict[str, int] = field(default_factory=dict[str, int])
+    """What arrived, by its kind, and what stands beside it."""
+    sends: int = 0
+    """Messages that Discord was asked to post, each try counted."""
     lost: int = 0
-    """Due, wanted, not late, and never there."""
+    """Due, wanted, not late, and never there; a thread that its message lacks, too."""
     doubled: int = 0
-    """There more than once."""
+    """There more than once, or without a reason."""
     unsent: int = 0
     """Neither sent nor lost when the time was over."""
     late_sent: int = 0
@@ -163,6 +149,25 @@ class Figures:
     seconds: float = 0.0
     why: list[str] = field(default_factory=list[str])
     """Of what went wrong, the first few."""
+
+
+def together(those: Sequence[Figures]) -> Figures:
+    """Add up worlds that ran side by side; they took as long as the longest."""
+    total = Figures()
+    for one in those:
+        for name in (each.name for each in fields(Figures)):
+            ours: Any = getattr(total, name)
+            theirs: Any = getattr(one, name)
+            match name:
+                case "there" | "faults":
+                    value = dict(Counter[str](ours) + Counter[str](theirs))
+                case "seconds":
+                    value = max(ours, theirs)
+                case _:
+                    value = ours + theirs
+            setattr(total, name, value)
+    del total.why[WHY_SHOWN:]
+    return total
 
 
 @dataclass(slots=True)
@@ -189,18 +194,23 @@ async def scene(terms: Terms, folder: Path) -> AsyncGenerator[Scene]:
 async def live_and_die(at: Scene, bot: BotProcess, dice: random.Random, left: int) -> None:
     """Let it live until it is killed in mid-work: somewhere in what is left to send."""
     double, world = at.double, at.double.world
-    if dice.random() < 1 / 7:
+    way = dice.choices(("starting", "sending", "working"), WAYS)[0]
+    if way == "starting":
         await asyncio.sleep(dice.uniform(0.1, 1.2))
     else:
         before = len(world.posted)
         target = before + dice.randint(1, max(left, 2))
         with suppress(TimeoutError):
             await double.until(
-                lambda: double.gateway.live or len(world.posted) > before or not bot.running,
+                lambda: (
+                    double.gateway.live
+                    or (way == "sending" and len(world.posted) > before)
+                    or not bot.running
+                ),
                 LONGEST_START,
             )
             await double.until(
-                lambda: len(world.posted) >= target or not bot.running,
+                lambda: (way == "sending" and len(world.posted) >= target) or not bot.running,
                 dice.uniform(LONGEST_LIFE / 4, LONGEST_LIFE),
             )
         await asyncio.sleep(dice.choice((0.0, dice.uniform(0.0, 0.03))))
@@ -225,83 +235,103 @@ async def opened(folder: Path, url: str | None) -> AsyncGenerator[Database]:
         await database.close()
 
 
+class Kept:
+    """The messages that keep promises, by the id of the promise; each is looked at once."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._looked_at = 0
+        self._by_promise: dict[str, list[Posted]] = {}
+
+    def look(self) -> dict[str, list[Posted]]:
+        """All of them up to now."""
+        for posted in self._world.posted[self._looked_at :]:
+            id_ = promise_of(posted)
+            if id_ is not None:
+                self._by_promise.setdefault(id_, []).append(posted)
+        self._looked_at = len(self._world.posted)
+        return self._by_promise
+
+
 async def alongside(terms: Terms, folder: Path, url: str | None) -> Figures:
     dice = random.Random(terms.seed)
     began = time.monotonic()
+    folder.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - nobody waits beside it
     async with scene(terms, folder) as at:
-        world = at.double.world
+        kept = Kept(at.double.world)
         ground = GROUNDS[terms.ground](at.double, at.guild, at.channels, dice)
         environment = {"WIRE_PREPARE": ground.prepare, "WIRE_HURRY": str(terms.hurry)}
-        promised: dict[str, float] = {}
-        asked: list[tuple[Asked, dict[str, float]]] = []
+        lives: list[BotProcess] = []
+        expected = 0
 
-        async def seed() -> None:
+        async def fill_up() -> None:
+            while len(lives) < terms.processes:
+                lives.append(
+                    await BotProcess.start(
+                        at.double, folder, database_url=url, environment=environment
+                    )
+                )
+
+        async def set_up(plans: int) -> int:
+            # Closed again before the next life: what a crash left is for the bot to find.
             async with opened(folder, url) as database:
                 await migrate(database, now=system_clock())
-                promised.update(await ground.seed(database, system_clock(), terms.plans))
+                return await ground.set_up(database, system_clock(), plans)
 
-        async def ask(bot: BotProcess) -> None:
+        async def act() -> None:
             # A member can only press while the bot is there; the kill may come at any moment of it.
-            while bot.running:
+            while True:
                 if at.double.gateway.live:
-                    asked.append(await ground.opt_in(system_clock()))
-                await asyncio.sleep(dice.uniform(0.2, 0.6))
+                    await ground.act(system_clock())
+                await asyncio.sleep(dice.uniform(0.1, 0.4))
 
-        folder.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - nobody waits beside it
         while at.figures.kills < terms.kills:
-            await seed()
-            bot = await BotProcess.start(
-                at.double, folder, database_url=url, environment=environment
-            )
-            asking = asyncio.create_task(ask(bot))
-            there = sum(1 for posted in world.posted if promise_of(posted))
-            await live_and_die(at, bot, dice, len(promised) - there)
-            asking.cancel()
-            if terms.shown:
+            expected += await set_up(terms.plans)
+            await fill_up()
+            acting = asyncio.create_task(act())
+            victim = lives.pop(dice.randrange(len(lives)))
+            await live_and_die(at, victim, dice, expected - len(kept.look()))
+            acting.cancel()
+            if terms.shown and at.figures.kills % 10 == 0:
                 print(f"killed {at.figures.kills} of {terms.kills}", file=sys.stderr, flush=True)
-        await _drain(at, folder, url, environment)
 
-        opted: dict[str, float] = {}
-        confirmed = [(each, keys) for each, keys in asked if ground.confirmed(each)]
-        for _, keys in confirmed:
-            opted.update(keys)
-        arrived: dict[str, list[float]] = {}
-        for posted in world.posted:
-            key = promise_of(posted)
-            if key is not None:
-                arrived.setdefault(key, []).append(posted.at)
-        at.figures.opted_in = len(confirmed)
+        # What members have just said yes to comes due, too; then nobody disturbs any more.
+        await set_up(0)
+        await fill_up()
+        until = time.monotonic() + LONGEST
         async with opened(folder, url) as database:
-            lost = await ground.opt_ins_lost(database, [each for each, _ in confirmed])
+            while time.monotonic() < until and await _open(database):
+                at.figures.own_exits += sum(not life.running for life in lives)
+                lives = [life for life in lives if life.running]
+                await fill_up()
+                await asyncio.sleep(0.5)
+            for life in lives:
+                if life.running:
+                    await life.terminate()
+            posted = kept.look()
+            account = await ground.account(database, posted)
             ends = await _ends(database)
-        at.figures.opt_ins_lost = len(lost)
-        at.figures.why += [f"told without being kept: {words}" for words in lost]
+        at.figures.opted_in = account.opted_in
+        at.figures.opt_ins_lost = len(account.opt_ins_lost)
+        at.figures.lost, at.figures.doubled = len(account.lost), len(account.doubled)
+        at.figures.there = account.others
+        at.figures.why += account.opt_ins_lost + account.lost + account.doubled
         slack = SEND_SECONDS / terms.hurry + 1
-        _count(at.figures, promised, opted, arrived, ends, slack)
+        _count(at.figures, account.owed, posted, ends, slack)
         _note(at, began)
         return at.figures
 
 
-async def _drain(at: Scene, folder: Path, url: str | None, environment: dict[str, str]) -> None:
-    """Let it live undisturbed until nothing is open any more; Discord's faults go on."""
-    until = time.monotonic() + LONGEST
-    while time.monotonic() < until:
-        bot = await BotProcess.start(at.double, folder, database_url=url, environment=environment)
-        async with opened(folder, url) as database:
-            while bot.running and time.monotonic() < until:
-                await asyncio.sleep(0.5)
-                async with database.read() as read:
-                    # A daily schedule's next timer is not what is waited for.
-                    row = await read.fetch_one(
-                        "SELECT (SELECT count(*) FROM jobs_timers WHERE due_at <= $1) + "
-                        "(SELECT count(*) FROM jobs_messages WHERE settled_at IS NULL) AS open",
-                        to_epoch(system_clock()) + 60,
-                    )
-                if row is not None and not row["open"]:
-                    await bot.terminate()
-                    return
-        await bot.kill()
-        at.figures.own_exits += 1
+async def _open(database: Database) -> bool:
+    """Whether anything is still to be done; Discord's faults go on while it is."""
+    async with database.read() as read:
+        # A daily schedule's next timer is not what is waited for.
+        row = await read.fetch_one(
+            "SELECT (SELECT count(*) FROM jobs_timers WHERE due_at <= $1) + "
+            "(SELECT count(*) FROM jobs_messages WHERE settled_at IS NULL) AS open",
+            to_epoch(system_clock()) + 60,
+        )
+    return row is None or bool(row["open"])
 
 
 async def _ends(database: Database) -> dict[str, tuple[str, str | None]]:
@@ -312,40 +342,42 @@ async def _ends(database: Database) -> dict[str, tuple[str, str | None]]:
 
 def _count(
     figures: Figures,
-    promised: dict[str, float],
-    opted: dict[str, float],
-    arrived: dict[str, list[float]],
+    all_owed: Iterable[Owed],
+    posted: dict[str, list[Posted]],
     ends: dict[str, tuple[str, str | None]],
     slack: float,
 ) -> None:
-    due = {**promised, **opted}
-    figures.promised, figures.arrived = len(due), sum(key in arrived for key in due)
-    for key, late_at in due.items():
-        there = arrived.get(key, [])
-        end = ends.get(key, ("nowhere", None))
-        if len(there) > 1:
-            figures.doubled += 1
-            apart = there[-1] - there[0]
-            figures.why.append(f"{key} doubled, {apart:.1f} s apart, {end[0]}")
-        if there and there[0] > late_at + slack:
-            figures.late_sent += 1
-            figures.why.append(f"{key} late by {there[0] - late_at:.1f} s")
+    due = {owed.id: owed for owed in all_owed}
+    figures.promised = len(due)
+    arrived: Counter[str] = Counter()
+    for id_, owed in due.items():
+        there = [one for one in posted.get(id_, []) if owed.channel_id in (None, one.channel_id)]
+        end = ends.get(id_, ("nowhere", None))
         figures.uncertain += end[0] == "uncertain"
+        if len(posted.get(id_, [])) > 1:
+            figures.doubled += 1
+            apart = posted[id_][-1].at - posted[id_][0].at
+            figures.why.append(f"{owed.kind} {id_} doubled, {apart:.1f} s apart, {end[0]}")
         if there:
-            continue
-        if end == ("skipped", "late"):
+            arrived[owed.kind] += 1
+            if there[0].at > owed.late_at + slack:
+                figures.late_sent += 1
+                figures.why.append(f"{owed.kind} {id_} late by {there[0].at - owed.late_at:.1f} s")
+        elif end == ("skipped", "late"):
             figures.late_skipped += 1
-            continue
-        figures.lost += 1
-        figures.opt_ins_lost += key in opted
-        figures.why.append(f"{key} lost, {end[0]} {end[1] or ''}")
+        else:
+            figures.lost += 1
+            figures.opt_ins_lost += owed.by_member
+            figures.why.append(f"{owed.kind} {id_} lost, {end[0]} {end[1] or ''}")
+    figures.arrived = arrived.total()
+    figures.there = dict(sorted({**figures.there, **arrived}.items()))
     # An opt-in that was never confirmed may be kept or not, but not twice.
-    for key in set(arrived) - set(due):
-        figures.doubled += len(arrived[key]) > 1
-    del figures.why[10:]
+    figures.doubled += sum(len(posted[id_]) > 1 for id_ in set(posted) - set(due))
+    del figures.why[WHY_SHOWN:]
 
 
 def _note(at: Scene, began: float) -> None:
+    at.figures.sends = at.double.requests.get("POST /channels/{channel}/messages", 0)
     at.figures.refused_by_nonce = at.double.world.refused_doubles
     at.figures.requests_that_count_towards_a_ban = at.double.loud
     at.figures.faults = dict(sorted(at.double.chance.drawn.items()))
@@ -410,83 +442,26 @@ async def naive(terms: Terms, folder: Path, kind: str) -> Figures:
         return at.figures
 
 
-# PostgreSQL
-
-
-def _postgres_bin() -> Path | None:
-    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
-    if found:
-        return found[-1].parent
-    there = shutil.which("initdb")
-    return Path(there).parent if there else None
-
-
-@asynccontextmanager
-async def postgres() -> AsyncGenerator[str]:
-    """A schema of its own in TEST_POSTGRES_URL, or in a server that is thrown away afterwards."""
-    async with AsyncExitStack() as stack:
-        url = os.environ.get("TEST_POSTGRES_URL")
-        if not url:
-            url = await stack.enter_async_context(_throw_away_server())
-        schema = f"crash_{random.getrandbits(48):x}"
-        admin = await untyped.connect(url)
-        await admin.execute(f"CREATE SCHEMA {schema}")
-        try:
-            yield f"{url}{'&' if '?' in url else '?'}search_path={schema}"
-        finally:
-            await admin.execute(f"DROP SCHEMA {schema} CASCADE")
-            await admin.close()
-
-
-@asynccontextmanager
-async def _throw_away_server() -> AsyncGenerator[str]:
-    binaries = _postgres_bin()
-    if binaries is None:
-        raise SystemExit("PostgreSQL is not installed; set TEST_POSTGRES_URL to use another one.")
-    as_root = os.geteuid() == 0
-    user = ["runuser", "-u", "postgres", "--"] if as_root else []
-    with tempfile.TemporaryDirectory(prefix="crash-postgres-") as scratch:
-        if as_root:
-            shutil.chown(scratch, "postgres")
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        data = f"{scratch}/data"
-
-        async def run(*command: str) -> None:
-            await asyncio.to_thread(
-                subprocess.run,
-                [*user, *command],
-                check=True,
-                cwd=scratch,
-                stdout=subprocess.DEVNULL,
-            )
-
-        await run(f"{binaries}/initdb", "-D", data, "-A", "trust", "-U", "postgres")
-        # Durable as in production: killing the bot, not the server, is what is measured here.
-        settings = f"-p {port} -k {scratch} -c listen_addresses=127.0.0.1 -c max_connections=200"
-        control = (f"{binaries}/pg_ctl", "-D", data, "-w")
-        await run(*control, "-l", f"{scratch}/log", "-o", settings, "start")
-        try:
-            yield f"postgresql://postgres@127.0.0.1:{port}/postgres"
-        finally:
-            await run(*control, "-m", "immediate", "stop")
-
-
 # All together
 
 
 async def campaign(terms: Terms, folder: Path) -> dict[str, Figures]:
     """Run ours, and the naive ones beside it unless they were not wanted."""
     async with AsyncExitStack() as stack:
-        url = None
+        urls: list[str | None] = [None] * terms.at_once
         if terms.store == "postgres":
-            url = await stack.enter_async_context(postgres())
-        runs = {"alongside": alongside(terms, folder / "alongside", url)}
+            urls = [*await stack.enter_async_context(schemas(terms.at_once))]
+        shares = list(enumerate(terms.shares()))
+        runs = {
+            "alongside": [
+                alongside(share, folder / f"alongside-{n}", urls[n]) for n, share in shares
+            ]
+        }
         if terms.naive:
             for kind in ("send-then-mark", "delete-then-send"):
-                runs[kind] = naive(terms, folder / kind, kind)
-        found = await asyncio.gather(*runs.values())
-    return dict(zip(runs, found, strict=True))
+                runs[kind] = [naive(share, folder / f"{kind}-{n}", kind) for n, share in shares]
+        found = await asyncio.gather(*(asyncio.gather(*those) for those in runs.values()))
+    return {who: together(those) for who, those in zip(runs, found, strict=True)}
 
 
 def table(found: dict[str, Figures]) -> str:
@@ -506,11 +481,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--faults", action=argparse.BooleanOptionalAction, default=False)
     parser.add_argument("--naive", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--ground", choices=tuple(GROUNDS), default="checkins")
+    parser.add_argument("--at-once", type=int, default=1, help="share the kills among so many")
+    parser.add_argument("--processes", type=int, default=1, help="on one PostgreSQL store")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--hurry", type=int, default=10, help="1 keeps the real windows")
     parser.add_argument("--keep", type=Path, help="keep stores and logs in this folder")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     options = parser.parse_args(arguments)
+    if options.processes > 1 and options.store != "postgres":
+        parser.error("several processes need --store postgres")
     faults = ROUGH if options.faults else CALM
     terms = Terms(
         options.kills,
@@ -520,6 +499,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.hurry,
         naive=options.naive,
         ground=options.ground,
+        at_once=options.at_once,
+        processes=options.processes,
         shown=True,
     )
     with tempfile.TemporaryDirectory(prefix="crash-") as scratch:
@@ -530,6 +511,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             "ground": terms.ground,
             "faults": options.faults,
             "seed": terms.seed,
+            "hurry": terms.hurry,
+            "at_once": terms.at_once,
+            "processes": terms.processes,
         }
         body = {who: asdict(figures) for who, figures in found.items()}
         print(json.dumps({**head, **body}, indent=2))

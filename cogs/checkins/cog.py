@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, time
-from typing import TYPE_CHECKING
+from http import HTTPStatus
+from typing import TYPE_CHECKING, TypeVar
 
 import aiohttp
 import discord
@@ -15,7 +16,7 @@ from discord.ext import commands
 from bot import logs
 from bot.errors import UserError
 from bot.jobs.carrying import look_for, place_of, try_to_send
-from bot.jobs.runner import Delivered, Found, Tried
+from bot.jobs.runner import Delivered, Found, NotNow, Tried
 from bot.recurrence import Rule
 from bot.settings.core import LANGUAGE
 from bot.texts import Words
@@ -44,6 +45,8 @@ if TYPE_CHECKING:
     from bot.client import Alongside, Interaction
     from bot.jobs.model import Message
 
+T = TypeVar("T")
+
 _log = logs.get(__name__)
 
 CHOICES = 25
@@ -63,32 +66,39 @@ class Carrier:
         asks = message.kind == RENEWAL
         panel = (views.renewal if asks else views.prompt)(words, body, message.id)
         tried = await try_to_send(self._bot, message, panel)
-        if isinstance(tried, Delivered) and body.place is Place.THREAD:
-            await self._open_thread(message, words, tried.message_id)
-        return tried
+        return await self._with_thread(message, body, tried)
 
     async def look(self, message: Message) -> Found:
         """Look for it in its channel; one that was cut off before its thread gets it now."""
         found = await look_for(self._bot, message)
-        body = Body.from_text(message.body)
-        if isinstance(found, Delivered) and body.place is Place.THREAD:
-            await self._open_thread(message, self._words(body), found.message_id)
-        return found
+        return await self._with_thread(message, Body.from_text(message.body), found)
 
     def _words(self, body: Body) -> Words:
         texts = self._bot.runtime.texts
         return Words(texts, texts.choose(body.language))
 
-    async def _open_thread(self, message: Message, words: Words, message_id: int) -> None:
-        posted = place_of(self._bot, message).get_partial_message(message_id)
+    async def _with_thread(self, message: Message, body: Body, told: T) -> T | NotNow:
+        """Open the thread of what is there; NotNow when only another try will tell if it is."""
+        if not isinstance(told, Delivered) or body.place is not Place.THREAD:
+            return told
+        posted = place_of(self._bot, message).get_partial_message(told.message_id)
         try:
             await posted.create_thread(
-                name=words("checkins.thread_name"), auto_archive_duration=THREAD_MINUTES
+                name=self._words(body)("checkins.thread_name"),
+                auto_archive_duration=THREAD_MINUTES,
             )
         except (discord.HTTPException, aiohttp.ClientError, OSError, ValueError) as error:
-            if not isinstance(error, discord.HTTPException) or error.code != THREAD_EXISTS:
-                # The check-in is there, and can be answered without its thread.
-                _log.warning("thread_not_opened", error=logs.describe(error))
+            if isinstance(error, discord.HTTPException) and error.code == THREAD_EXISTS:
+                return told
+            _log.warning("thread_not_opened", error=logs.describe(error))
+            # ValueError: just after a start, discord.py does not know the server yet.
+            refused = isinstance(error, discord.HTTPException) and (
+                error.status < HTTPStatus.INTERNAL_SERVER_ERROR
+            )
+            if not refused and self._bot.runtime.clock() < message.late_at:
+                return NotNow()
+            # The check-in is there, and can be answered without its thread.
+        return told
 
 
 class OwnButtons(commands.Cog):

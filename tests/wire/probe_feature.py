@@ -19,8 +19,9 @@ from bot.jobs import store
 from bot.jobs.model import Draft, Message, State, Timer
 from tests.wire import hurry
 from tests.wire.double import Double
+from tests.wire.ground import Account, Owed
 from tests.wire.rest import Asked
-from tests.wire.world import Channel, Guild, Json
+from tests.wire.world import Channel, Guild, Json, Posted
 
 if TYPE_CHECKING:
     from bot.client import Alongside, Interaction
@@ -71,10 +72,14 @@ class Plan:
         late = due + timedelta(seconds=self.grace)
         return Draft(KIND, self.subject, SERVER, self.channel_id, "", due, late)
 
-    def promises(self) -> dict[str, float]:
-        """The ids of its messages, and when each would come too late, in UTC seconds."""
+    def owed(self, *, by_member: bool = False) -> list[Owed]:
+        """Its messages, as the campaign counts them."""
         drafts = [self.draft(moment) for moment in self.moments]
-        return {draft.id: draft.late_at.timestamp() for draft in drafts}
+        kind = "joined" if by_member else "planned"
+        return [
+            Owed(draft.id, draft.late_at.timestamp(), kind, self.channel_id, by_member)
+            for draft in drafts
+        ]
 
     def timer(self, moment: int) -> Timer:
         """The timer of one moment."""
@@ -178,10 +183,12 @@ class ProbeGround:
         self._channels = channels
         self._dice = dice
         self._made = 0
+        self._owed: list[Owed] = []
+        self._asked: list[tuple[Asked, Plan]] = []
         self._member = double.world.add_person("ash")
         double.world.join(guild, self._member)
 
-    async def seed(self, database: Database, now: datetime, plans: int) -> dict[str, float]:
+    async def set_up(self, database: Database, now: datetime, plans: int) -> int:
         """Write schedules of one to three messages; every sixth has a short grace."""
         made = [
             self._plan("plan", now, self._dice.randint(1, 3), SHORT if number % 6 == 5 else LONG)
@@ -189,25 +196,24 @@ class ProbeGround:
         ]
         async with database.transaction() as tx:
             await store.set_timers(tx, [plan.timer(plan.start) for plan in made])
-        return {key: late_at for plan in made for key, late_at in plan.promises().items()}
+        owed = [one for plan in made for one in plan.owed()]
+        self._owed += owed
+        return len(owed)
 
-    async def opt_in(self, now: datetime) -> tuple[Asked, dict[str, float]]:
+    async def act(self, now: datetime) -> None:
         """Let the member press a button that asks for one message."""
         plan = self._plan("join", now, 1, LONG)
         custom_id = f"probe:join:{plan.subject}"
         button = {"type": 2, "style": 1, "label": "Join", "custom_id": custom_id}
         payload: Json = {"content": "Join?", "components": [{"type": 1, "components": [button]}]}
         posted = self._double.world.answer(self._channels[0], payload)
-        asked = await self._double.press(self._member, posted, custom_id)
-        return asked, plan.promises()
+        self._asked.append((await self._double.press(self._member, posted, custom_id), plan))
 
-    def confirmed(self, asked: Asked) -> bool:
-        """Whether the member saw that it was noted."""
-        return asked.answer_type is not None
-
-    async def opt_ins_lost(self, database: Database, asked: list[Asked]) -> list[str]:
-        """None but those whose message is lost."""
-        return []
+    async def account(self, database: Database, posted: dict[str, list[Posted]]) -> Account:
+        """What a member saw noted is owed as well."""
+        told = [plan for asked, plan in self._asked if asked.answer_type is not None]
+        joined = [one for plan in told for one in plan.owed(by_member=True)]
+        return Account([*self._owed, *joined], opted_in=len(told))
 
     def _plan(self, name: str, now: datetime, count: int, grace: int) -> Plan:
         self._made += 1

@@ -160,6 +160,7 @@ class World:
         self.channels: dict[int, Channel] = {}
         self.posted: list[Posted] = []
         self._in_channel: dict[int, list[Posted]] = {}
+        self._dms: dict[int, Channel] = {}
         self._by_nonce: dict[tuple[int, str], Posted] = {}
         self.refused_doubles = 0
         self.bot = self.add_person("Alongside", bot=True)
@@ -292,6 +293,10 @@ class World:
         self.posted.append(posted)
         self._in_channel.setdefault(posted.channel_id, []).append(posted)
 
+    def in_channel(self, channel: Channel) -> list[Posted]:
+        """All that was ever posted there, deleted messages too."""
+        return list(self._in_channel.get(channel.id, []))
+
     def message(self, channel: Channel, id_: int) -> Posted:
         """A message that is still there, or 10008."""
         for posted in reversed(self._in_channel.get(channel.id, [])):
@@ -326,12 +331,15 @@ class World:
         person = self.people.get(person_id)
         if person is None or person.bot:
             raise ApiError(400, 50035, "Invalid Form Body")
-        for channel in self.channels.values():
-            if channel.recipient_id == person_id:
-                return channel
-        channel = Channel(self.new_id(), DM, "", recipient_id=person_id)
-        self.channels[channel.id] = channel
+        channel = self.dm_with(person_id)
+        if channel is None:
+            channel = Channel(self.new_id(), DM, "", recipient_id=person_id)
+            self.channels[channel.id] = self._dms[person_id] = channel
         return channel
+
+    def dm_with(self, person_id: int) -> Channel | None:
+        """The direct-message channel with somebody, if it was ever opened."""
+        return self._dms.get(person_id)
 
     def open_thread(self, parent: Channel, payload: Json, *, on: Posted | None = None) -> Channel:
         """Make a thread, on a message (then with its id) or by itself."""
