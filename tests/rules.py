@@ -6,6 +6,7 @@ They take `{path: source}` so that a test can break each rule on purpose and see
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from pathlib import Path
 Sources = Mapping[str, str]
 
 ROOT = Path(__file__).resolve().parent.parent
+
 
 PURE = {"numpy", "rapidfuzz", "babel", "phonenumbers"}
 """Libraries that compute and touch nothing; a concept module may lean on them."""
@@ -40,14 +42,19 @@ def read_sources(*folders: str) -> dict[str, str]:
     }
 
 
+@functools.cache
+def _nodes(source: str) -> tuple[ast.AST, ...]:
+    """All of a source; parsed once, for every rule looks at every file."""
+    return tuple(ast.walk(ast.parse(source)))
+
+
 def imports(source: str) -> Iterator[str]:
     """Every module that a source imports when it runs; those for the type checker only, not."""
     skipped: set[ast.AST] = set()
-    tree = ast.parse(source)
-    for node in ast.walk(tree):
+    for node in _nodes(source):
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
             skipped.update(child for part in node.body for child in ast.walk(part))
-    for node in ast.walk(tree):
+    for node in _nodes(source):
         if node in skipped:
             continue
         if isinstance(node, ast.Import):
@@ -132,13 +139,13 @@ def clocks_out_of_place(sources: Sources) -> list[str]:
         f"{path}:{node.lineno}"
         for path, source in sources.items()
         if path != "bot/clock.py"
-        for node in ast.walk(ast.parse(source))
+        for node in _nodes(source)
         if isinstance(node, ast.Call) and ast.unparse(node.func) in asked
     ]
 
 
 def _strings(source: str) -> Iterator[str]:
-    for node in ast.walk(ast.parse(source)):
+    for node in _nodes(source):
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             yield node.value
 
@@ -151,7 +158,7 @@ def keys_said(sources: Sources) -> tuple[set[str], list[re.Pattern[str]]]:
     exact: set[str] = set()
     patterns: list[re.Pattern[str]] = []
     for source in sources.values():
-        for node in ast.walk(ast.parse(source)):
+        for node in _nodes(source):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 if _KEY.fullmatch(node.value):
                     exact.add(node.value)
@@ -173,7 +180,7 @@ def keys_used(sources: Sources) -> set[str]:
     """The text keys that are certainly said: first argument of `words(...)`, `UserError(...)`."""
     used: set[str] = set()
     for source in sources.values():
-        for node in ast.walk(ast.parse(source)):
+        for node in _nodes(source):
             if not isinstance(node, ast.Call) or not node.args:
                 continue
             name = ast.unparse(node.func)

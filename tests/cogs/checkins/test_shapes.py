@@ -248,24 +248,26 @@ ACCEPTED = [
 ]
 
 
-@pytest.mark.parametrize(("reason", "language", "text"), REFUSED)
-def test_a_banned_shape_is_refused_with_its_reason(reason: str, language: str, text: str) -> None:
-    assert f"checkins.refused.{reason}" in banned(text, language)
+def test_a_banned_shape_is_refused_with_its_reason() -> None:
+    assert [
+        (reason, text)
+        for reason, language, text in REFUSED
+        if f"checkins.refused.{reason}" not in banned(text, language)
+    ] == []
 
 
-@pytest.mark.parametrize(
-    ("reason", "text"), [(reason, text) for reason, _, text in REFUSED if "dad" not in text]
-)
 @pytest.mark.parametrize("locale", ["en", "es", "fr"])
-def test_a_shape_is_found_whatever_language_the_server_is_set_to(
-    reason: str, text: str, locale: str
-) -> None:
-    assert f"checkins.refused.{reason}" in banned(text, locale)
+def test_a_shape_is_found_whatever_language_the_server_is_set_to(locale: str) -> None:
+    assert [
+        (reason, text)
+        for reason, _, text in REFUSED
+        if "dad" not in text and f"checkins.refused.{reason}" not in banned(text, locale)
+    ] == []
 
 
-@pytest.mark.parametrize(("language", "text"), ACCEPTED)
-def test_a_kind_prompt_passes(language: str, text: str) -> None:
-    assert banned(text, language) == ()
+def test_a_kind_prompt_passes() -> None:
+    refused = {text: banned(text, language) for language, text in ACCEPTED}
+    assert {text: reasons for text, reasons in refused.items() if reasons} == {}
 
 
 def test_every_reason_has_an_example_in_both_languages() -> None:

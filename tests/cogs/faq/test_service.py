@@ -204,13 +204,13 @@ async def test_servers_with_nothing_of_their_own_share_one_index(faq: Faq) -> No
     assert faq.indexed == 3
 
 
-async def test_a_thousand_servers_with_their_own_entries_stay_within_bounds(
+async def test_hundreds_of_servers_with_their_own_entries_stay_within_bounds(
     watched: Watched, clock: Time
 ) -> None:
     faq = faq_on(watched, clock, documents=60)
-    for server in range(1_000):
+    for server in range(200):
         await faq.add(server, "en", replace(TYPED, question=f"When is choir {server}?"), by=1)
-    for server in (*range(0, 1_000, 7), 3, 996):
+    for server in (*range(0, 200, 3), 3, 198):
         assert await found(faq, f"when is choir {server}", server) == f"When is choir {server}?"
         assert faq.indexed <= 60
 
