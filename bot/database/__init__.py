@@ -33,7 +33,7 @@ from bot.database.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from contextlib import AbstractAsyncContextManager
 
 __all__ = [
@@ -58,9 +58,11 @@ Argument = int | str | None
 
 
 class Row(Protocol):
-    """One row, read by column name or position. It never leaves a store."""
+    """One row, read by column name or position, or taken apart. It never leaves a store."""
 
     def __getitem__(self, key: int | str, /) -> Any: ...
+
+    def __iter__(self) -> Iterator[Any]: ...
 
     def keys(self) -> Iterable[str]:
         """Return the names of its columns."""

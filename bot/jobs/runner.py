@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 _log = logs.get(__name__)
 
-AT_ONCE = 500
+AT_ONCE = 2_000
 """Due timers or messages in one transaction: few enough that nobody waits long for the writer."""
 
 IN_FLIGHT = 100

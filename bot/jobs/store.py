@@ -27,17 +27,19 @@ async def clear_timers(tx: Transaction, kind: str, subjects: Sequence[str]) -> N
     )
 
 
+DUE_TIMERS = (
+    "SELECT kind, subject, server_id, due_at FROM jobs_timers WHERE due_at <= $1 "
+    "ORDER BY due_at, kind, subject LIMIT $2 FOR UPDATE SKIP LOCKED"
+)
+"""Finds what is due, and reads no more of the store than that, however many timers there are."""
+
+
 async def take_due_timers(tx: Transaction, now: datetime, limit: int) -> list[Timer]:
     """The timers that are due, the longest due first, held until the transaction ends."""
-    rows = await tx.fetch(
-        "SELECT kind, subject, server_id, due_at FROM jobs_timers WHERE due_at <= $1 "
-        "ORDER BY due_at, kind, subject LIMIT $2 FOR UPDATE SKIP LOCKED",
-        to_epoch(now),
-        limit,
-    )
+    rows = await tx.fetch(DUE_TIMERS, to_epoch(now), limit)
     return [
-        Timer(row["kind"], row["subject"], row["server_id"], from_epoch(row["due_at"]))
-        for row in rows
+        Timer(kind, subject, server_id, from_epoch(due_at))
+        for kind, subject, server_id, due_at in rows
     ]
 
 
@@ -67,15 +69,17 @@ async def add_messages(tx: Transaction, drafts: Sequence[Draft]) -> None:
     """
     if not drafts:
         return
+    servers = sorted({draft.server_id for draft in drafts})
+    marks = ", ".join(f"${number}" for number in range(1, len(servers) + 1))
     rows = await tx.fetch(
-        "SELECT server_id, max(turn) AS last FROM jobs_messages "
-        "WHERE settled_at IS NULL GROUP BY server_id"
+        "SELECT server_id, max(turn) AS last FROM jobs_messages "  # noqa: S608
+        f"WHERE settled_at IS NULL AND server_id IN ({marks}) GROUP BY server_id",
+        *servers,
     )
     last: dict[int, int] = {row["server_id"]: row["last"] for row in rows}
     written: list[tuple[int | str | None, ...]] = []
     for draft in drafts:
         turn = last[draft.server_id] = last.get(draft.server_id, -1) + 1
-        due = to_epoch(draft.due_at)
         written.append(
             (
                 draft.id,
@@ -85,7 +89,7 @@ async def add_messages(tx: Transaction, drafts: Sequence[Draft]) -> None:
                 draft.recipient_user_id,
                 draft.channel_id,
                 draft.body,
-                due,
+                to_epoch(draft.due_at),
                 to_epoch(draft.late_at),
                 turn,
             )
@@ -202,21 +206,22 @@ async def messages_of(read: Reading, kind: str, subject: str, limit: int) -> lis
 
 
 def _message(row: Row) -> Message:
-    first = row["first_tried_at"]
+    id_, kind, subject, server_id, person, channel_id, body, due_at, late_at, *tried = row
+    try_at, first, tries, state, reason, message_id = tried
     return Message(
-        id=row["id"],
-        kind=row["kind"],
-        subject=row["subject"],
-        server_id=row["server_id"],
-        recipient_user_id=row["recipient_user_id"],
-        channel_id=row["channel_id"],
-        body=row["body"],
-        due_at=from_epoch(row["due_at"]),
-        late_at=from_epoch(row["late_at"]),
-        try_at=from_epoch(row["try_at"]),
-        first_tried_at=None if first is None else from_epoch(first),
-        tries=row["tries"],
-        state=State(row["state"]),
-        reason=row["reason"],
-        message_id=row["message_id"],
+        id_,
+        kind,
+        subject,
+        server_id,
+        person,
+        channel_id,
+        body,
+        from_epoch(due_at),
+        from_epoch(late_at),
+        from_epoch(try_at),
+        None if first is None else from_epoch(first),
+        tries,
+        State(state),
+        reason,
+        message_id,
     )

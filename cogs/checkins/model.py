@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from bot.errors import UserError
-from bot.recurrence import Rule, jitter, next_after
+from bot.recurrence import Rule, grace, jitter, next_after
 
 SPREAD_SECONDS = 60
 """Schedules of one minute are spread over it, by a hash of their id.
@@ -161,6 +161,12 @@ def next_due_after(rule: Rule, moment: datetime) -> datetime | None:
     return next_after(rule, moment)
 
 
+@lru_cache(maxsize=4_096)
+def late_after(rule: Rule) -> timedelta:
+    """The same as `grace`, remembered."""
+    return grace(rule)
+
+
 def refused_once(schedule: Schedule) -> Schedule:
     """What one refusal makes of a schedule."""
     counted = replace(schedule, refusals=schedule.refusals + 1)
@@ -190,7 +196,7 @@ class History:
         posts = {**self.posts}
         posts.pop(prompt_id, None)
         posts[prompt_id] = self.latest + 1
-        return replace(self, posts=posts)
+        return History(self.server_id, self.channel_id, self.owner_user_id, posts)
 
     def without_post(self, prompt_id: str, number: int, before: int) -> History:
         """The same without a post that did not come about; `before` is what it had replaced."""
@@ -199,6 +205,10 @@ class History:
         posts = {**self.posts, prompt_id: before}
         kept = sorted((number, prompt_id) for prompt_id, number in posts.items() if number)
         return replace(self, posts={prompt_id: number for number, prompt_id in kept})
+
+
+# One encoder for all of them: thousands may be written at once.
+_to_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +228,7 @@ class Body:
 
     def to_text(self) -> str:
         """JSON for the store."""
-        return json.dumps(
+        return _to_json(
             {
                 "schedule": self.schedule_id,
                 "place": self.place.value,
@@ -229,8 +239,7 @@ class Body:
                 "by_hand": self.by_hand,
                 "number": self.number,
                 "before": self.before,
-            },
-            ensure_ascii=False,
+            }
         )
 
     @classmethod

@@ -137,21 +137,23 @@ class Pool:
 
     prompts: tuple[Prompt, ...]
     """All of them, vetoed or not."""
-    in_order: Mapping[str, Prompt]
-    """Those that may come, in the order of their ids."""
-    allowed: frozenset[str]
-    deep: frozenset[str]
+    allowed: Mapping[str, Prompt]
+    """Those that may come, by their ids and in the order of these."""
+    calm: tuple[str, ...]
+    """The ids of those that may come and are not deep."""
+    deep: tuple[str, ...]
 
     @classmethod
     def of(cls, prompts: Sequence[Prompt], vetoed: Set[str] = frozenset()) -> Pool:
         """Make one of these prompts."""
-        in_order = {
+        allowed = {
             prompt.id: prompt
             for prompt in sorted(prompts, key=lambda one: one.id)
             if prompt.id not in vetoed
         }
-        deep = frozenset(prompt.id for prompt in prompts if prompt.weight is Weight.DEEP)
-        return cls(tuple(prompts), in_order, frozenset(in_order), deep)
+        calm = tuple(one.id for one in allowed.values() if one.weight is not Weight.DEEP)
+        deep = tuple(one.id for one in allowed.values() if one.weight is Weight.DEEP)
+        return cls(tuple(prompts), allowed, calm, deep)
 
 
 def choose(pool: Pool, posts: dict[str, int], seed: int) -> Prompt | None:
@@ -164,19 +166,21 @@ def choose(pool: Pool, posts: dict[str, int], seed: int) -> Prompt | None:
     the same prompt. While at most half of these are deep, a deep one never follows a deep one, also
     not when all have been posted and come again in their order.
     """
-    unseen = [prompt_id for prompt_id in pool.in_order if prompt_id not in posts]
-    if not unseen:
-        return next((pool.in_order[one] for one in posts if one in pool.allowed), None)
-    deep = pool.deep.intersection(unseen)
+    calm, deep = _unseen(pool.calm, posts), _unseen(pool.deep, posts)
     if next(reversed(posts), None) in pool.deep:
-        wanted = [prompt_id for prompt_id in unseen if prompt_id not in deep]
-    elif 2 * len(deep) >= len(unseen):
-        # One light prompt fewer would be too few to go between the deep ones and to end with.
-        wanted = [prompt_id for prompt_id in unseen if prompt_id in deep]
+        wanted = calm or deep
+    elif len(deep) >= len(calm):
+        # One calm prompt fewer would be too few to go between the deep ones and to end with.
+        wanted = deep
     else:
-        wanted = unseen
-    wanted = wanted or unseen
+        wanted = [*calm, *deep]
+    if not wanted:
+        return next((pool.allowed[one] for one in posts if one in pool.allowed), None)
     # Multiplicative hashing (Knuth): the upper bits are even also where seeds are counted up, or
     # end in the same bits as the numbers of Discord do.
     mixed = seed * 0x9E3779B97F4A7C15 % 2**64
-    return pool.in_order[wanted[mixed * len(wanted) >> 64]]
+    return pool.allowed[wanted[mixed * len(wanted) >> 64]]
+
+
+def _unseen(prompt_ids: Sequence[str], posts: dict[str, int]) -> Sequence[str]:
+    return [one for one in prompt_ids if one not in posts] if posts else prompt_ids

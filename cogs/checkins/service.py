@@ -27,7 +27,7 @@ from bot.jobs.model import State as Ended
 from bot.notices.service import Notices
 from bot.privacy import Holding, Kind
 from bot.privacy import store as privacy
-from bot.recurrence import between, grace, missed
+from bot.recurrence import between
 from bot.settings.service import Settings
 from bot.zones import ZoneGone, zone_info
 from cogs.checkins import store
@@ -48,6 +48,7 @@ from cogs.checkins.model import (
     Schedule,
     State,
     check_place,
+    late_after,
     next_due_after,
     refused_once,
 )
@@ -175,10 +176,13 @@ def _post(
 ) -> tuple[Body, History]:
     """What is posted, and what its channel has seen then."""
     seen = history.with_post(prompt.id)
-    body = replace(
-        _empty_body(schedule),
-        prompt_id=prompt.id,
-        text=prompt.text,
+    body = Body(
+        schedule.id,
+        schedule.plan.place,
+        schedule.plan.language,
+        prompt.id,
+        prompt.text,
+        own=schedule.is_own,
         by_hand=by_hand,
         number=seen.latest,
         before=history.posts.get(prompt.id, 0),
@@ -199,10 +203,6 @@ def _draft(
         late_at,
         schedule.owner_user_id,
     )
-
-
-def _timer(schedule: Schedule, due: datetime) -> Timer:
-    return Timer(PROMPT, schedule.id, schedule.server_id, due + schedule.spread)
 
 
 async def _halt(tx: Transaction, schedule: Schedule, now: datetime, reason: str) -> None:
@@ -613,7 +613,8 @@ class Schedules:
         if due is None:
             await jobs.clear_timers(tx, PROMPT, [schedule.id])
         else:
-            await jobs.set_timers(tx, [_timer(schedule, due)])
+            at = due + schedule.spread
+            await jobs.set_timers(tx, [Timer(PROMPT, schedule.id, schedule.server_id, at)])
 
     async def _agree(self, tx: Transaction, schedule: Schedule, now: datetime) -> None:
         owner = schedule.owner_user_id
@@ -746,6 +747,7 @@ class Keeping:
         vetoed = await store.vetoes(tx, servers)
         channels = sorted({one.plan.channel_id for one in running})
         seen = await store.histories(tx, channels, hold=True)
+        pools: dict[tuple[int, bool, str, tuple[str, ...]], Pool] = {}
         drafts: list[Draft] = []
         following: list[Timer] = []
         changed: list[Schedule] = []
@@ -754,24 +756,27 @@ class Keeping:
             one = found.get(timer.subject)
             if one is None or one.running_from(now) is None:
                 continue
+            spread = one.spread
             try:
-                after, missed_ones, to_post = _came_due(one, timer.due_at - one.spread, now)
-                upcoming = after.next_due(now)
+                after, missed, to_post, upcoming = _came_due(one, timer.due_at - spread, now)
             except ZoneGone as gone:
                 await _zone_gone(tx, self._notices, one, gone, now)
                 continue
             if upcoming is not None:
-                following.append(_timer(after, upcoming))
+                following.append(Timer(PROMPT, one.id, one.server_id, upcoming + spread))
             if after is not one:
                 changed.append(after)
-            late_by = grace(after.plan.rule)
-            drafts += [_draft(after, at, at + late_by, _empty_body(after)) for at in missed_ones]
+            late_by = late_after(after.plan.rule)
+            drafts += [_draft(after, at, at + late_by, _empty_body(after)) for at in missed]
             if to_post is None:
                 continue
-            server = after.server_id
-            pool = self._prompts.pool(after, own.get(server, []), vetoed.get(server, frozenset()))
+            server, plan = after.server_id, after.plan
+            key = (server, after.is_own, plan.language, plan.categories)
+            if key not in pools:
+                changes = own.get(server, []), vetoed.get(server, frozenset())
+                pools[key] = self._prompts.pool(after, *changes)
             history = _history(seen, after)
-            prompt = draw(pool, history, after)
+            prompt = draw(pools[key], history, after)
             if prompt is None:
                 await self._nothing_left(tx, after, now)
                 continue
@@ -845,29 +850,30 @@ class Keeping:
 
 def _came_due(
     schedule: Schedule, due: datetime, now: datetime
-) -> tuple[Schedule, list[datetime], datetime | None]:
-    """Give the schedule afterwards, the moments that were missed, and the one to post at.
+) -> tuple[Schedule, list[datetime], datetime | None, datetime | None]:
+    """Give the schedule afterwards, the moments that were missed, the one to post at, and the next.
 
     Raises ZoneGone.
     """
     rule = schedule.plan.rule
     moments = [due]
-    following = next_due_after(rule, due)
-    if following is not None and following <= now:
+    upcoming = next_due_after(rule, due)
+    if upcoming is not None and upcoming <= now:
         moments += between(rule, due, now)
+        upcoming = next_due_after(rule, now)
     if schedule.state is State.PAUSED and schedule.paused_until is not None:
         moments = [moment for moment in moments if moment > schedule.paused_until]
         if now < schedule.paused_until:
-            return schedule, [], None
+            return schedule, [], None, schedule.next_due(now)
         schedule = schedule.resumed()
     if moments and schedule.skip_next:
         moments = moments[1:]
         schedule = replace(schedule, skip_next=False)
     if not moments:
-        return schedule, [], None
-    if missed(rule, moments[-1], now):
-        return schedule, moments[-MISSED_WRITTEN:], None
-    return schedule, moments[:-1][-MISSED_WRITTEN:], moments[-1]
+        return schedule, [], None, upcoming
+    if now - moments[-1] > late_after(rule):
+        return schedule, moments[-MISSED_WRITTEN:], None, upcoming
+    return schedule, moments[:-1][-MISSED_WRITTEN:], moments[-1], upcoming
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,6 +133,8 @@ CREATE INDEX jobs_messages_open ON jobs_messages (turn, due_at, id) WHERE settle
 
 CREATE INDEX jobs_messages_settled ON jobs_messages (settled_at) WHERE settled_at IS NOT NULL;
 
+CREATE INDEX jobs_messages_turns ON jobs_messages (server_id, turn) WHERE settled_at IS NULL;
+
 CREATE TABLE jobs_timers (
     kind TEXT NOT NULL,
     subject TEXT NOT NULL,
@@ -141,7 +143,7 @@ CREATE TABLE jobs_timers (
     PRIMARY KEY (kind, subject)
 ) STRICT;
 
-CREATE INDEX jobs_timers_due ON jobs_timers (due_at, kind, subject);
+CREATE INDEX jobs_timers_due ON jobs_timers (due_at, kind, subject, server_id);
 
 CREATE TABLE notices (
     id TEXT NOT NULL PRIMARY KEY,

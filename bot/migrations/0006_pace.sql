@@ -1,4 +1,10 @@
--- What a channel has seen is one row: a post reads and writes all of it, and nothing else does.
+-- What a batch needs is read at once: what is due from its index alone, a server's last turn from
+-- its own index, and what a channel has seen from one row, which only a post there changes.
+
+DROP INDEX jobs_timers_due;
+CREATE INDEX jobs_timers_due ON jobs_timers (due_at, kind, subject, server_id);
+
+CREATE INDEX jobs_messages_turns ON jobs_messages (server_id, turn) WHERE settled_at IS NULL;
 
 ALTER TABLE checkins_used RENAME TO checkins_used_before;
 
