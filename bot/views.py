@@ -261,6 +261,10 @@ async def answer_error(interaction: Interaction, error: BaseException) -> None:
         # The interaction is older than Discord allows; there is nobody left to answer.
         _log.warning("interaction_expired")
         return
+    elif isinstance(error, aiohttp.ClientError | ConnectionError):
+        # The way to Discord broke in mid-answer: that nothing was changed, nobody can say.
+        _log.warning("not_answered", error=logs.describe(error))
+        return
     else:
         _log.error("unexpected", error=logs.describe(error))
         key, params = "errors.unexpected", {}

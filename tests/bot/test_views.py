@@ -6,6 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import discord
 import pytest
 import simcord.interactions
@@ -237,6 +238,22 @@ async def test_for_an_interaction_that_is_too_old_there_is_nobody_to_answer(
     assert [json.loads(line)["event"] for line in log.getvalue().splitlines()] == [
         "interaction_expired"
     ]
+
+
+@pytest.mark.parametrize("broken", [aiohttp.ServerDisconnectedError(), ConnectionResetError()])
+async def test_when_the_way_to_discord_breaks_in_mid_answer_nothing_more_is_claimed(
+    world: World, log_to: LogTo, broken: Exception
+) -> None:
+    async def cut_off(interaction: Interaction) -> None:
+        raise broken
+
+    world.bot.runtime.actions.on("test:cut_off", cut_off)
+    log = log_to()
+    result = await press(world, button("Go", "test:cut_off"))
+    assert result.response is None
+    assert not result.followups
+    [entry] = map(json.loads, log.getvalue().splitlines())
+    assert (entry["event"], entry["level"]) == ("not_answered", "warning")
 
 
 async def test_when_discord_takes_no_answer_the_bot_goes_on(world: World, log_to: LogTo) -> None:
