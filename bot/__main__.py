@@ -24,6 +24,9 @@ _TOKEN_REFUSED = 4004
 
 _LAST_PORT = 65535
 
+_READER_GONE = 128 + signal.SIGPIPE
+"""The status of a program that ended because nobody read its output any more."""
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; gives the exit status. 0 is well, others are those of sysexits.h."""
@@ -39,12 +42,19 @@ def main(arguments: list[str] | None = None) -> int:
             case "play":
                 return asyncio.run(_until_told(_play(config, options)))
             case "check":
-                return asyncio.run(_check(config))
+                status = asyncio.run(_check(config))
+                sys.stdout.flush()
+                return status
             case _:
                 return asyncio.run(_migrate(config))
     except StartError as error:
         print(f"alongside: {error}", file=sys.stderr)
         return error.status
+    except BrokenPipeError:
+        # Whoever read the output has seen enough, as `head` does. What is still in the buffer has
+        # nowhere to go, and Python would complain about it at the exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _READER_GONE
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -59,7 +59,7 @@ async def start(
     *command: str,
     module: str = "bot",
     tree: Path = ROOT,
-    before: Callable[[], None] | None = None,
+    before: Callable[[], object] | None = None,
     **settings: str,
 ) -> asyncio.subprocess.Process:
     """Start the command line in a folder, with a clean environment and its state in `state`."""
@@ -244,6 +244,17 @@ async def test_a_store_that_another_process_holds_is_waited_for_and_then_named(
     assert checked.status == os.EX_CONFIG
     assert "locked by another process" in checked.out
     assert (await run(tmp_path, "migrate", DATABASE_KEY=KEY)).status == 0
+
+
+async def test_whoever_reads_only_the_beginning_of_the_check_gets_no_traceback(
+    tmp_path: Path,
+) -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    checking = await start(tmp_path, "check", before=lambda: os.dup2(writing, 1))
+    os.close(writing)
+    checked = await ended(checking)
+    assert (checked.status, checked.err) == (128 + signal.SIGPIPE, "")
 
 
 async def test_a_key_that_does_not_fit_or_is_not_there_loses_nothing(tmp_path: Path) -> None:
