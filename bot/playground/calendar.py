@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 _MONDAY = 0
 _NINE = 9
+_JUST_AFTER = 1
+"""Minutes after nine, so that what is due at nine and spread over a minute has come."""
 
 
 class Jump(StrEnum):
@@ -32,7 +34,7 @@ class Jump(StrEnum):
         if self is Jump.DAY:
             later = (local + timedelta(days=1)).astimezone(UTC)
             return later if later > now else now + timedelta(days=1)
-        nine = local.replace(hour=_NINE, minute=0, second=0, microsecond=0, fold=0)
+        nine = local.replace(hour=_NINE, minute=_JUST_AFTER, second=0, microsecond=0, fold=0)
         monday = nine + timedelta(days=(_MONDAY - local.weekday()) % 7)
         if monday <= local:
             monday += timedelta(days=7)

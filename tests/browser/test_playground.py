@@ -58,9 +58,9 @@ def test_old_buttons_work_after_time_restarts_and_a_stop_of_the_playground(
     page.get_by_role("button", name="+1 day").click()
     expect(page.get_by_role("status").filter(has_text="It is now")).to_be_visible()
     assert clock(page)[:10] > before[:10]
-    page.get_by_role("button", name="Next Monday 9:00").click()
+    page.get_by_role("button", name="Next Monday 9:01").click()
     expect(page.locator("#now")).to_contain_text("Mon")
-    expect(page.locator("#now")).to_contain_text("09:00")
+    expect(page.locator("#now")).to_contain_text("09:01")
     monday = clock(page)
 
     page.get_by_role("button", name="Restart the bot").click()

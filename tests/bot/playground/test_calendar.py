@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.playground.calendar import Jump
+from cogs.checkins.model import SPREAD_SECONDS
 
 BERLIN = ZoneInfo("Europe/Berlin")
 moments = st.integers(0, 10 * 365 * 24 * 60).map(
@@ -21,9 +22,11 @@ def test_every_button_leads_forward_by_at_most_a_week(now: datetime, zone: str, 
 
 
 @given(moments, zones)
-def test_next_monday_is_a_monday_at_nine_where_the_person_is(now: datetime, zone: str) -> None:
+def test_next_monday_is_a_monday_just_after_nine_where_the_person_is(
+    now: datetime, zone: str
+) -> None:
     monday = Jump.MONDAY.target(now, ZoneInfo(zone)).astimezone(ZoneInfo(zone))
-    assert (monday.weekday(), monday.hour, monday.minute) == (0, 9, 0)
+    assert (monday.weekday(), monday.hour, monday.minute) == (0, 9, 1)
 
 
 @pytest.mark.parametrize(
@@ -40,6 +43,11 @@ def test_a_day_keeps_the_time_on_the_wall_when_the_clocks_change(
     assert Jump.DAY.target(now, BERLIN) == then
 
 
-def test_at_nine_on_a_monday_the_button_leads_to_the_next_one() -> None:
-    nine = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
-    assert Jump.MONDAY.target(nine, ZoneInfo("UTC")) == nine + timedelta(days=7)
+def test_there_on_a_monday_the_button_leads_to_the_next_one() -> None:
+    there = datetime(2026, 1, 5, 9, 1, tzinfo=UTC)
+    assert Jump.MONDAY.target(there, ZoneInfo("UTC")) == there + timedelta(days=7)
+
+
+def test_a_check_in_of_nine_has_come_when_the_button_has_led_there() -> None:
+    monday = Jump.MONDAY.target(datetime(2026, 1, 2, 20, 0, tzinfo=UTC), ZoneInfo("UTC"))
+    assert monday >= datetime(2026, 1, 5, 9, 0, tzinfo=UTC) + timedelta(seconds=SPREAD_SECONDS)
