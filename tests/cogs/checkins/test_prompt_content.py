@@ -127,6 +127,7 @@ def test_a_channel_with_one_category_hears_all_of_it_before_a_repeat(category: s
     for number in range(1, 25):
         chosen = choose(Pool.of(prompts), posts, number)
         assert chosen is not None
+        posts.pop(chosen.id, None)
         posts[chosen.id] = number
         heard.append(chosen.id)
     assert len(set(heard[:12])) == len(set(heard[12:])) == 12
