@@ -42,6 +42,8 @@ QUICK: dict[str, list[str]] = {
     "handling": ["--quick"],
     "start": ["--quick"],
     "memory": ["--quick"],
+    "dispatch": ["--quick"],
+    "recurrence": ["--quick"],
 }
 ROWS: dict[str, Callable[[dict[str, Any]], Iterator[report.Row]]] = {
     "store": report.store_rows,
@@ -49,6 +51,8 @@ ROWS: dict[str, Callable[[dict[str, Any]], Iterator[report.Row]]] = {
     "handling": report.handling_rows,
     "start": report.start_rows,
     "memory": report.memory_rows,
+    "dispatch": report.dispatch_rows,
+    "recurrence": report.recurrence_rows,
 }
 
 

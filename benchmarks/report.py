@@ -120,6 +120,61 @@ def memory_rows(found: dict[str, Any]) -> Iterator[Row]:
     )
 
 
+def dispatch_rows(found: dict[str, Any]) -> Iterator[Row]:
+    """How fast what is due goes out, and what finding it costs, beside a loop and small stores."""
+    goals, sent, made = found["goals"], found["sent_per_second"], found["materialised"]
+    yield Row(
+        "Check-ins sent a second, our pace off",
+        f"{sent['alongside']:,.0f}",
+        f"{sent['one_by_one']:,.0f} (a loop, one by one)",
+        f"{sent['ratio']:.1f}",
+        f"≥ {goals['sent_per_second']}, ≥ {goals['sent_ratio']} times",
+    )
+    yield Row(
+        f"{made['count']:,} due moments made into messages",
+        f"{made['seconds']:.2f} s",
+        f"{made['one_by_one_seconds']:,.0f} s (one by one)",
+        f"{made['seconds'] / made['one_by_one_seconds']:.3f}",
+        f"≤ {goals['materialised_seconds']} s",
+    )
+    looked = found["claimed"]
+    few, *_, many = looked["query_ms"]
+    for figure, what, unit, goal in (
+        ("query_ms", "The query for the first 50 due of", "ms", f"≤ {goals['query_ms']} ms"),
+        ("memory_mb", "Memory, the store holding", "MB", ""),
+    ):
+        ours, beside = looked[figure][many], looked[figure][few]
+        digits = 3 if unit == "ms" else 0
+        yield Row(
+            f"{what} {int(many):,} schedules",
+            f"{ours:.{digits}f} {unit}",
+            f"{beside:.{digits}f} {unit} ({int(few):,})",
+            f"{ours / beside:.2f}",
+            goal,
+        )
+
+
+def recurrence_rows(found: dict[str, Any]) -> Iterator[Row]:
+    """How many moments are wrong in 26 years, and what one costs, beside dateutil."""
+    checked, naive = found["checked"], found["naive_loop"]
+    yield Row(
+        f"Skipped, doubled or wrong of {checked['days']:,} local days in {found['zones']} zones",
+        f"{checked['skipped'] + checked['doubled'] + checked['wrong']:,}",
+        f"{naive['skipped'] + naive['doubled'] + naive['wrong']:,} of {naive['days']:,} "
+        "(adding 24 hours)",
+        "",
+        "0",
+    )
+    cost, ratios = found["timing"]["us_a_moment"], found["timing"]["ratios"]
+    for way, label in (("step_by_step", "the next moment"), ("in_one_go", "a moment of a year's")):
+        yield Row(
+            f"CPU of {label}",
+            f"{cost[way]:.1f} µs",
+            f"{cost[f'dateutil_{way}']:.1f} µs (dateutil)",
+            f"{ratios[f'{way}_to_dateutil']:.3f}",
+        )
+
+
 def table(rows: Sequence[Row]) -> str:
     """Lay rows out in Markdown."""
     lines = [HEAD, tuple("---" for _ in HEAD)]

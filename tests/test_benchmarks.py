@@ -30,7 +30,7 @@ def test_a_quick_run_of_all_gives_the_documented_figures() -> None:
     ran = subprocess.run(line, cwd=ROOT, capture_output=True, check=True)  # noqa: S603 - our own
     found = json.loads(ran.stdout)
     assert set(found) == set(ROWS)
-    for name in ("handling", "start", "memory"):
+    for name in ("handling", "start", "memory", "dispatch", "recurrence"):
         assert set(found[name]) == documented(name)
     for name, rows_of in ROWS.items():
         assert all(row.what and row.ours and row.beside for row in rows_of(found[name]))
