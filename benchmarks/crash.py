@@ -465,7 +465,17 @@ async def campaign(terms: Terms, folder: Path) -> dict[str, Figures]:
 
 
 def table(found: dict[str, Figures]) -> str:
-    shown = ("kills", "promised", "arrived", "lost", "doubled", "late_sent", "opt_ins_lost")
+    shown = (
+        "kills",
+        "promised",
+        "arrived",
+        "late_skipped",
+        "lost",
+        "doubled",
+        "late_sent",
+        "opted_in",
+        "opt_ins_lost",
+    )
     lines = [f"{'':<18}" + "".join(f"{name:>14}" for name in shown)]
     for who, figures in found.items():
         values = asdict(figures)
