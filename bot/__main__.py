@@ -14,6 +14,7 @@ from typing import Any
 from dotenv import dotenv_values
 
 from bot import __version__, logs
+from bot.alone import alone
 from bot.config import Config
 from bot.errors import StartError
 
@@ -38,7 +39,8 @@ def main(arguments: list[str] | None = None) -> int:
         command = options.command or ("run" if config.token else "play")
         match command:
             case "run":
-                return asyncio.run(_until_told(_run(config)))
+                with alone(config):
+                    return asyncio.run(_until_told(_run(config)))
             case "play":
                 return asyncio.run(_until_told(_play(config, options)))
             case "check":
@@ -46,7 +48,8 @@ def main(arguments: list[str] | None = None) -> int:
                 sys.stdout.flush()
                 return status
             case _:
-                return asyncio.run(_migrate(config))
+                with alone(config):
+                    return asyncio.run(_migrate(config))
     except StartError as error:
         print(f"alongside: {error}", file=sys.stderr)
         return error.status

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import Literal, overload
 
+from bot.alone import unusable
 from bot.clock import Clock, system_clock
 from bot.config import Config
 from bot.database import Database
-from bot.errors import StartError
 from bot.jobs.runner import Runner
 from bot.keys import key_for
 from bot.migrations import migrate
@@ -36,11 +35,7 @@ async def open_store(config: Config, *, create: bool = True) -> Database | None:
             return None
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        raise StartError(
-            f"The state folder {path.parent} cannot be made or read: {error.strerror}. "
-            "Set STATE_DIR to a folder that the bot's account may write.",
-            os.EX_CANTCREAT,
-        ) from error
+        raise unusable(path.parent, error) from error
     if config.database_plain:
         return await Database.open(path, plain=True)
     key = config.database_key or key_for(path, config.key_path)

@@ -246,6 +246,28 @@ async def test_a_store_that_another_process_holds_is_waited_for_and_then_named(
     assert (await run(tmp_path, "migrate", DATABASE_KEY=KEY)).status == 0
 
 
+async def test_a_second_process_on_one_store_is_refused_until_the_first_is_gone(
+    tmp_path: Path,
+) -> None:
+    settings: dict[str, Any] = {"DISCORD_TOKEN": TOKEN, "DATABASE_KEY": KEY}
+    async with discord_double("silent") as double:
+        first = await join(tmp_path, double)
+        await asyncio.wait_for(double.ready.wait(), 60)
+        second, migrating, checked, elsewhere = await asyncio.gather(
+            run(tmp_path, "run", **settings),
+            run(tmp_path, "migrate", **settings),
+            run(tmp_path, "check", **settings),
+            run(tmp_path, "migrate", **settings, STATE_DIR=str(tmp_path / "other")),
+        )
+        for said in (second, migrating):
+            assert said.status == os.EX_TEMPFAIL
+            assert "Another process works on the store" in said.sentence
+        assert (checked.status, elsewhere.status) == (0, 0)
+        first.kill()
+        await ended(first)
+        assert (await run(tmp_path, "migrate", **settings)).status == 0
+
+
 async def test_whoever_reads_only_the_beginning_of_the_check_gets_no_traceback(
     tmp_path: Path,
 ) -> None:
@@ -263,13 +285,11 @@ async def test_a_key_that_does_not_fit_or_is_not_there_loses_nothing(tmp_path: P
     loose = tmp_path / "loose.key"
     loose.write_text(KEY)
     loose.chmod(0o644)
-    wrong, missing, readable, plain, checked = await asyncio.gather(
-        run(tmp_path, "migrate", DATABASE_KEY="00" * 32),
-        run(tmp_path, "migrate"),
-        run(tmp_path, "migrate", DATABASE_KEY_FILE=str(loose)),
-        run(tmp_path, "migrate", DATABASE_PLAIN="yes"),
-        run(tmp_path, "check", DATABASE_KEY="00" * 32),
-    )
+    wrong = await run(tmp_path, "migrate", DATABASE_KEY="00" * 32)
+    missing = await run(tmp_path, "migrate")
+    readable = await run(tmp_path, "migrate", DATABASE_KEY_FILE=str(loose))
+    plain = await run(tmp_path, "migrate", DATABASE_PLAIN="yes")
+    checked = await run(tmp_path, "check", DATABASE_KEY="00" * 32)
     for said in (wrong, missing, readable, plain, checked):
         assert said.status == os.EX_CONFIG
     assert "key does not fit" in wrong.sentence
