@@ -441,8 +441,9 @@ class Schedules:
     async def make_own(self, user_id: int, server_id: int, plan: Plan) -> Schedule:
         """Make a member's own schedule in a server, or give the one they have another plan.
 
-        Called when the member has agreed to the words of CONSENT_VERSION and the confirmation has
-        arrived in their direct messages; `plan.channel_id` is that channel. Raises UserError.
+        Called when the member has agreed to the words of CONSENT_VERSION and their direct messages
+        are open, before the confirmation is sent there: a crash in between loses no yes.
+        `plan.channel_id` is that channel. Raises UserError.
         """
         now = self._clock()
         if not await self._settings.get(server_id, ENABLED):
