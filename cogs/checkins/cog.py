@@ -56,8 +56,9 @@ CHOICES = 25
 class Carrier:
     """Sends check-ins and the question whether to go on, and finds them again."""
 
-    def __init__(self, bot: Alongside) -> None:
+    def __init__(self, bot: Alongside, schedules: Schedules) -> None:
         self._bot = bot
+        self._schedules = schedules
 
     async def send(self, message: Message) -> Tried:
         """Try to send it, with its id as nonce and in its buttons."""
@@ -98,6 +99,7 @@ class Carrier:
             if not refused and self._bot.runtime.clock() < message.late_at:
                 return NotNow()
             # The check-in is there, and can be answered without its thread.
+            await self._schedules.tell_no_thread(message.subject)
         return told
 
 
@@ -540,7 +542,7 @@ async def setup(bot: Alongside) -> None:
         runtime.clock,
         runtime.jobs.wake,
     )
-    carrier = Carrier(bot)
+    carrier = Carrier(bot, schedules)
     keeping = Keeping(runtime.settings, runtime.notices, prompts)
     runtime.jobs.register(PROMPT, keeping, carrier)
     runtime.jobs.register(RENEWAL, Renewing(runtime.settings), carrier)

@@ -372,6 +372,17 @@ class Schedules:
         self._wake()
         return prompt
 
+    async def tell_no_thread(self, schedule_id: str) -> None:
+        """Tell the moderators that a check-in is there and could not be given its thread."""
+        async with self._database.transaction() as tx:
+            one = await _held(tx, schedule_id)
+            if one is not None:
+                channel = one.plan.channel_id
+                await self._notices.raise_notice(
+                    tx, one.server_id, "checkins_thread", one.id, self._clock(), channel=channel
+                )
+        self._wake()
+
     async def switched(self, tx: Transaction, server_id: int, enabled: bool) -> None:
         """React to the setting: while it is off nothing of the server is due."""
         now = self._clock()

@@ -210,6 +210,22 @@ async def test_a_thread_is_opened_for_each_with_a_neutral_name(world: World) -> 
     assert [thread.name for thread in world.channel.threads] == ["Room to talk"] * 2
 
 
+async def test_a_thread_that_cannot_be_opened_is_told_with_what_to_do(world: World) -> None:
+    await add(world, place="thread")
+    world.env.inject_error(
+        "POST",
+        f"/channels/{world.channel.id}/messages/*/threads",
+        status=403,
+        code=50013,
+        times=None,
+    )
+    await until(world, january(2))
+    assert len(posts(world.channel)) == 2
+    panel = text_of(await world.moderator.slash(world.channel, "settings"))
+    assert panel.count("without its thread") == 1
+    assert "*Create Public Threads*" in panel
+
+
 async def test_what_came_too_late_is_not_posted(world: World) -> None:
     await add(world)
     await world.bot.runtime.jobs.stop()
