@@ -47,6 +47,8 @@ else:
 P = ParamSpec("P")
 T = TypeVar("T")
 
+CACHE_KIB: Final = 8_000
+"""What the writer keeps of the file: a page that it lost has to be deciphered and checked again."""
 BATCH_TRANSACTIONS: Final = 64
 """How many transactions one COMMIT may acknowledge."""
 BATCH_SECONDS: Final = 0.010
@@ -403,7 +405,8 @@ class SqliteEngine:
         engine = cls(path, encrypted=key is not None)
         try:
             await asyncio.to_thread(path.touch, 0o600)
-            state = await engine._connect(key, busy_timeout, ("PRAGMA journal_mode = WAL",))
+            writes = ("PRAGMA journal_mode = WAL", f"PRAGMA cache_size = -{CACHE_KIB}")
+            state = await engine._connect(key, busy_timeout, writes)
             await engine._connect(key, busy_timeout, ("PRAGMA query_only = ON",))
         except (driver.Error, OSError) as error:
             await engine._disconnect()

@@ -819,12 +819,11 @@ class Keeping:
         self, tx: Transaction, message: Message, state: Ended, reason: str | None, now: datetime
     ) -> None:
         """Count refusals in a row; at the last, switch off and tell who can act."""
+        if state is Ended.SENT:
+            await store.forget_refusals(tx, message.subject)
+            return
         one = (await store.schedules(tx, [message.subject])).get(message.subject)
         if one is None:
-            return
-        if state is Ended.SENT:
-            if one.refusals:
-                await store.put_schedules(tx, [replace(one, refusals=0)])
             return
         if state is Ended.UNCERTAIN:
             await self._tell(tx, one, "checkins_uncertain", now)

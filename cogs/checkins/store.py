@@ -50,6 +50,13 @@ async def put_schedules(tx: Transaction, schedules: Sequence[Schedule]) -> None:
     )
 
 
+async def forget_refusals(tx: Transaction, schedule_id: str) -> None:
+    """Begin to count refusals in a row anew."""
+    await tx.execute(
+        "UPDATE checkins_schedules SET refusals = 0 WHERE id = $1 AND refusals > 0", schedule_id
+    )
+
+
 async def delete_schedule(tx: Transaction, schedule_id: str) -> None:
     """Delete a schedule."""
     await tx.execute("DELETE FROM checkins_schedules WHERE id = $1", schedule_id)
