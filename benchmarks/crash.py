@@ -139,6 +139,8 @@ class Figures:
     """Not there, and written down as too late."""
     uncertain: int = 0
     """Told to moderators, because nobody could know."""
+    asked: int = 0
+    """Opt-ins that members began; some are cut off by a kill or a fault."""
     opted_in: int = 0
     """Opt-ins that were confirmed to the member."""
     opt_ins_lost: int = 0
@@ -311,7 +313,7 @@ async def alongside(terms: Terms, folder: Path, url: str | None) -> Figures:
             posted = kept.look()
             account = await ground.account(database, posted)
             ends = await _ends(database)
-        at.figures.opted_in = account.opted_in
+        at.figures.asked, at.figures.opted_in = account.asked, account.opted_in
         at.figures.opt_ins_lost = len(account.opt_ins_lost)
         at.figures.lost, at.figures.doubled = len(account.lost), len(account.doubled)
         at.figures.there = account.others

@@ -84,6 +84,7 @@ class CheckinsGround:
             kept = {user_id for _, user_id in await store.owners(read)}
         account = Account(
             owed=self._owed,
+            asked=len(self._asked),
             opted_in=len(told),
             opt_ins_lost=[
                 *self._without_timer,

@@ -44,6 +44,8 @@ class Account:
     """What came of it: what is owed, and what else is not as it must be, each in words."""
 
     owed: list[Owed] = field(default_factory=list[Owed])
+    asked: int = 0
+    """Opt-ins that members began; a kill or a fault may cut them off."""
     opted_in: int = 0
     """Opt-ins that were confirmed to the member."""
     opt_ins_lost: list[str] = field(default_factory=list[str])

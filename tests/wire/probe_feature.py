@@ -213,7 +213,7 @@ class ProbeGround:
         """What a member saw noted is owed as well."""
         told = [plan for asked, plan in self._asked if asked.answer_type is not None]
         joined = [one for plan in told for one in plan.owed(by_member=True)]
-        return Account([*self._owed, *joined], opted_in=len(told))
+        return Account([*self._owed, *joined], asked=len(self._asked), opted_in=len(told))
 
     def _plan(self, name: str, now: datetime, count: int, grace: int) -> Plan:
         self._made += 1
