@@ -11,6 +11,7 @@ import pytest
 from simcord.results import InteractionResult
 
 from bot.recurrence import Rule
+from bot.texts import Texts, Words
 from bot.zones import is_zone_name
 from cogs.checkins import own_views, views
 from cogs.checkins.model import CONSENT_VERSION, Body, Place
@@ -334,6 +335,27 @@ async def test_a_refusal_ends_it_and_is_told_once_at_the_next_command(world: Wor
     assert await rows(world, "checkins_schedules") == []
     assert await rows(world, "consents") == []
     assert "have ended" not in text_of(await command(world, "status"))
+
+
+@pytest.mark.parametrize("label", ["Pause", "Skip the next"])
+async def test_a_button_of_an_earlier_message_tells_that_it_has_ended(
+    world: World, label: str
+) -> None:
+    await start(world)
+    [confirmed] = direct_messages(world)
+    close_direct_messages(world)
+    await until(world, datetime(2026, 1, 1, 8, 5, tzinfo=UTC))
+    told = text_of(await press(world, confirmed, label))
+    assert told.startswith("Your check-ins from Harbour have ended")
+    assert await rows(world, "checkins_schedules") == []
+    assert await rows(world, "consents") == []
+
+
+def test_in_spanish_what_comes_by_direct_message_has_one_name() -> None:
+    words = Words(Texts.load(), "es")
+    for key in ("checkins.own.first_line", "checkins.renewal.body", "checkins.renewal.go_on"):
+        assert "nota" not in words(key)
+    assert "check-ins" in words("checkins.renewal.body")
 
 
 async def test_erasing_ones_data_ends_it(world: World) -> None:
