@@ -20,13 +20,13 @@ from bot.jobs.runner import Delivered, Found, NotNow, Tried
 from bot.recurrence import Rule
 from bot.settings.core import LANGUAGE
 from bot.texts import Words
-from bot.views import Panel, clip, reply, turn, words_for
+from bot.views import Panel, clip, helplines_button, reply, row, turn, words_for
 from bot.zones import ZoneGone, search_zones, zone_info
-from cogs.checkins import spoken, views
+from cogs.checkins import own_views, spoken, views
 from cogs.checkins.answer_cog import THREAD_EXISTS, THREAD_MINUTES, Answering
 from cogs.checkins.member_cog import Checkin
 from cogs.checkins.membership_cog import Membership
-from cogs.checkins.model import Body, Place, Plan, Schedule
+from cogs.checkins.model import Body, Place, Plan, Schedule, State
 from cogs.checkins.prompts import CATEGORIES
 from cogs.checkins.service import (
     HOLDINGS,
@@ -111,11 +111,15 @@ class OwnButtons(commands.Cog):
 
     async def pause(self, interaction: Interaction, schedule_id: str, promise: str) -> None:
         """Pause until they say otherwise."""
+        if await self._told_that_it_ended(interaction, schedule_id):
+            return
         await self._schedules.pause_own(interaction.user.id, schedule_id)
         await self._say(interaction, "checkins.own.paused", resume=schedule_id)
 
     async def skip(self, interaction: Interaction, schedule_id: str, promise: str) -> None:
         """Leave the next one out."""
+        if await self._told_that_it_ended(interaction, schedule_id):
+            return
         await self._schedules.skip_own(interaction.user.id, schedule_id)
         await self._say(interaction, "checkins.own.skipped")
 
@@ -133,6 +137,19 @@ class OwnButtons(commands.Cog):
         """Go on for another half year."""
         await self._schedules.renew(interaction.user.id, schedule_id)
         await self._say(interaction, "checkins.own.renewed")
+
+    async def _told_that_it_ended(self, interaction: Interaction, schedule_id: str) -> bool:
+        """Tell what ended without them: then there is nothing left to pause or to skip."""
+        if (await self._schedules.own(interaction.user.id, schedule_id)).state is not State.OFF:
+            return False
+        words = await words_for(interaction)
+        news: list[str] = []
+        for one in await self._schedules.take_news(interaction.user.id):
+            server = interaction.client.get_guild(one.server_id)
+            name = clip(server.name, 60) if server else words("checkin.a_server")
+            news.append(own_views.news(words, one, name))
+        await turn(interaction, Panel(*news, row(helplines_button(words))))
+        return True
 
     async def _say(self, interaction: Interaction, key: str, *, resume: str | None = None) -> None:
         await turn(interaction, views.own_changed(await words_for(interaction), key, resume=resume))
