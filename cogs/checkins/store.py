@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 
+from bot import logs
 from bot.clock import from_epoch, to_epoch
 from bot.database import Reading, Row, Transaction
-from bot.recurrence import Rule
+from bot.recurrence import Rule, RuleWrong
 from cogs.checkins.model import History, Off, OwnPrompt, Place, Plan, Schedule, State
+
+_log = logs.get(__name__)
 
 _COLUMNS = (
     "id, server_id, owner_user_id, place, channel_id, rule, categories, language, state, "
@@ -83,8 +86,7 @@ async def schedules(
         f"WHERE id IN ({_marks(len(ids))}){held}",
         *ids,
     )
-    found = [_schedule(row) for row in rows]
-    return {one.id: one for one in found}
+    return {one.id: one for one in _readable(rows)}
 
 
 async def of_server(read: Reading, server_id: int) -> tuple[Schedule, ...]:
@@ -94,7 +96,7 @@ async def of_server(read: Reading, server_id: int) -> tuple[Schedule, ...]:
         "WHERE server_id = $1 AND owner_user_id IS NULL ORDER BY made_at, id",
         server_id,
     )
-    return tuple(_schedule(row) for row in rows)
+    return tuple(_readable(rows))
 
 
 async def all_in_server(read: Reading, server_id: int) -> tuple[Schedule, ...]:
@@ -104,7 +106,7 @@ async def all_in_server(read: Reading, server_id: int) -> tuple[Schedule, ...]:
         "ORDER BY made_at, id",
         server_id,
     )
-    return tuple(_schedule(row) for row in rows)
+    return tuple(_readable(rows))
 
 
 async def of_member(read: Reading, user_id: int) -> tuple[Schedule, ...]:
@@ -114,7 +116,7 @@ async def of_member(read: Reading, user_id: int) -> tuple[Schedule, ...]:
         "ORDER BY made_at, id",
         user_id,
     )
-    return tuple(_schedule(row) for row in rows)
+    return tuple(_readable(rows))
 
 
 async def owners(read: Reading) -> list[tuple[int, int]]:
@@ -259,6 +261,15 @@ def _rule(text: str) -> Rule:
 @lru_cache(maxsize=1_024)
 def _categories(text: str) -> tuple[str, ...]:
     return tuple(json.loads(text))
+
+
+def _readable(rows: Sequence[Row]) -> Iterator[Schedule]:
+    """Give the schedules of rows. One that cannot be read is left out, and breaks no other."""
+    for row in rows:
+        try:
+            yield _schedule(row)
+        except (RuleWrong, ValueError) as error:
+            _log.error("schedule_unreadable", schedule=row["id"], error=logs.describe(error))
 
 
 def _schedule(row: Row) -> Schedule:

@@ -409,6 +409,18 @@ async def test_each_change_is_in_the_audit_list(harbour: Harbour) -> None:
     ]
 
 
+async def test_a_schedule_that_cannot_be_read_breaks_no_other(harbour: Harbour) -> None:
+    broken = await harbour.schedules.make(SERVER, PLAN, by=MODERATOR)
+    whole = await harbour.schedules.make(SERVER, PLAN, by=MODERATOR)
+    async with harbour.database.transaction() as tx:
+        await tx.execute(
+            "UPDATE checkins_schedules SET rule = $1 WHERE id = $2", '{"days": 7}', broken.id
+        )
+    await harbour.at(due(3))
+    assert [body.schedule_id for _, body in harbour.discord.sent] == [whole.id]
+    assert await harbour.schedules.of_server(SERVER) == (whole,)
+
+
 async def test_a_schedule_of_another_server_cannot_be_touched(harbour: Harbour) -> None:
     one = await harbour.schedules.make(SERVER, PLAN, by=MODERATOR)
     own = await harbour.schedules.make_own(MEMBER, SERVER, OWN)
