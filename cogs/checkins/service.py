@@ -764,6 +764,7 @@ class Keeping:
         following: list[Timer] = []
         changed: list[Schedule] = []
         used: dict[tuple[int, int], History] = {}
+        without_zone: list[tuple[Schedule, ZoneGone]] = []
         for timer in timers:
             one = found.get(timer.subject)
             if one is None or one.running_from(now) is None:
@@ -772,7 +773,7 @@ class Keeping:
             try:
                 after, missed, to_post, upcoming = _came_due(one, timer.due_at - spread, now)
             except ZoneGone as gone:
-                await _zone_gone(tx, self._notices, one, gone, now)
+                without_zone.append((one, gone))
                 continue
             if upcoming is not None:
                 following.append(Timer(PROMPT, one.id, one.server_id, upcoming + spread))
@@ -798,6 +799,9 @@ class Keeping:
             drafts.append(_draft(after, to_post, to_post + late_by, body))
         await store.put_schedules(tx, changed)
         await store.put_histories(tx, used.values())
+        # Afterwards, because what they had waiting is taken out of the histories that are written.
+        for one, gone in without_zone:
+            await _zone_gone(tx, self._notices, one, gone, now)
         return drafts, following
 
     async def unwanted(

@@ -633,6 +633,24 @@ async def test_a_zone_that_is_lost_switches_off_and_is_told(harbour: Harbour) ->
     assert notice.key == "checkins_zone"
 
 
+async def test_what_waited_in_a_zone_that_is_lost_comes_again_in_its_place(
+    harbour: Harbour,
+) -> None:
+    one = await harbour.schedules.make(SERVER, PLAN, by=MODERATOR)
+    other = await harbour.schedules.make(SERVER, PLAN, by=MODERATOR)
+    harbour.now = due(3)
+    waiting = await harbour.schedules.post_now(SERVER, one.id, by=MODERATOR)
+    lost = replace(one, plan=replace(PLAN, rule=Rule.daily(9, 0, "Europe/Atlantis")))
+    async with harbour.database.transaction() as tx:
+        await store.put_schedules(tx, [lost])
+    await harbour.run()
+    async with harbour.database.read() as read:
+        seen = await store.histories(read, [CHANNEL])
+    assert [body.schedule_id for _, body in harbour.discord.sent] == [other.id]
+    assert list(seen[SERVER, CHANNEL].posts) == [harbour.discord.sent[0][1].prompt_id]
+    assert waiting.id not in seen[SERVER, CHANNEL].posts
+
+
 def test_what_ships_is_read_in_every_language() -> None:
     shipped = shipped_prompts()
     assert {"en", "es"} <= set(shipped)
