@@ -61,8 +61,11 @@ CHANNELS = 40
 LONGEST = 15 * 60.0
 """After so many seconds of undisturbed life what is still open is counted as it is."""
 
-LONGEST_START = 30.0
-"""After so many seconds without a sign of life a process is killed all the same."""
+LONGEST_START = 300.0
+"""After so many seconds without a sign of life a process is killed all the same.
+
+Long, for on a busy machine it would otherwise be killed before it has done anything.
+"""
 
 LONGEST_LIFE = 2.0
 """So many seconds after its first sign of life, too."""
