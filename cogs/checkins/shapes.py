@@ -13,6 +13,7 @@ harmless in the other language (`dad` is an imperative in Spanish) wait for thei
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
@@ -539,7 +540,12 @@ _SHAPES = (
     ),
 )
 
-_COMPILED = tuple((shape.reason, *shape.compiled()) for shape in _SHAPES)
+
+@functools.cache
+def _compiled() -> tuple[tuple[str, re.Pattern[str], Mapping[str, re.Pattern[str]]], ...]:
+    # At the first text to judge: a start judges none, and this would be a tenth of it.
+    return tuple((shape.reason, *shape.compiled()) for shape in _SHAPES)
+
 
 REASONS = (
     "checkins.refused.empty",
@@ -611,7 +617,7 @@ def _reasons(text: str, language: str) -> Iterator[str]:
         yield "checkins.refused.shouting"
     folded = _fold(plain)
     demanded = _LET_OFF.sub(" ", folded)
-    for reason, anywhere, only in _COMPILED:
+    for reason, anywhere, only in _compiled():
         words = demanded if reason in _DEMANDS else folded
         own = only.get(language)
         if anywhere.search(words) or (own is not None and own.search(words)):

@@ -9,6 +9,7 @@ from collections import Counter
 import pytest
 
 from bot.content import DATA, load_yaml
+from bot.errors import ContentError
 from cogs.checkins.prompts import CATEGORIES, Pool, Prompt, Task, Tip, Weight, choose, parse
 from cogs.checkins.shapes import TEXT_LIMIT, banned
 
@@ -131,3 +132,12 @@ def test_a_channel_with_one_category_hears_all_of_it_before_a_repeat(category: s
         posts[chosen.id] = number
         heard.append(chosen.id)
     assert len(set(heard[:12])) == len(set(heard[12:])) == 12
+
+
+def test_a_start_takes_for_fit_what_the_check_judges() -> None:
+    document = load_yaml(DATA / "content" / "prompts" / "en.yaml")
+    banned_one = [document.data[0] | {"text": "Why are you so quiet today?"}]
+    [taken] = parse(banned_one, "en", document.error, judged=False)
+    assert taken.text == "Why are you so quiet today?"
+    with pytest.raises(ContentError, match=r"checkins\.refused\.why"):
+        parse(banned_one, "en", document.error)
