@@ -20,7 +20,10 @@ T = TypeVar("T")
 _log = logs.get(__name__)
 
 AT_ONCE = 2_000
-"""Due timers or messages in one transaction: few enough that nobody waits long for the writer."""
+"""Due timers in one transaction: few enough that nobody waits long for the writer."""
+
+LOOKED_AT = 500
+"""Messages that one claim looks at, for the same reason; those that are skipped end one by one."""
 
 IN_FLIGHT = 100
 """Messages being sent at the same time."""
@@ -177,7 +180,7 @@ class Runner:
         room = min(IN_FLIGHT - len(self._flying), self._pace.room())
         looked_at = 0
         async with self._database.transaction() as tx:
-            while len(claimed) < room and looked_at < AT_ONCE:
+            while len(claimed) < room and looked_at < LOOKED_AT:
                 due = await store.take_due_messages(tx, now, room - len(claimed))
                 reasons = await self._unwanted(tx, due, now)
                 for message in due:

@@ -826,14 +826,16 @@ class Keeping:
         if state is Ended.SENT:
             await store.forget_refusals(tx, message.subject)
             return
+        if state is not Ended.UNCERTAIN:
+            await _not_posted(tx, message)
+        if state is Ended.SKIPPED:
+            return
         one = (await store.schedules(tx, [message.subject])).get(message.subject)
         if one is None:
             return
         if state is Ended.UNCERTAIN:
             await self._tell(tx, one, "checkins_uncertain", now)
-            return
-        await _not_posted(tx, message)
-        if state is Ended.REFUSED:
+        else:
             await self._refused(tx, one, reason, now)
 
     async def _refused(
