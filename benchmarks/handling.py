@@ -37,6 +37,7 @@ from benchmarks.peers import Running, empty_bot, started
 from bot.client import Alongside
 from bot.config import Config
 from bot.opening import open_runtime
+from cogs.faq.service import TOKEN
 
 if TYPE_CHECKING:
     from discord.ext import commands
@@ -211,7 +212,10 @@ async def cases(answer: Callable[[Payload], Awaitable[Payload]]) -> dict[str, Te
     pressed = double.press(find_button(found, "faq:show"))
     typed = double.keystroke("faq ask", "question", TYPED)
     offered = await answer(double.interaction(4, typed))
-    chosen = double.command("faq ask", question=offered["data"]["choices"][0]["value"])
+    # The first choice repeats what was typed; a suggestion is what names an entry.
+    values = [choice["value"] for choice in offered["data"]["choices"]]
+    suggestion = next(value for value in values if value.startswith(TOKEN))
+    chosen = double.command("faq ask", question=suggestion)
     return {
         "/about": lambda: double.interaction(2, double.command("about")),
         "/faq ask, a suggestion": lambda: double.interaction(2, chosen),
