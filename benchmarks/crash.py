@@ -31,6 +31,7 @@ import argparse
 import asyncio
 import json
 import random
+import signal
 import sqlite3
 import sys
 import tempfile
@@ -184,6 +185,21 @@ class Scene:
     channels: list[Channel]
     folder: Path
     figures: Figures
+    started: list[BotProcess] = field(default_factory=list[BotProcess])
+
+    async def start(
+        self,
+        environment: dict[str, str],
+        *,
+        module: str = "tests.wire.launch",
+        url: str | None = None,
+    ) -> BotProcess:
+        """Begin a life; it ends at the latest with the scene."""
+        bot = await BotProcess.start(
+            self.double, self.folder, module=module, database_url=url, environment=environment
+        )
+        self.started = [each for each in [*self.started, bot] if each.running]
+        return bot
 
 
 @asynccontextmanager
@@ -193,7 +209,12 @@ async def scene(terms: Terms, folder: Path) -> AsyncGenerator[Scene]:
     async with Double(faults, limits=limits, nonce_seconds=terms.nonce_seconds) as double:
         guild = double.world.add_guild("Harbour")
         channels = [double.world.add_channel(guild, f"room-{n}") for n in range(CHANNELS)]
-        yield Scene(double, guild, channels, folder, Figures())
+        at = Scene(double, guild, channels, folder, Figures())
+        try:
+            yield at
+        finally:
+            for bot in at.started:
+                await bot.kill()
 
 
 async def live_and_die(at: Scene, bot: BotProcess, dice: random.Random, left: int) -> None:
@@ -271,11 +292,7 @@ async def alongside(terms: Terms, folder: Path, url: str | None) -> Figures:
 
         async def fill_up() -> None:
             while len(lives) < terms.processes:
-                lives.append(
-                    await BotProcess.start(
-                        at.double, folder, database_url=url, environment=environment
-                    )
-                )
+                lives.append(await at.start(environment, url=url))
 
         async def set_up(plans: int) -> int:
             # Closed again before the next life: what a crash left is for the bot to find.
@@ -420,21 +437,12 @@ async def naive(terms: Terms, folder: Path, kind: str) -> Figures:
     async with scene(terms, folder) as at:
         while at.figures.kills < terms.kills:
             seed(at)
-            bot = await BotProcess.start(
-                at.double, folder, module="benchmarks.naive_bot", environment=environment
-            )
+            bot = await at.start(environment, module="benchmarks.naive_bot")
             await live_and_die(at, bot, dice, len(made) - len(at.double.world.posted))
         until = time.monotonic() + LONGEST
         while left() and time.monotonic() < until:
-            bot = await BotProcess.start(
-                at.double, folder, module="benchmarks.naive_bot", environment=environment
-            )
-            # Its loop may have ended for good, which only a restart mends.
-            before, still = left(), 0
-            while bot.running and before and still < 30:
-                await asyncio.sleep(0.5)
-                now = left()
-                before, still = now, still + 1 if now == before else 0
+            bot = await at.start(environment, module="benchmarks.naive_bot")
+            await _until_idle(at, bot, left)
             if bot.running:
                 await bot.kill()
         arrived = Counter(posted.payload.get("content") for posted in at.double.world.posted)
@@ -445,6 +453,17 @@ async def naive(terms: Terms, folder: Path, kind: str) -> Figures:
         at.figures.doubled = sum(arrived[key] > 1 for key in made)
         _note(at, began)
         return at.figures
+
+
+async def _until_idle(at: Scene, bot: BotProcess, left: Callable[[], int]) -> None:
+    """Wait until nothing is left, or nothing goes on: its loop may have ended for good."""
+    with suppress(TimeoutError):
+        await at.double.until(lambda: at.double.gateway.live or not bot.running, LONGEST_START)
+    before, still = left(), 0
+    while bot.running and before and still < 30:
+        await asyncio.sleep(0.5)
+        now = left()
+        before, still = now, still + 1 if now == before else 0
 
 
 # All together
@@ -518,6 +537,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         processes=options.processes,
         shown=True,
     )
+    # Told to end, it ends its bots and its PostgreSQL first, as with Ctrl-C.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="crash-") as scratch:
         found = asyncio.run(campaign(terms, options.keep or Path(scratch)))
     if options.json:
