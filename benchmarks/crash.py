@@ -328,8 +328,8 @@ async def alongside(terms: Terms, folder: Path, url: str | None) -> Figures:
                 await fill_up()
                 await asyncio.sleep(0.5)
             for life in lives:
-                if life.running:
-                    await life.terminate()
+                with suppress(TimeoutError, ProcessLookupError):
+                    await life.terminate(LONGEST_START)
             posted = kept.look()
             account = await ground.account(database, posted)
             ends = await _ends(database)
