@@ -14,7 +14,7 @@ Sources = Mapping[str, str]
 
 ROOT = Path(__file__).resolve().parent.parent
 
-PURE = {"numpy", "rapidfuzz", "babel", "phonenumbers"}
+PURE = {"numpy", "rapidfuzz", "babel", "phonenumbers", "rustworkx"}
 """Libraries that compute and touch nothing; a concept module may lean on them."""
 
 ASYNC_OR_WORLD = {"discord", "asyncio", "aiosqlite", "asyncpg", "sqlcipher3", "aiohttp", "random"}
@@ -108,7 +108,7 @@ def _pure(name: str) -> bool:
 def _role(name: str) -> str:
     """The role of a file by its name; what stands before the last `_` says what it is about."""
     last = name.rsplit("_", 1)[-1]
-    return last if last in {"views", "cog"} else name
+    return last if last in {"store", "service", "views", "cog"} else name
 
 
 _SQL = re.compile(r"^\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE TABLE|PRAGMA)\s", re.I)
@@ -119,7 +119,8 @@ def sql_out_of_place(sources: Sources) -> list[str]:
     return [
         f"{path}: {text.strip()[:50]}"
         for path, source in sources.items()
-        if Path(path).name != "store.py" and not path.startswith(("bot/database", "bot/migrations"))
+        if _role(Path(path).stem) != "store"
+        and not path.startswith(("bot/database", "bot/migrations"))
         for text in _strings(source)
         if _SQL.match(text)
     ]
