@@ -58,7 +58,7 @@ class Privacy:
             for holding in self._own():
                 rows = await store.rows_of_person(read, holding, user_id)
                 if rows:
-                    found[holding.table] = [_columns(row) for row in rows]
+                    found.setdefault(holding.table, []).extend(_columns(row) for row in rows)
         return found
 
     async def erase(self, user_id: int) -> dict[str, int]:
@@ -68,7 +68,7 @@ class Privacy:
             for holding in self._own():
                 count = await store.erase_person(tx, holding, user_id)
                 if count:
-                    receipt[holding.table] = count
+                    receipt[holding.table] = receipt.get(holding.table, 0) + count
         return receipt
 
     async def erase_server(self, server_id: int) -> int:

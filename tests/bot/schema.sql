@@ -25,6 +25,7 @@ CREATE TABLE blocks_apart (
     first_user_id INTEGER NOT NULL,
     second_user_id INTEGER NOT NULL,
     confirmed_at INTEGER NOT NULL,
+    reminded INTEGER NOT NULL, -- that it ends soon
     PRIMARY KEY (server_id, first_user_id, second_user_id)
 ) STRICT;
 
