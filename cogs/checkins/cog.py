@@ -12,7 +12,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import logs
+from bot import logs, spoken
 from bot.errors import UserError
 from bot.jobs.carrying import look_for, place_of, try_to_send
 from bot.jobs.runner import Delivered, Found, Tried
@@ -21,7 +21,7 @@ from bot.settings.core import LANGUAGE
 from bot.texts import Words
 from bot.views import Panel, clip, reply, turn, words_for
 from bot.zones import ZoneGone, search_zones, zone_info
-from cogs.checkins import spoken, views
+from cogs.checkins import views
 from cogs.checkins.answer_cog import THREAD_EXISTS, THREAD_MINUTES, Answering
 from cogs.checkins.member_cog import Checkin
 from cogs.checkins.membership_cog import Membership
