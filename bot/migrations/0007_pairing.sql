@@ -1,6 +1,7 @@
 -- Who wants to meet somebody, the rounds in which people are brought together, and who met whom.
 
 CREATE TABLE pairing_members (
+    id TEXT NOT NULL, -- stands for them on buttons and in timers, where no person is named
     server_id BIGINT NOT NULL,
     user_id BIGINT NOT NULL,
     wishes TEXT NOT NULL, -- JSON: codes from lists, never a word of their own
@@ -18,6 +19,7 @@ CREATE TABLE pairing_members (
     PRIMARY KEY (server_id, user_id)
 );
 
+CREATE UNIQUE INDEX pairing_members_by_id ON pairing_members (id);
 CREATE INDEX pairing_members_by_person ON pairing_members (user_id);
 
 CREATE TABLE pairing_topics (

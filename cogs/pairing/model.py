@@ -146,8 +146,12 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A person who takes part in pairing in one server. `dm_channel_id` is None without DMs."""
+    """A person who takes part in pairing in one server. `dm_channel_id` is None without DMs.
 
+    `id` stands for them on buttons and in timers, so that those name no person.
+    """
+
+    id: str
     server_id: int
     user_id: int
     wishes: Wishes

@@ -10,7 +10,7 @@ from bot.database import Reading, Row, Transaction
 from cogs.pairing.model import Member, State, Topic, Why, Wishes
 
 _COLUMNS = (
-    "server_id, user_id, wishes, zone, state, paused_until_at, paused_why, skip_next, "
+    "id, server_id, user_id, wishes, zone, state, paused_until_at, paused_why, skip_next, "
     "dm_channel_id, joined_at, waited, odd, silent, last_round"
 )
 
@@ -19,7 +19,7 @@ async def put_members(tx: Transaction, members: Sequence[Member]) -> None:
     """Write members, in place of what was there of them."""
     await tx.execute_many(
         f"INSERT INTO pairing_members ({_COLUMNS}) "  # noqa: S608
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) "
         "ON CONFLICT (server_id, user_id) DO UPDATE SET wishes = excluded.wishes, "
         "zone = excluded.zone, state = excluded.state, "
         "paused_until_at = excluded.paused_until_at, paused_why = excluded.paused_why, "
@@ -28,6 +28,7 @@ async def put_members(tx: Transaction, members: Sequence[Member]) -> None:
         "last_round = excluded.last_round",
         [
             (
+                one.id,
                 one.server_id,
                 one.user_id,
                 one.wishes.to_text(),
@@ -76,6 +77,18 @@ async def hold_member(tx: Transaction, server_id: int, user_id: int) -> Member |
         user_id,
     )
     return _member(rows[0]) if rows else None
+
+
+async def by_ids(tx: Transaction, ids: Sequence[str]) -> dict[str, Member]:
+    """Members by their ids, held until the transaction ends; unknown ids are left out."""
+    if not ids:
+        return {}
+    marks = ", ".join(f"${number}" for number in range(1, len(ids) + 1))
+    rows = await tx.fetch(
+        f"SELECT {_COLUMNS} FROM pairing_members WHERE id IN ({marks}) FOR UPDATE",  # noqa: S608
+        *ids,
+    )
+    return {row["id"]: _member(row) for row in rows}
 
 
 async def members(read: Reading, server_id: int) -> tuple[Member, ...]:
@@ -132,6 +145,7 @@ def _wishes(text: str) -> Wishes:
 def _member(row: Row) -> Member:
     until, why = row["paused_until_at"], row["paused_why"]
     return Member(
+        id=row["id"],
         server_id=row["server_id"],
         user_id=row["user_id"],
         wishes=_wishes(row["wishes"]),

@@ -222,6 +222,7 @@ CREATE INDEX pairing_introductions_by_round ON pairing_introductions (round_id);
 CREATE INDEX pairing_introductions_by_server ON pairing_introductions (server_id, state);
 
 CREATE TABLE pairing_members (
+    id TEXT NOT NULL, -- stands for them on buttons and in timers, where no person is named
     server_id INTEGER NOT NULL,
     user_id INTEGER NOT NULL,
     wishes TEXT NOT NULL, -- JSON: codes from lists, never a word of their own
@@ -238,6 +239,8 @@ CREATE TABLE pairing_members (
     last_round INTEGER, -- the number of the last round that they were drawn in
     PRIMARY KEY (server_id, user_id)
 ) STRICT;
+
+CREATE UNIQUE INDEX pairing_members_by_id ON pairing_members (id);
 
 CREATE INDEX pairing_members_by_person ON pairing_members (user_id);
 
