@@ -20,6 +20,9 @@ CONSENT_VERSION = 1
 ANSWER_RENEWAL = timedelta(days=14)
 """How long the question whether pairing shall go on waits before silence pauses it."""
 
+ASKING_GRACE = timedelta(hours=2)
+"""How late a member is still asked again; after that, at the same hour of the next day."""
+
 NEVER_WITHIN = 3
 """Two who met are not brought together again in so many rounds, whatever else would fit."""
 
