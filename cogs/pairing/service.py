@@ -25,9 +25,10 @@ from bot.jobs.model import Draft, Message, Timer
 from bot.jobs.model import State as Ended
 from bot.news.service import tell
 from bot.privacy import Holding, Kind
+from bot.recurrence import next_after
 from bot.settings.service import Settings
-from bot.zones import zone_info
-from cogs.pairing import store
+from bot.zones import ZoneGone, zone_info
+from cogs.pairing import rounds_store, store
 from cogs.pairing.content import OWN, USUAL, Content, check_topic, parse
 from cogs.pairing.model import (
     ANSWER_RENEWAL,
@@ -38,6 +39,8 @@ from cogs.pairing.model import (
     MOST_TOPICS,
     TOPICS_LIMIT,
     Member,
+    PlanState,
+    RoundState,
     Topic,
     Why,
     Wishes,
@@ -86,8 +89,8 @@ CONTENT = DATA / "content" / "pairing"
 Shipped = Mapping[str, Content]
 """The shipped topics and openers by language."""
 
-Leaving = Callable[[Transaction, Member, datetime], Awaitable[None]]
-"""Is told of somebody who takes part no longer, in the transaction in which they leave."""
+Leaving = Callable[[Transaction, int, int, datetime], Awaitable[None]]
+"""Is told of server and person, in the transaction in which somebody leaves pairing."""
 
 
 def shipped_content() -> Shipped:
@@ -156,6 +159,22 @@ class Members:
     def every_topic(self, language: str) -> tuple[Topic, ...]:
         """Give all topics that ship, named in a language."""
         return self._in(language).topics
+
+    async def next_round(self, server_id: int) -> datetime | None:
+        """Give when a server next draws; None where nothing is planned or pairing is off."""
+        if not await self._settings.get(server_id, ENABLED):
+            return None
+        async with self._database.read() as read:
+            latest = await rounds_store.latest_round(read, server_id)
+            plan = await rounds_store.plan(read, server_id)
+        if latest is not None and latest.state is RoundState.ASKING:
+            return latest.draw_at
+        if plan is None or plan.state is not PlanState.ON:
+            return None
+        try:
+            return next_after(plan.rule, self._clock())
+        except ZoneGone:
+            return None
 
     # What members do
 
@@ -308,7 +327,7 @@ class Members:
 
     async def _remove(self, tx: Transaction, one: Member, now: datetime) -> None:
         for leaving in self._leavings:
-            await leaving(tx, one, now)
+            await leaving(tx, one.server_id, one.user_id, now)
         await jobs.clear_timers(tx, RENEWAL, [one.id])
         await jobs.drop_open(tx, RENEWAL, one.id, now, "left")
         await store.delete_member(tx, one.server_id, one.user_id)
@@ -325,6 +344,8 @@ class Members:
             stored = await store.topics(tx, server_id)
             before = stored or tuple(Topic(one.id) for one in self._in("en").topics[:USUAL])
             after = change(before)
+            if not after and verb == "topic_remove":
+                raise UserError("pairing.topics.refused.last")
             if len(after) > TOPICS_LIMIT:
                 raise UserError("pairing.topics.refused.too_many", limit=TOPICS_LIMIT)
             if tuple(after) == stored:
