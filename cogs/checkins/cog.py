@@ -24,7 +24,6 @@ from bot.zones import ZoneGone, search_zones, zone_info
 from cogs.checkins import views
 from cogs.checkins.answer_cog import THREAD_EXISTS, THREAD_MINUTES, Answering
 from cogs.checkins.member_cog import Checkin
-from cogs.checkins.membership_cog import Membership
 from cogs.checkins.model import Body, Place, Plan, Schedule
 from cogs.checkins.prompts import CATEGORIES
 from cogs.checkins.service import (
@@ -569,4 +568,4 @@ async def setup(bot: Alongside) -> None:
     runtime.manage.add_command(manage)
     bot.tree.add_command(member)
     await bot.add_cog(own)
-    await bot.add_cog(Membership(bot, schedules))
+    runtime.membership.register(schedules.held, schedules.left)

@@ -10,12 +10,9 @@ import pytest
 
 from bot.client import Alongside
 from bot.config import Config
-from bot.jobs.runner import Runner
-from bot.notices.service import Notices
+from bot.opening import make_runtime
 from bot.privacy import Holding, Kind, Privacy
 from bot.privacy.service import SERVER_GRACE
-from bot.runtime import Runtime
-from bot.settings.service import Settings
 from bot.texts import Texts
 from tests.conftest import NOW
 
@@ -300,17 +297,7 @@ def test_a_declaration_that_contradicts_itself_is_refused(
 @pytest.fixture
 async def bot(scratch: Database, time: Time, tmp_path: Path) -> Alongside:
     """The real bot with all its features, on the test's store; it does not join Discord."""
-    settings = Settings(scratch, time)
-    runtime = Runtime(
-        config=Config(tmp_path),
-        clock=time,
-        texts=Texts.load(),
-        database=scratch,
-        settings=settings,
-        privacy=Privacy(scratch, time),
-        jobs=Runner(scratch, time, longest_sleep=300),
-        notices=Notices(scratch, settings, time),
-    )
+    runtime = make_runtime(Config(tmp_path), time, Texts.load(), scratch)
     made = Alongside(runtime)
     await made.load_features()
     runtime.privacy.register(*SCRATCH)
