@@ -23,12 +23,17 @@ from cogs.pairing.model import (
     IntroductionState,
     Member,
     Met,
+    Often,
     Place,
     Plan,
     PlanState,
     Said,
+    State,
     Why,
 )
+
+LONGEST_LEAD = 7 * 24
+"""Hours before its draw at which a round may ask: who says yes should still know it."""
 
 LATE = timedelta(hours=2)
 """A draw that could not be made within this time after its moment waits for the next day."""
@@ -236,9 +241,20 @@ def said_nothing(member: Member) -> Member:
     return counted.paused(None, Why.SILENT) if counted.silent >= SILENT_ROUNDS else counted
 
 
-def was_asked(member: Member, number: int, now: datetime) -> bool:
-    """Whether a round is theirs to answer."""
-    return member.wants(number, now)
+def introduced(member: Member) -> Member:
+    """The same when they have been introduced: who wanted that once rests from then on."""
+    once = member.wishes.often is Often.ONCE and member.state is State.IN
+    return member.paused(None, Why.ONCE) if once else member
+
+
+def back_in(member: Member) -> Member:
+    """The same after a yes to one round: whoever had paused, or wanted to leave it out, is in."""
+    return member.resumed()
+
+
+def may_go_on(member: Member, now: datetime) -> bool:
+    """Whether somebody who was in a round may be brought together with somebody else in it."""
+    return member.is_in(now) or member.paused_why is Why.ONCE
 
 
 def after_skipping(member: Member) -> Member:
@@ -278,6 +294,11 @@ def with_place(one: Introduction, place: Place) -> Introduction:
     """The same with one place as it is now."""
     places = tuple(place if each.user_id == place.user_id else each for each in one.places)
     return replace(one, places=places)
+
+
+def was_offered(one: Introduction, user_id: int) -> bool:
+    """Whether another peer has been looked for in its place."""
+    return _place(one, user_id).offered
 
 
 def has_place(one: Introduction, user_id: int) -> bool:

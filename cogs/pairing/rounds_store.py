@@ -285,6 +285,11 @@ async def of_round(read: Reading, round_id: str, *, live: bool = False) -> tuple
     return await _introductions(read, "WHERE round_id = $1" + _live(live), round_id)
 
 
+async def pending(read: Reading, server_id: int) -> tuple[Introduction, ...]:
+    """A server's introductions that are promised and not yet made."""
+    return await _introductions(read, f"WHERE server_id = $1 AND state = '{_LIVE[0]}'", server_id)
+
+
 async def oldest_threads(read: Reading, server_id: int, limit: int) -> tuple[Introduction, ...]:
     """A server's introductions whose threads have been open for longest."""
     return await _introductions(
