@@ -9,7 +9,7 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from discord import app_commands
+from discord import AppCommandType, app_commands
 
 from bot.client import Alongside
 from bot.commands import key_of
@@ -97,6 +97,14 @@ def _commands(bot: Alongside, words: Words) -> list[str]:
         lines.append(
             f"| `/{command.qualified_name}`{options} | {words(f'{key}.description')} | {who} |"
         )
+    for kind, place in (
+        (AppCommandType.user, "the menu of a person"),
+        (AppCommandType.message, "the menu of a message"),
+    ):
+        lines += [
+            f"| *{menu.name}* | in {place}, under *Apps* | everybody |"
+            for menu in sorted(bot.tree.get_commands(type=kind), key=lambda menu: menu.name)
+        ]
     return lines
 
 
