@@ -31,7 +31,7 @@ _SENSITIVE = re.compile(
     r"\b(?:"
     # health, in English and in Spanish
     r"depress\w*|depresi\w*|anxi\w*|ansied\w*|ansios\w*|trauma\w*|c?ptsd|tept|bipolar\w*|schizo\w*"
-    r"|esquizo\w*|psycho\w*|psico\w*|psychia\w*|psiqui\w*|adhd|add|tdah|autis\w*|asperger\w*"
+    r"|esquizo\w*|psycho\w*|psico\w*|psychia\w*|psiqui\w*|adhd|tdah|autis\w*|asperger\w*"
     r"|neurodiv\w*|ocd|toc|bpd|tlp|borderline|dissocia\w*|disocia\w*|addict\w*|adicc\w*|adict\w*"
     r"|alcohol\w*|sober\w*|sobri\w*|drug\w*|droga\w*|suicid\w*|self ?harm\w*|autoles\w*"
     r"|disorder\w*|trastorno\w*|anorex\w*|bulimi\w*|diagnos\w*|disease\w*|illness\w*|enferm\w*"
