@@ -221,6 +221,7 @@ class Introductions:
         self,
         database: Database,
         settings: Settings,
+        notices: Notices,
         members: Members,
         telling: Telling,
         shipped: Shipped,
@@ -230,6 +231,7 @@ class Introductions:
         """`wake` makes the runner look now, because something may be due sooner than it knew."""
         self._database = database
         self._settings = settings
+        self._notices = notices
         self._members = members
         self._telling = telling
         self._shipped = shipped
@@ -367,7 +369,7 @@ class Introductions:
         self._wake()
         return one.state is IntroductionState.PENDING
 
-    async def make_room(self, server_id: int, notices: Notices) -> None:
+    async def make_room(self, server_id: int) -> None:
         """End the oldest introductions of a server that has too many threads, and say so."""
         now = self._clock()
         async with self._database.transaction() as tx:
@@ -376,10 +378,16 @@ class Introductions:
                 held = await _hold(tx, each.id)
                 if held is not None and held[1].state is IntroductionState.INTRODUCED:
                     await self.end(tx, held[1], now)
-            await notices.raise_notice(tx, server_id, "pairing_many_threads", SUBJECT, now)
+            await self._notices.raise_notice(tx, server_id, "pairing_many_threads", SUBJECT, now)
         self._wake()
 
     # What people do
+
+    async def check_in(self, user_id: int, introduction_id: str) -> None:
+        """Raise UserError unless somebody is in an introduction that is not yet over."""
+        one = await self.introduction(introduction_id)
+        if one is None or not course.is_live(one) or not course.has_place(one, user_id):
+            raise UserError("pairing.cannot.over")
 
     async def say(self, user_id: int, introduction_id: str, said: Said) -> None:
         """Take an answer to “did you get to talk?”; two of them end it. Raises UserError."""

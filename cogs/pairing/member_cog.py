@@ -218,6 +218,10 @@ class Pair(app_commands.Group):
             allowed_mentions=discord.AllowedMentions.none(),
         )
 
+    async def show(self, interaction: Interaction, _message: str = "") -> None:
+        """Show what is on."""
+        await self._show(interaction)
+
     async def decline(self, interaction: Interaction) -> None:
         """They said no: nothing was kept, and what was before is as it was."""
         await turn(interaction, views.note(await words_for(interaction), "pairing.done.no"))

@@ -49,13 +49,11 @@ from cogs.pairing.model import (
     RoundState,
 )
 from cogs.pairing.peers import Snapshot
+from cogs.pairing.planned_service import OPEN, UNDER_WAY, next_draw
 from cogs.pairing.rounds import Drawn
 from cogs.pairing.scoring import WINDOW
 from cogs.pairing.service import Members, agreed
 from cogs.pairing.settings import ENABLED
-
-OPEN = "pairing.open"
-"""The kind of the promise to open a round; the subject of its timer is the server's id."""
 
 ASK = "pairing.ask"
 """The kind of the promise to ask in the channel who is in; its subject is the round's id."""
@@ -128,7 +126,7 @@ class Rounds:
             plan = await rounds_store.plan(read, server_id)
             members = await store.members(read, server_id)
             latest = await rounds_store.latest_round(read, server_id)
-            next_draw = await _next_draw(read, plan)
+            coming = await next_draw(read, server_id)
             answers = {} if latest is None else await rounds_store.answers(read, latest.id)
             live = 0
             for each in await rounds_store.rounds_in(read, server_id, {RoundState.DRAWN}):
@@ -136,7 +134,7 @@ class Rounds:
         present = sum(member.is_in(now) for member in members)
         return Status(
             plan,
-            next_draw,
+            coming,
             latest,
             present,
             len(members) - present,
@@ -149,9 +147,7 @@ class Rounds:
     async def next_draw(self, server_id: int) -> datetime | None:
         """Give when the next round is drawn: of one that asks now, else of the one to open."""
         async with self._database.read() as read:
-            plan = await rounds_store.plan(read, server_id)
-            asking = await rounds_store.rounds_in(read, server_id, _UNDER_WAY)
-            return asking[0].draw_at if asking else await _next_draw(read, plan)
+            return await next_draw(read, server_id)
 
     async def asking(self, server_id: int) -> Round | None:
         """Give the round that asks now who is in."""
@@ -303,10 +299,10 @@ class Rounds:
 
     # Parts of what others do
 
-    async def leaving(self, tx: Transaction, member: Member, now: datetime) -> None:
+    async def leaving(self, tx: Transaction, server_id: int, user_id: int, now: datetime) -> None:
         """End what a member who leaves is in: told by `Members` in its transaction."""
-        await self._introductions.part(tx, member.server_id, member.user_id, now)
-        await rounds_store.forget_answers(tx, member.server_id, member.user_id)
+        await self._introductions.part(tx, server_id, user_id, now)
+        await rounds_store.forget_answers(tx, server_id, user_id)
 
     async def left(self, tx: Transaction, server_id: int, user_id: int, now: datetime) -> None:
         """Forget whom somebody met who is in the server no longer: bot.membership."""
@@ -335,7 +331,7 @@ class Rounds:
         now = self._clock()
         async with self._database.read() as read:
             plan = await self._require_plan(read, server_id)
-            asking = await rounds_store.rounds_in(read, server_id, _UNDER_WAY)
+            asking = await rounds_store.rounds_in(read, server_id, UNDER_WAY)
             latest = await rounds_store.latest_round(read, server_id)
             if asking:
                 one = asking[0]
@@ -526,7 +522,7 @@ class Rounds:
     async def stop_undrawn(self, tx: Transaction, round_id: str, now: datetime) -> Round | None:
         """Stop a round that could not be drawn; gives it."""
         one = await rounds_store.hold_round(tx, round_id)
-        if one is None or one.state not in _UNDER_WAY:
+        if one is None or one.state not in UNDER_WAY:
             return None
         return await self._stop(tx, one, now)
 
@@ -605,9 +601,6 @@ class Rounds:
         await audit.record(tx, line)
 
 
-_UNDER_WAY = frozenset({RoundState.ASKING, RoundState.DRAWING})
-
-
 def _check(plan: Plan) -> None:
     """Refuse a plan that cannot be kept, or would press; raises UserError."""
     zone_info(plan.rule.zone)
@@ -671,14 +664,9 @@ def _turn_of(group: Sequence[int], there: Mapping[int, Member]) -> tuple[int, da
 
 async def _under_way(tx: Transaction, server_id: int) -> Round | None:
     """The round of a server that is not yet drawn, held until the transaction ends."""
-    found = await rounds_store.rounds_in(tx, server_id, _UNDER_WAY)
+    found = await rounds_store.rounds_in(tx, server_id, UNDER_WAY)
     one = await rounds_store.hold_round(tx, found[0].id) if found else None
-    return one if one is not None and one.state in _UNDER_WAY else None
-
-
-async def _next_draw(read: Reading, plan: Plan | None) -> datetime | None:
-    timer = None if plan is None else await jobs.timer(read, OPEN, str(plan.server_id))
-    return None if plan is None or timer is None else timer.due_at + course.lead(plan)
+    return one if one is not None and one.state in UNDER_WAY else None
 
 
 # What the clock does: bot.jobs.runner.Promises

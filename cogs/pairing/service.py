@@ -25,10 +25,9 @@ from bot.jobs.model import Draft, Message, Timer
 from bot.jobs.model import State as Ended
 from bot.news.service import tell
 from bot.privacy import Holding, Kind
-from bot.recurrence import next_after
 from bot.settings.service import Settings
-from bot.zones import ZoneGone, zone_info
-from cogs.pairing import rounds_store, store
+from bot.zones import zone_info
+from cogs.pairing import store
 from cogs.pairing.content import OWN, USUAL, Content, check_topic, parse
 from cogs.pairing.model import (
     ANSWER_RENEWAL,
@@ -39,12 +38,11 @@ from cogs.pairing.model import (
     MOST_TOPICS,
     TOPICS_LIMIT,
     Member,
-    PlanState,
-    RoundState,
     Topic,
     Why,
     Wishes,
 )
+from cogs.pairing.planned_service import next_draw
 from cogs.pairing.settings import ENABLED
 
 RENEWAL = "pairing.renewal"
@@ -165,16 +163,7 @@ class Members:
         if not await self._settings.get(server_id, ENABLED):
             return None
         async with self._database.read() as read:
-            latest = await rounds_store.latest_round(read, server_id)
-            plan = await rounds_store.plan(read, server_id)
-        if latest is not None and latest.state is RoundState.ASKING:
-            return latest.draw_at
-        if plan is None or plan.state is not PlanState.ON:
-            return None
-        try:
-            return next_after(plan.rule, self._clock())
-        except ZoneGone:
-            return None
+            return await next_draw(read, server_id)
 
     # What members do
 
