@@ -144,9 +144,11 @@ class Blocks:
         """Tell moderators once of pairs that are kept apart no longer in a month."""
         now = self._clock()
         async with self._database.transaction() as tx:
-            for server_id in await store.take_ending(tx, now - REMIND_AFTER):
+            ending = await store.take_ending(tx, now - REMIND_AFTER)
+            for server_id in ending:
                 await self._notices.raise_notice(tx, server_id, "apart_ends", "apart", now)
-        self._wake()
+        if ending:
+            self._wake()
 
     # Who has left: bot.membership
 
