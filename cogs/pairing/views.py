@@ -102,7 +102,7 @@ def wishes_lines(
         words(f"pairing.wishes.role_{wishes.role.value}"),
         words(
             "pairing.wishes.hours",
-            hours=", ".join(words(_block_key(one)) for one in Block if one in wishes.hours),
+            hours="; ".join(words(_block_key(one)) for one in Block if one in wishes.hours),
             zone=place_name(zone, words.locale),
         )
         if wishes.hours

@@ -136,7 +136,7 @@ async def test_what_would_be_kept_is_shown_and_only_the_yes_keeps_it(harbour: Wo
         "English first, then Español",
         "Music, Books",
         "listen",
-        "Weekday evenings (18–22), Weekend mornings (6–12), by the clock of Berlin, Germany",
+        "Weekday evenings (18–22); Weekend mornings (6–12), by the clock of Berlin, Germany",
         "every second round",
         "rather not",
         "Direct messages:** no",
