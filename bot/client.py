@@ -14,15 +14,20 @@ from discord.ext import commands
 
 from bot import logs
 from bot.audit import HOLDING as AUDIT
+from bot.blocks.model import HOLDINGS as BLOCKS
 from bot.commands import CommandWords, describe
 from bot.consent.model import HOLDING as CONSENTS
 from bot.errors import StartError
 from bot.jobs.model import HOLDINGS as JOBS
+from bot.membership.looking import keep_looking
+from bot.membership.model import HOLDING as MEMBERSHIP
+from bot.news.model import HOLDING as NEWS
 from bot.notices.carrier import NoticeCarrier
 from bot.notices.model import HOLDING as NOTICES
 from bot.notices.model import KIND as POST_NOTICE
 from bot.permissions import NEEDED, require_moderator
 from bot.privacy import Holding
+from bot.reports.model import HOLDINGS as REPORTS
 from bot.runtime import Runtime
 from bot.settings.core import CORE
 from bot.views import Part, answer_error, give_words_back
@@ -81,7 +86,7 @@ class Alongside(commands.AutoShardedBot):
             **options,
         )
         self.runtime = runtime
-        self._housekeeping: asyncio.Task[None] | None = None
+        self._chores: list[asyncio.Task[None]] = []
 
     async def setup_hook(self) -> None:
         """Load the features, then tell Discord the commands, in all languages."""
@@ -102,7 +107,13 @@ class Alongside(commands.AutoShardedBot):
             *JOBS,
             CONSENTS,
             NOTICES,
+            *BLOCKS,
+            *REPORTS,
+            NEWS,
+            MEMBERSHIP,
         )
+        self.runtime.membership.register(self.runtime.blocks.held, self.runtime.blocks.left)
+        self.runtime.membership.register(None, self.runtime.news.left)
         notices = self.runtime.notices
         self.runtime.jobs.register(POST_NOTICE, notices, NoticeCarrier(self, notices))
         self.runtime.privacy.when_server_erased(self.runtime.settings.forget)
@@ -127,9 +138,12 @@ class Alongside(commands.AutoShardedBot):
             self.application_id or 0, permissions=NEEDED, scopes=("bot", "applications.commands")
         )
         _log.info("ready", servers=len(self.guilds), shards=self.shard_count, invite=invite)
-        if self._housekeeping is None:
+        if not self._chores:
             # Not sooner: before all servers are known, one that is here would look like one left.
-            self._housekeeping = asyncio.create_task(self._keep_house(), name="housekeeping")
+            self._chores = [
+                asyncio.create_task(self._keep_house(), name="housekeeping"),
+                asyncio.create_task(keep_looking(self), name="membership"),
+            ]
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """Keep the data of a server that has come back."""
@@ -156,8 +170,8 @@ class Alongside(commands.AutoShardedBot):
 
     async def close(self) -> None:
         """Stop what is under way, say goodbye to Discord, then close the store."""
-        if self._housekeeping is not None:
-            self._housekeeping.cancel()
+        for chore in self._chores:
+            chore.cancel()
         await self.runtime.jobs.stop()
         try:
             await super().close()
@@ -168,6 +182,7 @@ class Alongside(commands.AutoShardedBot):
         while True:
             try:
                 await self._compare_servers()
+                await self.runtime.blocks.remind()
                 swept = await self.runtime.privacy.sweep()
                 if swept.rows or swept.servers:
                     _log.info("swept", rows=swept.rows, servers=swept.servers)

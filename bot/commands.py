@@ -53,7 +53,8 @@ class CommandWords(app_commands.Translator):
         """Give the words for one name or description, or None to show the English ones."""
         if not self._texts.speaks(locale.value):
             return None
-        key = _key(context)
+        # A menu's entry has no path of words to make a key from, so it brings its own.
+        key = string.extras.get("key") or _key(context)
         spoken = self._texts.choose(locale.value)
         return self._texts.say(key, spoken) if key and self._texts.has(key, spoken) else None
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import Literal, overload
 
 from bot.alone import unusable
+from bot.blocks.service import Blocks
 from bot.clock import Clock, system_clock
 from bot.config import Config
 from bot.database import Database
 from bot.jobs.runner import Runner
 from bot.keys import key_for
+from bot.membership.service import Membership
 from bot.migrations import migrate
+from bot.news.service import News
 from bot.notices.service import Notices
 from bot.privacy import Privacy
+from bot.reports.service import Reports
 from bot.runtime import Runtime
 from bot.settings.service import Settings
 from bot.texts import Texts
@@ -54,7 +58,15 @@ async def open_runtime(config: Config, clock: Clock = system_clock) -> Runtime:
     except BaseException:
         await database.close()
         raise
+    return make_runtime(config, clock, texts, database)
+
+
+def make_runtime(config: Config, clock: Clock, texts: Texts, database: Database) -> Runtime:
+    """Put together what a process needs on an open store whose schema is up to date."""
     settings = Settings(database, clock)
+    # On SQLite this is the only process, and it wakes its runner for every change.
+    jobs = Runner(database, clock, longest_sleep=300 if database.engine == "SQLite" else 5)
+    notices = Notices(database, settings, clock)
     return Runtime(
         config=config,
         clock=clock,
@@ -62,7 +74,10 @@ async def open_runtime(config: Config, clock: Clock = system_clock) -> Runtime:
         database=database,
         settings=settings,
         privacy=Privacy(database, clock),
-        # On SQLite this is the only process, and it wakes its runner for every change.
-        jobs=Runner(database, clock, longest_sleep=300 if database.engine == "SQLite" else 5),
-        notices=Notices(database, settings, clock),
+        jobs=jobs,
+        notices=notices,
+        news=News(database),
+        blocks=Blocks(database, notices, clock, jobs.wake),
+        reports=Reports(database, notices, clock, jobs.wake),
+        membership=Membership(database, clock, jobs.wake),
     )

@@ -24,6 +24,19 @@ NEEDED = discord.Permissions(
 )
 """What the bot asks a server for: to post check-ins and what a member shares, and to find both."""
 
+NEEDED_FOR_PAIRING = discord.Permissions(
+    view_channel=True,
+    send_messages=True,
+    send_messages_in_threads=True,
+    create_private_threads=True,
+    read_message_history=True,
+    manage_threads=True,
+)
+"""What introductions need in their channel, asked for only where pairing is switched on.
+
+Managing threads is for locking one whose time is up; without it that is said and not done.
+"""
+
 
 async def is_moderator(interaction: Interaction) -> bool:
     """Whether this person may steer the bot in this server, asked at the moment of the tap."""

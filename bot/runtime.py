@@ -6,13 +6,18 @@ from dataclasses import dataclass, field
 
 from discord import app_commands
 
+from bot.blocks.service import Blocks
 from bot.clock import Clock
 from bot.config import Config
 from bot.database import Database
 from bot.jobs.runner import Runner
+from bot.membership.service import Membership
+from bot.news.service import News
 from bot.notices.service import Notices
 from bot.permissions import MODERATOR_DEFAULT
 from bot.privacy import Privacy
+from bot.reports.service import Reports
+from bot.scenes import Scenes
 from bot.settings.service import Settings
 from bot.texts import Texts
 from bot.views import Actions
@@ -39,6 +44,11 @@ class Runtime:
     privacy: Privacy
     jobs: Runner
     notices: Notices
+    news: News
+    blocks: Blocks
+    reports: Reports
+    membership: Membership
+    scenes: Scenes = field(default_factory=Scenes)
     actions: Actions = field(default_factory=Actions)
     manage: app_commands.Group = field(default_factory=_manage_group)
     open_forms: set[str] = field(default_factory=set[str])

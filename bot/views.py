@@ -154,6 +154,16 @@ def helplines_button(words: Words) -> ui.Button[Any]:
     return button(words("helplines.button"), "helplines:open")
 
 
+def report_button(words: Words, scene: str, reference: str) -> ui.Button[Any]:
+    """The button that writes to the moderators from a scene that is registered in `bot.scenes`."""
+    return button(words("safety.report.button"), "safety:report", scene, reference)
+
+
+def block_button(words: Words, scene: str, reference: str) -> ui.Button[Any]:
+    """The button that blocks the other person of a scene; its answer is private."""
+    return button(words("safety.block.button"), "safety:block", scene, reference)
+
+
 # What a person typed, shown again
 
 

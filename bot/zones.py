@@ -134,6 +134,14 @@ def search_zones(text: str, limit: int = 25, locale: str = "en") -> list[Place]:
     return list(chosen.values())[:limit]
 
 
+def place_name(zone: str, locale: str = "en") -> str:
+    """Name a zone by its city and country, where they are known."""
+    for found in search_zones(zone, 25, locale):
+        if found.zone == zone:
+            return ", ".join(dict.fromkeys(filter(None, [found.city, found.country])))
+    return zone
+
+
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"})
 _APOSTROPHES = re.compile(r"['’‘`.]")
 _APART = re.compile(r"[^\w+]|_")

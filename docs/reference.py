@@ -9,7 +9,7 @@ import asyncio
 import tempfile
 from pathlib import Path
 
-from discord import app_commands
+from discord import AppCommandType, app_commands
 
 from bot.client import Alongside
 from bot.commands import key_of
@@ -97,6 +97,14 @@ def _commands(bot: Alongside, words: Words) -> list[str]:
         lines.append(
             f"| `/{command.qualified_name}`{options} | {words(f'{key}.description')} | {who} |"
         )
+    for kind, place in (
+        (AppCommandType.user, "the menu of a person"),
+        (AppCommandType.message, "the menu of a message"),
+    ):
+        lines += [
+            f"| *{menu.name}* | in {place}, under *Apps* | everybody |"
+            for menu in sorted(bot.tree.get_commands(type=kind), key=lambda menu: menu.name)
+        ]
     return lines
 
 
@@ -118,10 +126,16 @@ def _holdings(bot: Alongside) -> list[str]:
         whose = {
             None: "the server's; names nobody",
             Kind.OWN: "the person's own: shown, exported and erased by them",
-            Kind.ABOUT: "held about a moderator's changes, for the server's safety",
+            Kind.ABOUT: "held about the person for others' safety: not shown to them",
         }[holding.kind]
-        kept = f"{holding.kept_days} days" if holding.kept_days else "until it is removed"
-        lines.append(f"| `{holding.table}` | {whose} | {kept} |")
+        if holding.kept_days:
+            kept = f"{holding.kept_days} days after `{holding.kept_since}`"
+        elif holding.kept_with:
+            kept = f"as long as the person in `{holding.kept_with}` wants it"
+        else:
+            kept = "until it is removed"
+        named = f" by `{holding.person}`" if holding.person else ""
+        lines.append(f"| `{holding.table}`{named} | {whose} | {kept} |")
     return lines
 
 

@@ -15,18 +15,17 @@ Sources = Mapping[str, str]
 
 ROOT = Path(__file__).resolve().parent.parent
 
-
-PURE = {"numpy", "rapidfuzz", "babel", "phonenumbers"}
+PURE = {"numpy", "rapidfuzz", "babel", "phonenumbers", "rustworkx"}
 """Libraries that compute and touch nothing; a concept module may lean on them."""
 
 ASYNC_OR_WORLD = {"discord", "asyncio", "aiosqlite", "asyncpg", "sqlcipher3", "aiohttp", "random"}
 
-PURE_OF_BOT = ("bot.errors", "bot.recurrence", "bot.zones")
+PURE_OF_BOT = ("bot.bounds", "bot.errors", "bot.recurrence", "bot.spoken", "bot.zones")
 """Concept modules of `bot`: they compute and touch nothing, so a feature's may lean on them."""
 
 LOUD = {
     *("bot.views", "bot.permissions", "bot.delivery", "bot.client", "bot.runtime"),
-    *("bot.commands", "bot.doctor"),
+    *("bot.commands", "bot.doctor", "bot.standing"),
 }
 """Parts of `bot` that know Discord, and that a service therefore never sees."""
 
@@ -115,7 +114,7 @@ def _pure(name: str) -> bool:
 def _role(name: str) -> str:
     """The role of a file by its name; what stands before the last `_` says what it is about."""
     last = name.rsplit("_", 1)[-1]
-    return last if last in {"views", "cog"} else name
+    return last if last in {"store", "service", "views", "cog"} else name
 
 
 _SQL = re.compile(r"^\s*(SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE TABLE|PRAGMA)\s", re.I)
@@ -126,7 +125,8 @@ def sql_out_of_place(sources: Sources) -> list[str]:
     return [
         f"{path}: {text.strip()[:50]}"
         for path, source in sources.items()
-        if Path(path).name != "store.py" and not path.startswith(("bot/database", "bot/migrations"))
+        if _role(Path(path).stem) != "store"
+        and not path.startswith(("bot/database", "bot/migrations"))
         for text in _strings(source)
         if _SQL.match(text)
     ]

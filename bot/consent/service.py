@@ -35,6 +35,11 @@ async def holds(read: Reading, user_id: int, server_id: int, feature: str, versi
     return found is not None and found.version == version
 
 
+async def everybody(read: Reading, server_id: int, feature: str, version: int) -> frozenset[int]:
+    """Who in a server said yes to these words."""
+    return await store.people(read, server_id, feature, version)
+
+
 async def postpone(tx: Transaction, consent: Consent, renew_at: datetime) -> None:
     """Ask again at another moment, because asking did not come about."""
     await store.put_consent(tx, replace(consent, renew_at=renew_at))

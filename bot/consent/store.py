@@ -28,6 +28,17 @@ async def consent(read: Reading, user_id: int, server_id: int, feature: str) -> 
     )
 
 
+async def people(read: Reading, server_id: int, feature: str, version: int) -> frozenset[int]:
+    """Everybody with a consent of this version."""
+    rows = await read.fetch(
+        "SELECT user_id FROM consents WHERE server_id = $1 AND feature = $2 AND version = $3",
+        server_id,
+        feature,
+        version,
+    )
+    return frozenset(row["user_id"] for row in rows)
+
+
 async def put_consent(tx: Transaction, consent: Consent) -> None:
     """Write a consent in place of the one before."""
     await tx.execute(

@@ -37,18 +37,22 @@ class NoticeCarrier:
         runtime = self._bot.runtime
         language = await runtime.settings.get(message.server_id, LANGUAGE)
         words = Words(runtime.texts, runtime.texts.choose(language))
-        return await try_to_send(self._bot, message, posted(words, notice, message.id))
+        lead = self._notices.lead_of(notice.key)
+        return await try_to_send(self._bot, message, posted(words, notice, message.id, lead))
 
     async def look(self, message: Message) -> Found:
         """Look for it by the id in its button."""
         return await look_for(self._bot, message)
 
 
-def posted(words: Words, notice: Notice, message_id: str) -> Panel:
-    """The message in the notice channel."""
+def posted(words: Words, notice: Notice, message_id: str, lead: str | None = None) -> Panel:
+    """The message in the notice channel; `lead` is the action of a button to what it speaks of."""
     return Panel(
         said(words, notice),
-        row(button(words("notices.seen_button"), SEEN, notice.id, message_id)),
+        row(
+            button(words("notices.open_button"), lead) if lead else None,
+            button(words("notices.seen_button"), SEEN, notice.id, message_id),
+        ),
     )
 
 

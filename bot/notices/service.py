@@ -26,6 +26,15 @@ class Notices:
         self._database = database
         self._settings = settings
         self._clock = clock
+        self._leads: dict[str, str] = {}
+
+    def lead(self, key: str, action: str) -> None:
+        """Give the notices of a key a button to what they speak of; it checks who taps it."""
+        self._leads[key] = action
+
+    def lead_of(self, key: str) -> str | None:
+        """Give the action of that button, if there is one."""
+        return self._leads.get(key)
 
     async def raise_notice(
         self,

@@ -22,9 +22,11 @@ class Kind(enum.Enum):
 class Holding:
     """One table, and what becomes of its rows when a person or a server asks for erasure.
 
-    A table with a `*user_id` column says whose the rows are; one that belongs to servers goes with
-    them. Rows older than `kept_days` by the moment in `kept_since` are deleted by the daily sweep.
-    Its words are `privacy.holds.<table>`.
+    A table with a `*user_id` column says whose the rows are; one with several such columns has a
+    holding for each. One that belongs to servers goes with them. Rows older than `kept_days` by
+    the moment in `kept_since` are deleted by the daily sweep; a moment that has not come yet keeps
+    its row. `kept_with` names the column of the person whose own the row is as well: it is kept as
+    long as they want it, and goes when they erase it. Its words are `privacy.holds.<table>`.
     """
 
     table: str
@@ -33,15 +35,19 @@ class Holding:
     server: str | None = "server_id"
     kept_days: int | None = None
     kept_since: str | None = None
+    kept_with: str | None = None
 
     def __post_init__(self) -> None:
         """Refuse a declaration that contradicts itself, or is no plain name for SQL."""
-        names = [n for n in (self.table, self.person, self.server, self.kept_since) if n]
+        columns = (self.person, self.server, self.kept_since, self.kept_with)
+        names = [self.table, *(column for column in columns if column)]
         if not all(_NAME.fullmatch(name) for name in names):
             raise ValueError(f"{self.table}: table and column names are lower-case words")
         if (self.person is None) != (self.kind is None):
             raise ValueError(f"{self.table}: a column that names a person is OWN or ABOUT")
         if (self.kept_days is None) != (self.kept_since is None):
             raise ValueError(f"{self.table}: a retention needs both days and a moment")
-        if self.kind is Kind.ABOUT and self.kept_days is None:
+        if self.kept_with is not None and self.kind is not Kind.ABOUT:
+            raise ValueError(f"{self.table}: only what is held about a person is kept with another")
+        if self.kind is Kind.ABOUT and self.kept_days is None and self.kept_with is None:
             raise ValueError(f"{self.table}: what is held about a person needs a retention")

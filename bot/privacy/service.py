@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.clock import Clock
 from bot.database import Database, Row, Transaction
@@ -13,6 +13,9 @@ from bot.privacy.model import Holding, Kind
 
 SERVER_GRACE = timedelta(days=7)
 """How long a server's data outlives the removal of the bot, so that a rejoin loses nothing."""
+
+Erasing = Callable[[Transaction, int, datetime], Awaitable[None]]
+"""Ends what a person has under way with others, before all that is theirs is deleted."""
 
 Export = dict[str, list[dict[str, object]]]
 
@@ -37,6 +40,7 @@ class Privacy:
         self._clock = clock
         self._holdings: list[Holding] = []
         self._listeners: list[Callable[[int], None]] = []
+        self._erasings: list[Erasing] = []
 
     def register(self, *holdings: Holding) -> None:
         """Declare tables."""
@@ -45,6 +49,10 @@ class Privacy:
     def when_server_erased(self, listener: Callable[[int], None]) -> None:
         """Be told of an erased server, to drop what is kept of it in memory."""
         self._listeners.append(listener)
+
+    def when_erasing(self, listener: Erasing) -> None:
+        """Be told of a person who erases what is theirs, in that transaction and before it goes."""
+        self._erasings.append(listener)
 
     @property
     def holdings(self) -> tuple[Holding, ...]:
@@ -58,17 +66,20 @@ class Privacy:
             for holding in self._own():
                 rows = await store.rows_of_person(read, holding, user_id)
                 if rows:
-                    found[holding.table] = [_columns(row) for row in rows]
+                    found.setdefault(holding.table, []).extend(_columns(row) for row in rows)
         return found
 
     async def erase(self, user_id: int) -> dict[str, int]:
         """Delete everything that is a person's own, at once; gives how many rows by table."""
         receipt: dict[str, int] = {}
+        now = self._clock()
         async with self._database.transaction() as tx:
+            for erasing in self._erasings:
+                await erasing(tx, user_id, now)
             for holding in self._own():
                 count = await store.erase_person(tx, holding, user_id)
                 if count:
-                    receipt[holding.table] = count
+                    receipt[holding.table] = receipt.get(holding.table, 0) + count
         return receipt
 
     async def erase_server(self, server_id: int) -> int:

@@ -13,7 +13,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import logs
+from bot import logs, spoken
 from bot.errors import UserError
 from bot.jobs.carrying import look_for, place_of, try_to_send
 from bot.jobs.runner import Delivered, Found, NotNow, Tried
@@ -22,10 +22,9 @@ from bot.settings.core import LANGUAGE
 from bot.texts import Words
 from bot.views import Panel, clip, helplines_button, reply, row, turn, words_for
 from bot.zones import ZoneGone, search_zones, zone_info
-from cogs.checkins import own_views, spoken, views
+from cogs.checkins import own_views, views
 from cogs.checkins.answer_cog import THREAD_EXISTS, THREAD_MINUTES, Answering
 from cogs.checkins.member_cog import Checkin
-from cogs.checkins.membership_cog import Membership
 from cogs.checkins.model import Body, Place, Plan, Schedule, State
 from cogs.checkins.prompts import CATEGORIES
 from cogs.checkins.service import (
@@ -598,4 +597,4 @@ async def setup(bot: Alongside) -> None:
     runtime.manage.add_command(manage)
     bot.tree.add_command(member)
     await bot.add_cog(own)
-    await bot.add_cog(Membership(bot, schedules))
+    runtime.membership.register(schedules.held, schedules.left)

@@ -10,12 +10,12 @@ import aiohttp
 import discord
 from discord import app_commands
 
-from bot import delivery, logs
+from bot import delivery, logs, spoken
 from bot.errors import UserError
 from bot.recurrence import Rule, next_after
 from bot.views import clip, reply, turn, words_for
 from bot.zones import UTC_NAME, ZoneGone, search_zones, zone_info
-from cogs.checkins import answer_views, own_views, spoken, views
+from cogs.checkins import answer_views, own_views, views
 from cogs.checkins.model import CONSENT_VERSION, Place, Plan, Schedule
 from cogs.checkins.prompts import Pool, choose
 from cogs.checkins.service import Prompts, Schedules
@@ -224,7 +224,7 @@ class Checkin(app_commands.Group):
     ) -> None:
         first = next_after(rule, self._clock())
         if first is None:
-            raise UserError("checkin.refused.time")
+            raise UserError("spoken.refused.time")
         news = await self._news(interaction, words)
         # The nonce stands on the button: a second tap brings no second message.
         panel = own_views.asking(

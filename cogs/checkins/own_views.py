@@ -13,7 +13,7 @@ from discord import ui
 
 from bot.recurrence import Rule
 from bot.views import Panel, button, clip, helplines_button, plain, row
-from bot.zones import search_zones
+from bot.zones import place_name
 from cogs.checkins import views
 from cogs.checkins.model import CONSENT_VERSION, Off, Schedule, State
 
@@ -38,15 +38,7 @@ def when(words: Words, rule: Rule) -> str:
     """Say when a rule comes: days, time and place, as one reads it."""
     at = format_time(rule.at, "short", locale=Locale.parse(words.locale, sep="-"))
     days = views.days_text(words, rule)
-    return words("checkin.when", days=days, time=at, zone=place(words, rule.zone))
-
-
-def place(words: Words, zone: str) -> str:
-    """Name a zone by its city and country, where they are known."""
-    for found in search_zones(zone, 25, words.locale):
-        if found.zone == zone:
-            return ", ".join(dict.fromkeys(filter(None, [found.city, found.country])))
-    return zone
+    return words("checkin.when", days=days, time=at, zone=place_name(rule.zone, words.locale))
 
 
 def asking(

@@ -514,18 +514,15 @@ class Schedules:
         async with self._database.transaction() as tx:
             await self._stop(tx, _of_member(await _held(tx, schedule_id), user_id), now)
 
-    async def left(self, server_id: int, user_id: int) -> None:
-        """End what a member had in a server that they are no longer in."""
-        now = self._clock()
-        async with self._database.transaction() as tx:
-            for one in await store.of_member(tx, user_id):
-                if one.server_id == server_id:
-                    await self._stop(tx, one, now)
+    async def left(self, tx: Transaction, server_id: int, user_id: int, now: datetime) -> None:
+        """End what a member had in a server that they are no longer in: bot.membership."""
+        for one in await store.of_member(tx, user_id):
+            if one.server_id == server_id:
+                await self._stop(tx, one, now)
 
-    async def owners(self) -> list[tuple[int, int]]:
-        """Give server and member of every own schedule, for the daily look at who has left."""
-        async with self._database.read() as read:
-            return await store.owners(read)
+    async def held(self, read: Reading) -> list[tuple[int, int]]:
+        """Give server and member of every own schedule."""
+        return await store.owners(read)
 
     async def take_news(self, user_id: int) -> tuple[Schedule, ...]:
         """Give what ended without the member, to be told once: at their next command.

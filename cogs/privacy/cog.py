@@ -51,6 +51,8 @@ class PrivacyCog(commands.Cog, name="Privacy"):
         """Erase, and give the receipt."""
         words = await words_for(interaction)
         receipt = await self._privacy.erase(interaction.user.id)
+        # What they had under way with others has ended, and those are to be told.
+        interaction.client.runtime.jobs.wake()
         await turn(interaction, views.erased(words, sum(receipt.values())))
 
 

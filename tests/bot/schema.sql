@@ -11,6 +11,26 @@ CREATE TABLE audit_lines (
 
 CREATE INDEX audit_lines_by_server ON audit_lines (server_id, changed_at);
 
+CREATE TABLE blocks (
+    server_id INTEGER NOT NULL,
+    owner_user_id INTEGER NOT NULL,
+    blocked_user_id INTEGER NOT NULL,
+    made_at INTEGER NOT NULL,
+    stays INTEGER NOT NULL, -- also when its owner leaves the server
+    PRIMARY KEY (server_id, owner_user_id, blocked_user_id)
+) STRICT;
+
+CREATE TABLE blocks_apart (
+    server_id INTEGER NOT NULL,
+    first_user_id INTEGER NOT NULL,
+    second_user_id INTEGER NOT NULL,
+    confirmed_at INTEGER NOT NULL,
+    reminded INTEGER NOT NULL, -- that it ends soon
+    PRIMARY KEY (server_id, first_user_id, second_user_id)
+) STRICT;
+
+CREATE INDEX blocks_by_owner ON blocks (owner_user_id, server_id);
+
 CREATE TABLE checkins_prompts (
     server_id INTEGER NOT NULL,
     id TEXT NOT NULL,
@@ -145,6 +165,24 @@ CREATE TABLE jobs_timers (
 
 CREATE INDEX jobs_timers_due ON jobs_timers (due_at, kind, subject, server_id);
 
+CREATE TABLE membership_missing (
+    server_id INTEGER NOT NULL,
+    user_id INTEGER NOT NULL,
+    since_at INTEGER NOT NULL,
+    PRIMARY KEY (server_id, user_id)
+) STRICT;
+
+CREATE TABLE news (
+    id TEXT NOT NULL PRIMARY KEY,
+    user_id INTEGER NOT NULL,
+    server_id INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    params TEXT NOT NULL, -- JSON
+    made_at INTEGER NOT NULL
+) STRICT;
+
+CREATE INDEX news_by_person ON news (user_id, made_at);
+
 CREATE TABLE notices (
     id TEXT NOT NULL PRIMARY KEY,
     server_id INTEGER NOT NULL,
@@ -157,10 +195,138 @@ CREATE TABLE notices (
 
 CREATE UNIQUE INDEX notices_open ON notices (server_id, key, subject) WHERE seen_at IS NULL;
 
+CREATE TABLE pairing_answers (
+    round_id TEXT NOT NULL,
+    server_id INTEGER NOT NULL,
+    user_id INTEGER NOT NULL,
+    yes INTEGER NOT NULL,
+    answered_at INTEGER NOT NULL,
+    PRIMARY KEY (round_id, user_id)
+) STRICT;
+
+CREATE INDEX pairing_answers_by_person ON pairing_answers (user_id);
+
+CREATE TABLE pairing_introductions (
+    id TEXT NOT NULL PRIMARY KEY,
+    server_id INTEGER NOT NULL,
+    round_id TEXT NOT NULL,
+    state TEXT NOT NULL,
+    code TEXT NOT NULL, -- in the name of its thread, by which that is found again
+    language TEXT NOT NULL,
+    opener TEXT NOT NULL,
+    thread_id INTEGER,
+    made_at INTEGER NOT NULL,
+    ends_at INTEGER NOT NULL,
+    ended_at INTEGER
+) STRICT;
+
+CREATE INDEX pairing_introductions_by_round ON pairing_introductions (round_id);
+
+CREATE INDEX pairing_introductions_by_server ON pairing_introductions (server_id, state);
+
+CREATE TABLE pairing_members (
+    id TEXT NOT NULL, -- stands for them on buttons and in timers, where no person is named
+    server_id INTEGER NOT NULL,
+    user_id INTEGER NOT NULL,
+    wishes TEXT NOT NULL, -- JSON: codes from lists, never a word of their own
+    zone TEXT NOT NULL,
+    state TEXT NOT NULL,
+    paused_until_at INTEGER,
+    paused_why TEXT,
+    skip_next INTEGER NOT NULL,
+    dm_channel_id INTEGER, -- null where they did not ask for direct messages
+    joined_at INTEGER NOT NULL,
+    waited INTEGER NOT NULL, -- rounds in a row in which nobody was found for them
+    odd INTEGER NOT NULL, -- rounds in which they waited or were one of three
+    silent INTEGER NOT NULL, -- rounds in a row without a yes
+    last_round INTEGER, -- the number of the last round that they were drawn in
+    PRIMARY KEY (server_id, user_id)
+) STRICT;
+
+CREATE UNIQUE INDEX pairing_members_by_id ON pairing_members (id);
+
+CREATE INDEX pairing_members_by_person ON pairing_members (user_id);
+
+CREATE TABLE pairing_met (
+    server_id INTEGER NOT NULL,
+    first_user_id INTEGER NOT NULL, -- the smaller of the two
+    second_user_id INTEGER NOT NULL,
+    round_number INTEGER NOT NULL, -- the latest in which they were brought together
+    met_at INTEGER NOT NULL,
+    PRIMARY KEY (server_id, first_user_id, second_user_id)
+) STRICT;
+
+CREATE INDEX pairing_met_by_second ON pairing_met (server_id, second_user_id);
+
+CREATE TABLE pairing_places (
+    introduction_id TEXT NOT NULL,
+    server_id INTEGER NOT NULL,
+    user_id INTEGER NOT NULL,
+    said TEXT,
+    said_at INTEGER,
+    left_at INTEGER,
+    offered INTEGER NOT NULL, -- whether another peer was offered in its place
+    ended_at INTEGER, -- the same as of its introduction, so that it goes in its own time
+    PRIMARY KEY (introduction_id, user_id)
+) STRICT;
+
+CREATE INDEX pairing_places_by_person ON pairing_places (user_id);
+
+CREATE TABLE pairing_plans (
+    server_id INTEGER NOT NULL PRIMARY KEY,
+    channel_id INTEGER NOT NULL,
+    rule TEXT NOT NULL, -- JSON
+    confirm_first INTEGER NOT NULL,
+    lead_hours INTEGER NOT NULL,
+    followup_days INTEGER NOT NULL,
+    period_days INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    off_reason TEXT,
+    made_at INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE pairing_rounds (
+    id TEXT NOT NULL PRIMARY KEY,
+    server_id INTEGER NOT NULL,
+    number INTEGER NOT NULL, -- from 1, in one server
+    draw_at INTEGER NOT NULL,
+    ends_at INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    seed INTEGER NOT NULL,
+    confirm INTEGER NOT NULL, -- whether only those take part who said yes to this round
+    counts TEXT NOT NULL, -- JSON: numbers only
+    made_at INTEGER NOT NULL
+) STRICT;
+
+CREATE UNIQUE INDEX pairing_rounds_by_server ON pairing_rounds (server_id, number);
+
+CREATE TABLE pairing_topics (
+    server_id INTEGER NOT NULL,
+    id TEXT NOT NULL,
+    name TEXT, -- null for one that ships
+    place INTEGER NOT NULL, -- in the order in which they are offered
+    PRIMARY KEY (server_id, id)
+) STRICT;
+
 CREATE TABLE privacy_departures (
     server_id INTEGER NOT NULL PRIMARY KEY,
     left_at INTEGER NOT NULL
 ) STRICT;
+
+CREATE TABLE reports (
+    id TEXT NOT NULL PRIMARY KEY,
+    server_id INTEGER NOT NULL,
+    reporter_user_id INTEGER NOT NULL,
+    about_user_id INTEGER, -- null for one about the bot's own words, or about nobody in particular
+    named INTEGER NOT NULL, -- whether moderators may see who reports
+    scene TEXT NOT NULL, -- where it was made
+    reference TEXT, -- what it was made about there
+    words TEXT NOT NULL,
+    made_at INTEGER NOT NULL,
+    handled_at INTEGER
+) STRICT;
+
+CREATE INDEX reports_by_server ON reports (server_id, made_at);
 
 CREATE TABLE schema_version (
         version INTEGER NOT NULL PRIMARY KEY,

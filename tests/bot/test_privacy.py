@@ -10,12 +10,9 @@ import pytest
 
 from bot.client import Alongside
 from bot.config import Config
-from bot.jobs.runner import Runner
-from bot.notices.service import Notices
+from bot.opening import make_runtime
 from bot.privacy import Holding, Kind, Privacy
 from bot.privacy.service import SERVER_GRACE
-from bot.runtime import Runtime
-from bot.settings.service import Settings
 from bot.texts import Texts
 from tests.conftest import NOW
 
@@ -26,6 +23,8 @@ if TYPE_CHECKING:
 
 ASH, BIRCH = 101, 102
 HARBOUR, MEADOW = 11, 12
+OTHERS = 900
+"""From here on, people whom a row names beside the one it is made for."""
 
 NOTES = Holding(
     table="scratch_notes",
@@ -42,7 +41,16 @@ REPORTS = Holding(
     kept_since="written_at",
 )
 WISHES = Holding(table="scratch_wishes", person="user_id", kind=Kind.OWN, server=None)
-SCRATCH = (NOTES, REPORTS, WISHES)
+REFUSALS = (
+    Holding(table="scratch_refusals", person="author_user_id", kind=Kind.OWN),
+    Holding(
+        table="scratch_refusals",
+        person="named_user_id",
+        kind=Kind.ABOUT,
+        kept_with="author_user_id",
+    ),
+)
+SCRATCH = (NOTES, REPORTS, WISHES, *REFUSALS)
 
 
 @dataclass
@@ -68,6 +76,10 @@ async def scratch(database: Database) -> Database:
                 f"{person} BIGINT NOT NULL, written_at BIGINT NOT NULL, body TEXT)"
             )
         await tx.execute("CREATE TABLE scratch_wishes (user_id BIGINT NOT NULL, wish TEXT)")
+        await tx.execute(
+            "CREATE TABLE scratch_refusals (server_id BIGINT NOT NULL, "
+            "author_user_id BIGINT NOT NULL, named_user_id BIGINT NOT NULL)"
+        )
     return database
 
 
@@ -140,6 +152,21 @@ async def test_what_is_held_about_a_person_is_neither_shown_nor_erased_by_them(
     assert await privacy.export(ASH) == {}
     assert await privacy.erase(ASH) == {}
     assert await count(scratch, "scratch_reports") == 1
+
+
+async def test_a_row_of_one_person_about_another_is_shown_and_erased_by_the_first_alone(
+    scratch: Database, privacy: Privacy
+) -> None:
+    async with scratch.transaction() as tx:
+        for author, named in ((ASH, BIRCH), (BIRCH, ASH)):
+            await tx.execute(
+                "INSERT INTO scratch_refusals VALUES ($1, $2, $3)", HARBOUR, author, named
+            )
+    own = {"server_id": HARBOUR, "author_user_id": ASH, "named_user_id": BIRCH}
+    assert await privacy.export(ASH) == {"scratch_refusals": [own]}
+    assert await privacy.erase(ASH) == {"scratch_refusals": 1}
+    assert await count(scratch, "scratch_refusals", f"named_user_id = {ASH}") == 1
+    assert (await privacy.sweep()).rows == 0
 
 
 # Time
@@ -253,6 +280,8 @@ async def test_what_came_and_went_unseen_is_noticed_by_comparing(
         ({"table": "notes", "kept_days": 3}, "both days and a moment"),
         ({"table": "notes", "kept_since": "at"}, "both days and a moment"),
         ({"table": "notes", "person": "user_id", "kind": Kind.ABOUT}, "needs a retention"),
+        ({"table": "notes", "kept_with": "user_id"}, "kept with another"),
+        ({"table": "notes", "kept_with": "user id"}, "lower-case words"),
     ],
 )
 def test_a_declaration_that_contradicts_itself_is_refused(
@@ -268,17 +297,7 @@ def test_a_declaration_that_contradicts_itself_is_refused(
 @pytest.fixture
 async def bot(scratch: Database, time: Time, tmp_path: Path) -> Alongside:
     """The real bot with all its features, on the test's store; it does not join Discord."""
-    settings = Settings(scratch, time)
-    runtime = Runtime(
-        config=Config(tmp_path),
-        clock=time,
-        texts=Texts.load(),
-        database=scratch,
-        settings=settings,
-        privacy=Privacy(scratch, time),
-        jobs=Runner(scratch, time, longest_sleep=300),
-        notices=Notices(scratch, settings, time),
-    )
+    runtime = make_runtime(Config(tmp_path), time, Texts.load(), scratch)
     made = Alongside(runtime)
     await made.load_features()
     runtime.privacy.register(*SCRATCH)
@@ -299,11 +318,13 @@ async def columns(database: Database, table: str) -> dict[str, str]:
 
 
 async def fill(database: Database, holding: Holding, person: int, server: int) -> None:
-    """Put one row into a table, whatever its columns are."""
+    """Put one row into a table, whatever its columns are; it names others as well as the person."""
     values: dict[str, int | str] = {}
     for at, (column, kind) in enumerate((await columns(database, holding.table)).items()):
-        if column.endswith("user_id"):
+        if column == holding.person:
             values[column] = person
+        elif column.endswith("user_id"):
+            values[column] = OTHERS + at
         elif column == holding.server:
             values[column] = server
         elif column.endswith("_at"):
@@ -311,7 +332,7 @@ async def fill(database: Database, holding: Holding, person: int, server: int) -
         elif kind == "boolean":
             values[column] = True
         else:
-            values[column] = f"{person}-{server}-{at}" if kind == "text" else at
+            values[column] = f"{person}-{server}-{at}-{holding.person}" if kind == "text" else at
     async with database.transaction() as tx:
         slots = ", ".join(f"${at + 1}" for at in range(len(values)))
         names = ", ".join(values)
@@ -322,7 +343,7 @@ async def fill(database: Database, holding: Holding, person: int, server: int) -
 
 
 async def fill_all(bot: Alongside, database: Database) -> None:
-    """One row of each of two people, in different servers, in every table of the bot."""
+    """One row for each column naming each of two people, in different servers, in every table."""
     for holding in bot.runtime.privacy.holdings:
         await fill(database, holding, ASH, HARBOUR)
         await fill(database, holding, BIRCH, MEADOW)
@@ -338,7 +359,8 @@ async def test_of_an_erased_server_nothing_is_left_in_any_table(
         if holding.server is not None:
             where = f"{holding.server} = {HARBOUR}"
             assert await count(scratch, holding.table, where) == 0, holding.table
-            assert await count(scratch, holding.table) == 1, holding.table
+            where = f"{holding.server} = {MEADOW}"
+            assert await count(scratch, holding.table, where) > 0, holding.table
 
 
 async def test_of_an_erased_person_only_what_is_held_about_them_is_left(
@@ -349,11 +371,12 @@ async def test_of_an_erased_person_only_what_is_held_about_them_is_left(
     exported = await privacy.export(ASH)
     erased = await privacy.erase(ASH)
     named = [holding for holding in privacy.holdings if holding.person is not None]
-    own = {holding.table for holding in named if holding.kind is Kind.OWN}
-    assert set(exported) == set(erased) == own
+    own = [holding for holding in named if holding.kind is Kind.OWN]
+    assert set(exported) == set(erased) == {holding.table for holding in own}
+    assert sum(len(rows) for rows in exported.values()) == sum(erased.values()) == len(own)
     for holding in named:
         left = await count(scratch, holding.table, f"{holding.person} = {ASH}")
-        assert left == (0 if holding.table in own else 1), holding.table
+        assert left == (0 if holding in own else 1), holding.table
         assert await count(scratch, holding.table, f"{holding.person} = {BIRCH}") == 1
 
 
@@ -366,6 +389,26 @@ async def test_what_is_held_about_a_person_goes_in_time_in_every_table(
         await fill(scratch, holding, ASH, HARBOUR)
     time.now += timedelta(days=max(holding.kept_days or 0 for holding in dated) + 1)
     assert (await privacy.sweep()).rows == len(dated)
+    for holding in privacy.holdings:
+        if holding.kind is Kind.ABOUT and holding.kept_with is None:
+            assert await count(scratch, holding.table) == 0, holding.table
+
+
+async def test_what_is_kept_with_another_persons_own_is_erased_by_that_person(
+    bot: Alongside,
+) -> None:
+    own = {
+        (holding.table, holding.person)
+        for holding in bot.runtime.privacy.holdings
+        if holding.kind is Kind.OWN
+    }
+    kept = {
+        (holding.table, holding.kept_with)
+        for holding in bot.runtime.privacy.holdings
+        if holding.kept_with is not None
+    }
+    assert kept
+    assert kept <= own
 
 
 async def test_the_settings_of_an_erased_server_are_the_defaults_at_once(

@@ -603,8 +603,10 @@ async def test_erasing_a_member_stops_theirs_and_leaves_nothing_of_them(
 async def test_who_left_the_server_gets_nothing_more_of_it(harbour: Harbour) -> None:
     await harbour.schedules.make_own(MEMBER, SERVER, OWN)
     await harbour.schedules.make_own(MEMBER, OTHER_SERVER, OWN)
-    assert await harbour.schedules.owners() == [(SERVER, MEMBER), (OTHER_SERVER, MEMBER)]
-    await harbour.schedules.left(SERVER, MEMBER)
+    async with harbour.database.transaction() as tx:
+        both = [(SERVER, MEMBER), (OTHER_SERVER, MEMBER)]
+        assert await harbour.schedules.held(tx) == both
+        await harbour.schedules.left(tx, SERVER, MEMBER, harbour.now)
     await harbour.at(due(3))
     assert [message.server_id for message, _ in harbour.discord.sent] == [OTHER_SERVER]
 

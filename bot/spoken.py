@@ -93,7 +93,7 @@ def _day(word: str) -> int:
 
 
 def _refuse_days() -> NoReturn:
-    raise UserError("checkin.refused.days")
+    raise UserError("spoken.refused.days")
 
 
 _TIME = re.compile(
@@ -137,7 +137,7 @@ def wall_time(text: str) -> time:
 
 
 def _refuse_time() -> NoReturn:
-    raise UserError("checkin.refused.time")
+    raise UserError("spoken.refused.time")
 
 
 _UNITS = {"d": 1, "dia": 1, "day": 1, "w": 7, "week": 7, "semana": 7}
@@ -157,7 +157,7 @@ def pause_end(text: str, today: date) -> date:
         re.sub(r"^(?:until|till|for|hasta(?: el)?|durante|in|en) ", "", _folded(text)), today
     )
     if not today < end <= today + FURTHEST:
-        raise UserError("checkin.refused.until")
+        raise UserError("spoken.refused.until")
     return end
 
 
@@ -180,7 +180,7 @@ def _date(asked: str, today: date) -> date:
             return _ahead(int(numbers[1]), int(numbers[2]), numbers[3], today)
     except ValueError:
         pass
-    raise UserError("checkin.refused.until")
+    raise UserError("spoken.refused.until")
 
 
 def _ahead(day: int, month: int, year: str | None, today: date) -> date:

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot import spoken
 from bot.errors import UserError
-from cogs.checkins import spoken
-from cogs.checkins.spoken import EVERY_DAY, WEEKDAYS, WEEKEND
+from bot.spoken import EVERY_DAY, WEEKDAYS, WEEKEND
 
 TODAY = date(2026, 11, 21)
 
@@ -57,7 +57,7 @@ def test_days_are_read_as_people_write_them(typed: str, meant: set[int]) -> None
 def test_days_that_are_not_certain_are_refused(typed: str) -> None:
     with pytest.raises(UserError) as refused:
         spoken.days(typed)
-    assert refused.value.key == "checkin.refused.days"
+    assert refused.value.key == "spoken.refused.days"
 
 
 @pytest.mark.parametrize(
@@ -96,7 +96,7 @@ def test_a_time_is_read_as_people_write_it(typed: str, meant: time) -> None:
 def test_a_time_that_is_not_certain_is_refused(typed: str) -> None:
     with pytest.raises(UserError) as refused:
         spoken.wall_time(typed)
-    assert refused.value.key == "checkin.refused.time"
+    assert refused.value.key == "spoken.refused.time"
 
 
 @given(st.times())
@@ -144,7 +144,7 @@ def test_the_end_of_a_pause_is_read_as_people_write_it(typed: str, meant: date) 
 def test_a_pause_never_ends_in_the_past_or_on_a_day_that_is_none(typed: str) -> None:
     with pytest.raises(UserError) as refused:
         spoken.pause_end(typed, TODAY)
-    assert refused.value.key == "checkin.refused.until"
+    assert refused.value.key == "spoken.refused.until"
 
 
 def pause_end(typed: str) -> date:

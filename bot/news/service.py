@@ -1,0 +1,38 @@
+"""Writing down what a person is to be told, and giving it once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import uuid4
+
+from bot.database import Database, Transaction
+from bot.news import store
+from bot.news.model import SHOWN, Item
+
+
+async def tell(
+    tx: Transaction, user_id: int, server_id: int, key: str, now: datetime, **params: str | int
+) -> None:
+    """Have a person told, in the transaction of what happened."""
+    await store.add_item(tx, Item(uuid4().hex, user_id, server_id, key, params, now))
+
+
+class News:
+    """What people are still to be told."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def take(self, user_id: int) -> tuple[Item, ...]:
+        """Give what there is to tell a person, the oldest first, and forget it."""
+        async with self._database.read() as read:
+            if not await store.has_items(read, user_id):
+                return ()
+        async with self._database.transaction() as tx:
+            found = await store.hold_items(tx, user_id)
+            await store.delete_items(tx, user_id)
+        return found[-SHOWN:]
+
+    async def left(self, tx: Transaction, server_id: int, user_id: int, now: datetime) -> None:
+        """Forget what somebody who left was to be told of a server: bot.membership."""
+        await store.delete_items(tx, user_id, server_id)

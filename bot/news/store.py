@@ -1,0 +1,58 @@
+"""SQL of the news."""
+
+from __future__ import annotations
+
+import json
+
+from bot.clock import from_epoch, to_epoch
+from bot.database import Reading, Transaction
+from bot.news.model import Item
+
+_COLUMNS = "id, user_id, server_id, key, params, made_at"
+
+
+async def add_item(tx: Transaction, item: Item) -> None:
+    """Write one down."""
+    await tx.execute(
+        f"INSERT INTO news ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6)",  # noqa: S608
+        item.id,
+        item.user_id,
+        item.server_id,
+        item.key,
+        json.dumps(dict(item.params), ensure_ascii=False),
+        to_epoch(item.made_at),
+    )
+
+
+async def has_items(read: Reading, user_id: int) -> bool:
+    """Whether there is anything to tell a person."""
+    row = await read.fetch_one("SELECT 1 AS found FROM news WHERE user_id = $1 LIMIT 1", user_id)
+    return row is not None
+
+
+async def hold_items(tx: Transaction, user_id: int) -> tuple[Item, ...]:
+    """What a person is still to be told, the oldest first, held until the transaction ends."""
+    rows = await tx.fetch(
+        f"SELECT {_COLUMNS} FROM news WHERE user_id = $1 ORDER BY made_at, id FOR UPDATE",  # noqa: S608
+        user_id,
+    )
+    return tuple(
+        Item(
+            row["id"],
+            row["user_id"],
+            row["server_id"],
+            row["key"],
+            json.loads(row["params"]),
+            from_epoch(row["made_at"]),
+        )
+        for row in rows
+    )
+
+
+async def delete_items(tx: Transaction, user_id: int, server_id: int | None = None) -> int:
+    """Delete what a person was to be told, of one server or of all; gives how many there were."""
+    if server_id is None:
+        return await tx.execute("DELETE FROM news WHERE user_id = $1", user_id)
+    return await tx.execute(
+        "DELETE FROM news WHERE user_id = $1 AND server_id = $2", user_id, server_id
+    )

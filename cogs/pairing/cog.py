@@ -1,0 +1,86 @@
+"""Wires pairing: what members do, and the rounds in which they are brought together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cogs.pairing import introductions_views
+from cogs.pairing.drawing_cog import Drawer
+from cogs.pairing.drawing_service import draw_apart
+from cogs.pairing.introductions_cog import (
+    CloseCarrier,
+    FollowupCarrier,
+    IntroductionCarrier,
+    Steps,
+    Taps,
+    TellCarrier,
+)
+from cogs.pairing.introductions_service import (
+    CLOSE,
+    FOLLOWUP,
+    INTRODUCTION,
+    SCENE,
+    TELL,
+    Introducing,
+    Introductions,
+    Telling,
+)
+from cogs.pairing.member_cog import Pair, RenewalCarrier
+from cogs.pairing.rounds_cog import AskCarrier, ManagePairing
+from cogs.pairing.rounds_service import AGAIN, ASK, DRAW, OPEN, Drawing, Opening, Rounds
+from cogs.pairing.service import HOLDINGS, RENEWAL, Members, Renewing, shipped_content
+from cogs.pairing.settings import ENABLED
+
+if TYPE_CHECKING:
+    from bot.client import Alongside
+
+
+async def setup(bot: Alongside) -> None:
+    """Wire the feature."""
+    runtime = bot.runtime
+    database, settings, notices = runtime.database, runtime.settings, runtime.notices
+    clock, wake = runtime.clock, runtime.jobs.wake
+    shipped = shipped_content()
+    members = Members(database, settings, shipped, clock, wake)
+    telling = Telling(settings, runtime.texts.speaks)
+    introductions = Introductions(
+        database, settings, notices, members, telling, shipped, clock, wake
+    )
+    rounds = Rounds(database, settings, notices, members, introductions, telling, clock, wake)
+
+    settings.declare(ENABLED, rounds.switched)
+    runtime.privacy.register(*HOLDINGS)
+    runtime.privacy.when_erasing(introductions.erased)
+    members.when_leaving(rounds.leaving)
+    runtime.membership.register(members.held, members.left)
+    runtime.membership.register(None, rounds.left)
+    runtime.blocks.when_parted(introductions.parted)
+    runtime.blocks.when_suggesting(introductions.recent)
+    runtime.scenes.register(SCENE, introductions.scene)
+
+    steps = Steps()
+    drawer = Drawer(bot, rounds, draw_apart)
+    introducing = Introducing(settings, notices, introductions, telling)
+    opening = Opening(settings, notices, rounds)
+    drawing = Drawing(settings, notices, rounds)
+    jobs = runtime.jobs
+    asking = AskCarrier(bot, rounds)
+    jobs.register(RENEWAL, Renewing(), RenewalCarrier(bot))
+    jobs.register(OPEN, opening, asking)
+    jobs.register(ASK, opening, asking)
+    jobs.register(DRAW, drawing, drawer)
+    jobs.register(AGAIN, drawing, drawer)
+    jobs.register(INTRODUCTION, introducing, IntroductionCarrier(bot, introductions, steps))
+    jobs.register(FOLLOWUP, introducing, FollowupCarrier(bot, introductions))
+    jobs.register(CLOSE, introducing, CloseCarrier(bot, introductions, steps))
+    jobs.register(TELL, telling, TellCarrier(bot, introductions, rounds))
+
+    pair = Pair(bot, members)
+    pair.register()
+    manage = ManagePairing(bot, rounds, members, drawer)
+    manage.register()
+    Taps(bot, introductions, rounds).register()
+    runtime.actions.on(introductions_views.MINE, pair.show)
+    bot.tree.add_command(pair)
+    runtime.manage.add_command(manage)
+    await bot.add_cog(drawer)

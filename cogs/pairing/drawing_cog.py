@@ -1,0 +1,158 @@
+"""Draws rounds for the runner: reads who may meet whom now, has it drawn elsewhere, writes it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import discord
+from discord.ext import commands
+
+from bot import logs
+from bot.bounds import Standing, bounds_of
+from bot.jobs.runner import Absent, Delivered, Found, NotNow, Tried
+from bot.standing import role_ids
+from cogs.pairing import course
+from cogs.pairing.drawing_service import Draw, DrawFailed
+from cogs.pairing.peers import Snapshot, asked
+from cogs.pairing.rounds import Drawn
+from cogs.pairing.rounds_service import AGAIN, Rounds, round_of
+
+if TYPE_CHECKING:
+    from bot.client import Alongside
+    from bot.jobs.model import Message
+    from cogs.pairing.model import Counts
+
+_log = logs.get(__name__)
+
+PATIENCE = 30.0
+"""Seconds that the runner waits for a draw at a time; a longer one goes on and is asked after."""
+
+AT_ONCE = 100
+"""Members whose roles Discord tells in one answer, without a list of all members being open to us
+(docs.discord.com, Gateway, Request Guild Members)."""
+
+APART_SECONDS = 0.2
+"""Between two questions about roles, so that what members wait for always comes first."""
+
+DONE = Delivered(0)
+"""A draw leaves no message; what is promised by it has promises of its own."""
+
+
+class Drawer(commands.Cog):
+    """One draw of a round at a time; a process that stops leaves it to be drawn anew."""
+
+    def __init__(self, bot: Alongside, rounds: Rounds, draw: Draw) -> None:
+        self._bot = bot
+        self._rounds = rounds
+        self._draw = draw
+        self._tasks: dict[str, asyncio.Task[bool]] = {}
+
+    async def cog_unload(self) -> None:
+        """Give up what is under way: nothing of it was written."""
+        for task in self._tasks.values():
+            task.cancel()
+
+    # The carrier of the promise to draw: bot.jobs.runner.Carrier
+
+    async def send(self, message: Message) -> Tried:
+        """Draw, or ask after the draw that is under way."""
+        task = self._tasks.get(message.subject)
+        if task is None:
+            again = message.kind == AGAIN
+            task = asyncio.create_task(
+                self._make(round_of(message), again=again), name=f"pairing-{message.subject}"
+            )
+            self._tasks[message.subject] = task
+            task.add_done_callback(lambda _: self._tasks.pop(message.subject, None))
+        done, _ = await asyncio.wait((task,), timeout=PATIENCE)
+        return DONE if done and not task.cancelled() and task.result() else NotNow()
+
+    async def look(self, message: Message) -> Found:
+        """See whether it has been drawn."""
+        again = message.kind == AGAIN
+        snapshot = await self._rounds.snapshot(round_of(message), again=again)
+        return DONE if snapshot is None else Absent()
+
+    # Preview
+
+    async def preview(self, server_id: int) -> Counts:
+        """Give what a round would come to now, in numbers; raises UserError and DrawFailed."""
+        snapshot = await self._rounds.preview(server_id)
+        drawn, waiting = await self._drawn(snapshot)
+        told = {user_id: course.Tell(why) for user_id, why in drawn.waiting} | waiting
+        return course.counted(drawn.groups, told)
+
+    # Inside
+
+    async def _make(self, round_id: str, *, again: bool) -> bool:
+        """Draw and write; gives whether there is nothing more to do."""
+        try:
+            snapshot = await self._rounds.snapshot(round_id, again=again)
+            if snapshot is None:
+                return True
+            drawn, waiting = await self._drawn(snapshot)
+            counts = await self._rounds.write(snapshot, drawn, waiting)
+        except DrawFailed as error:
+            _log.error("draw_failed", round=round_id, error=str(error))
+            return False
+        except Exception as error:  # noqa: BLE001 - the promise stands, and it is drawn anew
+            _log.error("draw_failed", round=round_id, error=logs.describe(error))
+            return False
+        if counts is not None:
+            _log.info(
+                "round_drawn",
+                round=round_id,
+                again=again,
+                seed=snapshot.round.seed,
+                pairs=counts.pairs,
+                threesomes=counts.threesomes,
+                waiting=sum(counts.waiting.values()),
+            )
+        return True
+
+    async def _drawn(self, snapshot: Snapshot) -> tuple[Drawn, dict[int, course.Tell]]:
+        server_id = snapshot.round.server_id
+        people = [member.user_id for member in snapshot.members]
+        standings = await self._standings(server_id, people)
+        topics = await self._rounds.topics(server_id)
+        # In a thread, for the same reason as the draw itself is not made here.
+        told, waiting = await asyncio.to_thread(asked, snapshot, standings, topics)
+        return await self._draw(told), waiting
+
+    async def _standings(
+        self, server_id: int, people: Sequence[int]
+    ) -> Mapping[int, Standing | None]:
+        bounds = await bounds_of(self._bot.runtime.settings, server_id)
+        roles = await read_roles(self._bot, server_id, people)
+        return {
+            user_id: None if held is None else bounds.place(held) for user_id, held in roles.items()
+        }
+
+
+async def read_roles(
+    bot: Alongside, server_id: int, people: Sequence[int]
+) -> dict[int, Collection[int] | None]:
+    """Give the ids of people's roles; None for whom nobody can tell now, or who is not there."""
+    found: dict[int, Collection[int] | None] = {}
+    server = bot.get_guild(server_id)
+    for first in range(0, len(people), AT_ONCE):
+        some = people[first : first + AT_ONCE]
+        if server is None:
+            break
+        try:
+            members = await server.query_members(user_ids=list(some), limit=AT_ONCE, cache=False)
+        except (discord.ClientException, TimeoutError) as error:
+            _log.warning("members_not_asked", error=logs.describe(error))
+            break
+        for member in members:
+            found[member.id] = [role.id for role in member.roles if role.id != server_id]
+        await asyncio.sleep(APART_SECONDS)
+    # Whoever was not in an answer is asked about by name, so that a gap in it leaves nobody out.
+    for user_id in people:
+        if user_id not in found:
+            held = await role_ids(bot, server_id, user_id)
+            found[user_id] = held if isinstance(held, frozenset) else None
+            await asyncio.sleep(APART_SECONDS)
+    return found

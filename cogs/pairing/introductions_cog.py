@@ -1,0 +1,424 @@
+"""Introductions on Discord: private threads made once, and what people tap in them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import aiohttp
+import discord
+
+from bot import delivery, logs
+from bot.errors import UserError
+from bot.jobs.carrying import look_for, try_to_send
+from bot.jobs.runner import Absent, Delivered, Found, NotNow, Refused, Tried, Unreadable
+from bot.settings.core import LANGUAGE
+from bot.texts import Words
+from bot.views import clip, reply, turn, words_for
+from cogs.pairing import introductions_views as views
+from cogs.pairing.course import THREADS_FULL, Tell
+from cogs.pairing.introductions_service import NO_RIGHTS, Details, Introductions, Told
+from cogs.pairing.model import Introduction, IntroductionState, Said
+from cogs.pairing.rounds_service import Rounds
+
+if TYPE_CHECKING:
+    from bot.client import Alongside, Interaction
+    from bot.jobs.model import Message
+
+_log = logs.get(__name__)
+
+TOO_MANY_THREADS = 160006
+"""Discord's code: the server has as many active threads as it may."""
+
+THREAD_MINUTES = 7 * 24 * 60
+"""After so long without a word a thread folds itself away; it is still open."""
+
+REQUESTS_A_SECOND = 10
+"""An introduction takes four requests; with what the runner sends, under Discord's 50 a second."""
+
+DROPPED = Refused("over")
+"""It ended while it was on its way."""
+
+LATER = (discord.HTTPException, discord.ClientException, aiohttp.ClientError, OSError)
+"""What may go better another time."""
+
+
+class Steps:
+    """Lets requests through one after the other, so many in a second."""
+
+    def __init__(self, per_second: int = REQUESTS_A_SECOND) -> None:
+        self._gap = 1 / per_second
+        self._next = 0.0
+
+    async def wait(self) -> None:
+        """Wait for one's turn."""
+        now = asyncio.get_running_loop().time()
+        at = max(self._next, now)
+        self._next = at + self._gap
+        if at > now:
+            await asyncio.sleep(at - now)
+
+
+class Speaker:
+    """The words of a language, and names of servers, for what nobody asked for at this moment."""
+
+    def __init__(self, bot: Alongside) -> None:
+        self._bot = bot
+
+    def words(self, language: str) -> Words:
+        """The texts in a language, or the nearest one that the bot speaks."""
+        texts = self._bot.runtime.texts
+        return Words(texts, texts.choose(language))
+
+    def server(self, server_id: int, words: Words) -> str:
+        """The name of a server."""
+        found = self._bot.get_guild(server_id)
+        return words("pairing.a_server") if found is None else clip(found.name, 60)
+
+
+class IntroductionCarrier:
+    """Makes the thread of an introduction once, finds it again by its code, and speaks in it."""
+
+    def __init__(self, bot: Alongside, introductions: Introductions, steps: Steps) -> None:
+        self._bot = bot
+        self._introductions = introductions
+        self._steps = steps
+        self._speaker = Speaker(bot)
+
+    async def send(self, message: Message) -> Tried:
+        """Make the thread, unless an earlier try did; add the people, then introduce them."""
+        one = await self._introductions.introduction(message.subject)
+        if one is None:
+            return DROPPED
+        try:
+            thread_id = await self._find(one, message)
+            if one.state is not IntroductionState.PENDING:
+                return DROPPED
+            details = await self._introductions.details(one.id)
+            if details is None:
+                return DROPPED
+            if thread_id is None:
+                made = await self._make(details)
+                if not isinstance(made, int):
+                    return made
+                thread_id = made
+            return await self._introduce(details, thread_id, message)
+        except LATER as error:
+            return self._failed(error)
+
+    async def look(self, message: Message) -> Found:
+        """Look for the thread, and in it for the message."""
+        one = await self._introductions.introduction(message.subject)
+        if one is None:
+            return Absent()
+        try:
+            thread_id = await self._find(one, message)
+        except (discord.Forbidden, discord.NotFound):
+            return Unreadable()
+        except LATER as error:
+            _log.warning("look_failed", error=logs.describe(error))
+            return NotNow()
+        if thread_id is None:
+            return Absent()
+        return await look_for(self._bot, replace(message, channel_id=thread_id))
+
+    # Inside
+
+    async def _find(self, one: Introduction, message: Message) -> int | None:
+        """Give the thread that is there, and write down one that an interrupted try had made."""
+        if one.thread_id is not None or message.first_tried_at is None:
+            return one.thread_id
+        found = await self._search(one, message)
+        if found is not None:
+            await self._introductions.thread_made(one.id, found)
+        return found
+
+    async def _search(self, one: Introduction, message: Message) -> int | None:
+        server = self._bot.get_guild(one.server_id)
+        if server is None:
+            raise discord.ClientException("the server is not known now")
+        await self._steps.wait()
+        for thread in await server.active_threads():
+            if self._is_of(thread, one, message):
+                return thread.id
+        parent = server.get_channel(message.channel_id)
+        if isinstance(parent, discord.TextChannel):
+            await self._steps.wait()
+            async for thread in parent.archived_threads(private=True, joined=True, limit=100):
+                if self._is_of(thread, one, message):
+                    return thread.id
+        return None
+
+    def _is_of(self, thread: discord.Thread, one: Introduction, message: Message) -> bool:
+        own = self._bot.user
+        return (
+            thread.parent_id == message.channel_id
+            and own is not None
+            and thread.owner_id == own.id
+            and one.code in thread.name.split()
+        )
+
+    async def _make(self, details: Details) -> int | Tried:
+        one = details.introduction
+        server = self._bot.get_guild(one.server_id)
+        if server is None:
+            return NotNow()
+        parent = server.get_channel(details.plan.channel_id)
+        if not isinstance(parent, discord.TextChannel):
+            return Refused("gone")
+        if len(server.threads) >= THREADS_FULL:
+            await self._introductions.make_room(one.server_id)
+        words = self._speaker.words(one.language)
+        await self._steps.wait()
+        try:
+            thread = await parent.create_thread(
+                name=views.thread_name(words, one.code),
+                type=discord.ChannelType.private_thread,
+                invitable=False,
+                auto_archive_duration=THREAD_MINUTES,
+            )
+        except discord.Forbidden:
+            return Refused(NO_RIGHTS)
+        except discord.HTTPException as error:
+            if error.code != TOO_MANY_THREADS:
+                raise
+            await self._introductions.make_room(one.server_id)
+            return NotNow()
+        if not await self._introductions.thread_made(one.id, thread.id):
+            return DROPPED
+        return thread.id
+
+    async def _introduce(self, details: Details, thread_id: int, message: Message) -> Tried:
+        one = details.introduction
+        thread = await thread_of(self._bot, one.server_id, thread_id)
+        for user_id in one.people:
+            await self._steps.wait()
+            try:
+                await thread.add_user(discord.Object(user_id))
+            except (discord.Forbidden, discord.NotFound) as error:
+                return Refused(f"closed {error.code}")
+        words = self._speaker.words(one.language)
+        # Whoever is introduced asked to be: they are the only ones who are ever mentioned.
+        people = discord.AllowedMentions(
+            everyone=False,
+            roles=False,
+            users=[discord.Object(user_id) for user_id in one.people],
+        )
+        sent = await delivery.send(
+            thread,
+            views.introduction(words, details, message.id),
+            nonce=message.id,
+            mentions=people,
+        )
+        match sent:
+            case delivery.Sent(message_id=message_id):
+                return Delivered(message_id)
+            case delivery.Closed(code):
+                return Refused(f"closed {code}")
+            case delivery.Gone():
+                return Refused("gone")
+            case delivery.Failed():
+                return NotNow()
+
+    def _failed(self, error: Exception) -> Tried:
+        if isinstance(error, discord.Forbidden):
+            return Refused(NO_RIGHTS)
+        _log.warning("introduction_failed", error=logs.describe(error))
+        return NotNow()
+
+
+async def thread_of(bot: Alongside, server_id: int, thread_id: int) -> discord.Thread:
+    """Give a thread of ours; raises what discord.py raises, NotFound for one that is gone."""
+    server = bot.get_guild(server_id)
+    if server is None:
+        raise discord.ClientException("the server is not known now")
+    thread = server.get_thread(thread_id) or await server.fetch_channel(thread_id)
+    if not isinstance(thread, discord.Thread):
+        raise discord.ClientException("that is no thread")
+    return thread
+
+
+class FollowupCarrier:
+    """Asks in a thread, once and softly, whether they got to talk."""
+
+    def __init__(self, bot: Alongside, introductions: Introductions) -> None:
+        self._bot = bot
+        self._introductions = introductions
+        self._speaker = Speaker(bot)
+
+    async def send(self, message: Message) -> Tried:
+        """Ask."""
+        one = await self._introductions.introduction(message.subject)
+        if one is None:
+            return DROPPED
+        panel = views.followup(self._speaker.words(one.language), one.id, message.id)
+        return await try_to_send(self._bot, message, panel)
+
+    async def look(self, message: Message) -> Found:
+        """Look for the question in the thread."""
+        return await look_for(self._bot, message)
+
+
+class CloseCarrier:
+    """Says in a thread that it is over, then locks it and folds it away."""
+
+    def __init__(self, bot: Alongside, introductions: Introductions, steps: Steps) -> None:
+        self._bot = bot
+        self._introductions = introductions
+        self._steps = steps
+        self._speaker = Speaker(bot)
+
+    async def send(self, message: Message) -> Tried:
+        """Say it, and close."""
+        one = await self._introductions.introduction(message.subject)
+        language = await self._bot.runtime.settings.get(message.server_id, LANGUAGE)
+        words = self._speaker.words(language if one is None else one.language)
+        tried = await try_to_send(self._bot, message, views.closing(words, message.id))
+        if isinstance(tried, Delivered) and not await self._lock(message):
+            return NotNow()
+        return tried
+
+    async def look(self, message: Message) -> Found:
+        """Look for the closing words; a thread that was cut off before its lock gets it now."""
+        found = await look_for(self._bot, message)
+        if isinstance(found, Delivered) and not await self._lock(message):
+            return NotNow()
+        return found
+
+    async def _lock(self, message: Message) -> bool:
+        """Lock it, where the bot may, and fold it away; gives False where that is worth a retry."""
+        for locked in (True, False):
+            await self._steps.wait()
+            try:
+                thread = await thread_of(self._bot, message.server_id, message.channel_id)
+                # Left out where it may not: whoever made a thread may fold it away all the same.
+                await (
+                    thread.edit(locked=True, archived=True)
+                    if locked
+                    else thread.edit(archived=True)
+                )
+            except discord.Forbidden:
+                continue
+            except discord.NotFound:
+                return True
+            except LATER as error:
+                _log.warning("thread_not_closed", error=logs.describe(error))
+                return False
+            return True
+        # It is the members' own to close; the words in it say that it is over.
+        return True
+
+
+class TellCarrier:
+    """Tells one member something by direct message."""
+
+    def __init__(self, bot: Alongside, introductions: Introductions, rounds: Rounds) -> None:
+        self._bot = bot
+        self._introductions = introductions
+        self._rounds = rounds
+        self._speaker = Speaker(bot)
+
+    async def send(self, message: Message) -> Tried:
+        """Write it."""
+        told = Told.from_text(message.body)
+        words = self._speaker.words(told.language)
+        server = self._speaker.server(message.server_id, words)
+        if told.what is Tell.ASK:
+            one = await self._rounds.round(told.about)
+            if one is None:
+                return DROPPED
+            panel = views.asking(words, server, one, message.id, by_message=True)
+        elif told.what is Tell.INTRODUCED:
+            details = await self._introductions.details(told.about)
+            if details is None:
+                return DROPPED
+            panel = views.introduced_by_message(words, server, details, message.id)
+        elif told.what is Tell.TALKED:
+            panel = views.followup(words, told.about, message.id, by_message=True)
+        else:
+            panel = views.note(words, told.what, server, told.about, message.id)
+        return await try_to_send(self._bot, message, panel)
+
+    async def look(self, message: Message) -> Found:
+        """Look for it."""
+        return await look_for(self._bot, message)
+
+
+class Taps:
+    """What people tap on introductions, and on what is told about them."""
+
+    def __init__(self, bot: Alongside, introductions: Introductions, rounds: Rounds) -> None:
+        self._bot = bot
+        self._introductions = introductions
+        self._rounds = rounds
+
+    def register(self) -> None:
+        """Answer the buttons."""
+        taps: dict[str, Callable[..., Awaitable[None]]] = {
+            views.LEAVE: self.leave,
+            views.SAY: self.say,
+            views.SURE: self.sure,
+            views.KEEP: self.keep,
+            views.ANOTHER: self.another,
+            views.ANSWER: self.answer,
+        }
+        for action, handler in taps.items():
+            self._bot.runtime.actions.on(action, handler)
+
+    async def answer(
+        self, interaction: Interaction, round_id: str, yes: str, message_id: str
+    ) -> None:
+        """In, or not this time."""
+        one = await self._rounds.answer(interaction.user.id, round_id, yes=yes == "yes")
+        words = await words_for(interaction)
+        await turn(interaction, views.answered(words, one, yes=yes == "yes"))
+
+    async def leave(self, interaction: Interaction, introduction_id: str, message_id: str) -> None:
+        """Ask once before it ends for both."""
+        await self._ask(interaction, introduction_id, Said.LEAVE)
+
+    async def say(
+        self, interaction: Interaction, introduction_id: str, said: str, message_id: str
+    ) -> None:
+        """Take the answer, privately."""
+        meant = _said(said)
+        if meant in {Said.ANOTHER, Said.LEAVE}:
+            await self._ask(interaction, introduction_id, meant)
+            return
+        await self._introductions.say(interaction.user.id, introduction_id, meant)
+        words = await words_for(interaction)
+        await reply(interaction, views.said(words, f"pairing.said.{meant.value}"))
+
+    async def sure(self, interaction: Interaction, introduction_id: str, said: str) -> None:
+        """End it."""
+        meant = _said(said)
+        await self._introductions.say(interaction.user.id, introduction_id, meant)
+        words = await words_for(interaction)
+        await turn(interaction, views.said(words, f"pairing.said.{meant.value}"))
+
+    async def keep(self, interaction: Interaction) -> None:
+        """Let it be."""
+        await turn(interaction, views.said(await words_for(interaction), "pairing.sure.kept"))
+
+    async def another(
+        self, interaction: Interaction, introduction_id: str, message_id: str
+    ) -> None:
+        """Look for another peer."""
+        await self._introductions.another(interaction.user.id, introduction_id)
+        words = await words_for(interaction)
+        await turn(interaction, views.said(words, "pairing.said.another"))
+
+    async def _ask(self, interaction: Interaction, introduction_id: str, said: Said) -> None:
+        await self._introductions.check_in(interaction.user.id, introduction_id)
+        words = await words_for(interaction)
+        await reply(interaction, views.sure(words, introduction_id, said))
+
+
+def _said(text: str) -> Said:
+    """Read an answer from a button of ours; raises UserError for what no version wrote."""
+    try:
+        return Said(text)
+    except ValueError:
+        raise UserError("errors.old_button") from None

@@ -1,0 +1,799 @@
+"""Rounds: planned by moderators, answered by members, opened and drawn by the clock.
+
+`Rounds` is what people do; each use case is one transaction with its timers and, for moderators,
+its audit line. `Opening` and `Drawing` are what the clock does: the runner of `bot.jobs` calls them
+inside its transactions. A draw itself is made outside of any: from a `Snapshot`, in a process of
+its own, and written down once, by `Rounds.write`, which looks at the hard rules again.
+"""
+
+from __future__ import annotations
+
+from calendar import day_abbr
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+from bot import audit
+from bot.blocks.service import forbidden
+from bot.bounds import Bounds, bounds_of
+from bot.clock import Clock
+from bot.database import Database, Reading, Transaction
+from bot.errors import UserError
+from bot.jobs import store as jobs
+from bot.jobs.model import Draft, Message, Timer
+from bot.jobs.model import State as Ended
+from bot.notices.service import Notices
+from bot.privacy import store as privacy
+from bot.settings.service import Settings
+from bot.zones import ZoneGone, zone_info
+from cogs.pairing import course, rounds_store, store
+from cogs.pairing.course import Tell
+from cogs.pairing.introductions_service import (
+    AGAIN,
+    CLOSE,
+    SUBJECT,
+    Introductions,
+    Telling,
+    look_again,
+    those_of,
+)
+from cogs.pairing.model import (
+    Counts,
+    Introduction,
+    IntroductionState,
+    Member,
+    Plan,
+    PlanState,
+    Round,
+    RoundState,
+)
+from cogs.pairing.peers import Snapshot
+from cogs.pairing.planned_service import OPEN, UNDER_WAY, next_draw
+from cogs.pairing.rounds import Drawn
+from cogs.pairing.scoring import WINDOW
+from cogs.pairing.service import Members, agreed
+from cogs.pairing.settings import ENABLED
+
+ASK = "pairing.ask"
+"""The kind of the promise to ask in the channel who is in; its subject is the round's id."""
+
+DRAW = "pairing.draw"
+"""The kind of the promise to draw a round; its subject is the round's id."""
+
+LEAST = 2
+"""People without whom there is nobody to ask."""
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What moderators see of a server's rounds: numbers, and nobody's wishes."""
+
+    plan: Plan | None
+    next_draw: datetime | None
+    round: Round | None
+    """The latest one."""
+    members: int
+    paused: int
+    yes: int
+    """Who said yes to the round that asks now."""
+    threads: int
+    """Introductions that are not yet over."""
+    enabled: bool
+    bounds: Bounds
+
+
+class Rounds:
+    """What moderators do with the rounds of a server, and members with one of them."""
+
+    def __init__(
+        self,
+        database: Database,
+        settings: Settings,
+        notices: Notices,
+        members: Members,
+        introductions: Introductions,
+        telling: Telling,
+        clock: Clock,
+        wake: Callable[[], None],
+    ) -> None:
+        """`wake` makes the runner look now, because something may be due sooner than it knew."""
+        self._database = database
+        self._settings = settings
+        self._notices = notices
+        self._members = members
+        self._introductions = introductions
+        self._telling = telling
+        self._clock = clock
+        self._wake = wake
+
+    # Reading
+
+    async def plan(self, server_id: int) -> Plan | None:
+        """Give the plan of a server."""
+        async with self._database.read() as read:
+            return await rounds_store.plan(read, server_id)
+
+    async def round(self, round_id: str) -> Round | None:
+        """Give one round."""
+        async with self._database.read() as read:
+            return await rounds_store.round_(read, round_id)
+
+    async def status(self, server_id: int) -> Status:
+        """Give what moderators see."""
+        now = self._clock()
+        async with self._database.read() as read:
+            plan = await rounds_store.plan(read, server_id)
+            members = await store.members(read, server_id)
+            latest = await rounds_store.latest_round(read, server_id)
+            coming = await next_draw(read, server_id)
+            answers = {} if latest is None else await rounds_store.answers(read, latest.id)
+            live = 0
+            for each in await rounds_store.rounds_in(read, server_id, {RoundState.DRAWN}):
+                live += len(await rounds_store.of_round(read, each.id, live=True))
+        present = sum(member.is_in(now) for member in members)
+        return Status(
+            plan,
+            coming,
+            latest,
+            present,
+            len(members) - present,
+            sum(answers.values()),
+            live,
+            await self._settings.get(server_id, ENABLED),
+            await bounds_of(self._settings, server_id),
+        )
+
+    async def next_draw(self, server_id: int) -> datetime | None:
+        """Give when the next round is drawn: of one that asks now, else of the one to open."""
+        async with self._database.read() as read:
+            return await next_draw(read, server_id)
+
+    async def asking(self, server_id: int) -> Round | None:
+        """Give the round that asks now who is in."""
+        async with self._database.read() as read:
+            found = await rounds_store.rounds_in(read, server_id, {RoundState.ASKING})
+        return found[0] if found else None
+
+    # What moderators do
+
+    async def save_plan(self, plan: Plan, *, by: int) -> Plan:
+        """Give a server a plan, or another; the next round moves at once. Raises UserError."""
+        now = self._clock()
+        _check(plan)
+        async with self._database.transaction() as tx:
+            before = await rounds_store.hold_plan(tx, plan.server_id)
+            after = replace(
+                plan,
+                made_at=now if before is None else before.made_at,
+                state=PlanState.PAUSED
+                if before is not None and before.state is PlanState.PAUSED
+                else PlanState.ON,
+                off_reason=None,
+            )
+            if course.next_opening(replace(after, state=PlanState.ON), now) is None:
+                raise UserError("pairing.cannot.never")
+            await rounds_store.put_plan(tx, after)
+            await self._set_timer(tx, after, now)
+            await self._notices.close(tx, plan.server_id, SUBJECT, now)
+            await self._audit(tx, plan.server_id, by, "plan", before, after)
+        self._wake()
+        return after
+
+    async def pause(self, server_id: int, *, by: int) -> Plan:
+        """Open no more rounds until somebody resumes; what is under way goes on."""
+        return await self._turn(server_id, PlanState.PAUSED, "pause", by)
+
+    async def resume(self, server_id: int, *, by: int) -> Plan:
+        """Open rounds again."""
+        return await self._turn(server_id, PlanState.ON, "resume", by)
+
+    async def postpone(self, server_id: int, days: int, *, by: int) -> datetime:
+        """Draw the next round so many days later; gives when. Raises UserError."""
+        now = self._clock()
+        later = timedelta(days=days)
+        async with self._database.transaction() as tx:
+            plan = await self._require_plan(tx, server_id)
+            one = await _under_way(tx, server_id)
+            if one is not None and one.state is RoundState.ASKING:
+                after = replace(one, draw_at=one.draw_at + later, ends_at=one.ends_at + later)
+                await rounds_store.put_round(tx, after)
+                await jobs.set_timers(tx, [Timer(DRAW, one.id, server_id, after.draw_at)])
+                draw_at = after.draw_at
+            else:
+                timer = await jobs.timer(tx, OPEN, str(server_id))
+                if timer is None:
+                    raise UserError("pairing.cannot.nothing_planned")
+                moved = replace(timer, due_at=timer.due_at + later)
+                await jobs.set_timers(tx, [moved])
+                draw_at = moved.due_at + course.lead(plan)
+            line = audit.Line.of(
+                server_id, by, now, "pairing.postpone", "", None, f"{draw_at:%Y-%m-%d %H:%M} UTC"
+            )
+            await audit.record(tx, line)
+        self._wake()
+        return draw_at
+
+    async def run_now(self, server_id: int, *, by: int) -> Round:
+        """Open a round now, or draw now the one that asks; raises UserError.
+
+        One that asks first asks for `RUN_NOW_ASKING`.
+        """
+        now = self._clock()
+        await self._members.check_open(server_id)
+        async with self._database.transaction() as tx:
+            plan = await self._require_plan(tx, server_id)
+            one = await _under_way(tx, server_id)
+            if one is not None and one.state is RoundState.DRAWING:
+                raise UserError("pairing.cannot.drawing")
+            if one is not None:
+                after = replace(one, draw_at=now)
+                await rounds_store.put_round(tx, after)
+                await jobs.set_timers(tx, [Timer(DRAW, one.id, server_id, now)])
+            else:
+                if len(await self._to_ask(tx, server_id, now)) < LEAST:
+                    raise UserError("pairing.cannot.too_few")
+                asks = course.RUN_NOW_ASKING if plan.confirm_first else timedelta()
+                after = await self._open(tx, plan, now + asks, now)
+            line = audit.Line.of(server_id, by, now, "pairing.run", "", None, None)
+            await audit.record(tx, line)
+        self._wake()
+        return after
+
+    async def stop(self, server_id: int, *, by: int) -> Round:
+        """Stop the latest round: one not yet drawn is not drawn, and of one that is, nobody who
+        has not been introduced is. Threads that are open stay open. Raises UserError.
+        """
+        now = self._clock()
+        async with self._database.transaction() as tx:
+            latest = await rounds_store.latest_round(tx, server_id)
+            one = None if latest is None else await rounds_store.hold_round(tx, latest.id)
+            if one is None or one.state in {RoundState.ENDED, RoundState.STOPPED}:
+                raise UserError("pairing.cannot.no_round")
+            if one.state is RoundState.DRAWN:
+                await self._stop_pending(tx, one, now)
+                after = one
+            else:
+                after = await self._stop(tx, one, now)
+            line = audit.Line.of(server_id, by, now, "pairing.stop", "", None, None)
+            await audit.record(tx, line)
+        self._wake()
+        return after
+
+    async def switched(self, tx: Transaction, server_id: int, enabled: bool) -> None:
+        """React to the setting: while it is off no round opens. Raises UserError.
+
+        It cannot be switched on before it is known who is of age.
+        """
+        now = self._clock()
+        if enabled and not (await bounds_of(self._settings, server_id)).decided:
+            raise UserError("pairing.refused.undecided")
+        plan = await rounds_store.hold_plan(tx, server_id)
+        if plan is None:
+            return
+        if enabled:
+            await self._set_timer(tx, plan, now, enabled=True)
+        else:
+            await jobs.clear_timers(tx, OPEN, [str(server_id)])
+        self._wake()
+
+    # What members do
+
+    async def answer(self, user_id: int, round_id: str, *, yes: bool) -> Round:
+        """Say *in* or *not this time* to a round; the last word counts. Raises UserError."""
+        now = self._clock()
+        async with self._database.transaction() as tx:
+            one = await rounds_store.hold_round(tx, round_id)
+            if one is None or one.state is not RoundState.ASKING:
+                raise UserError("pairing.cannot.too_late")
+            member = await store.hold_member(tx, one.server_id, user_id)
+            if member is None:
+                raise UserError("pairing.cannot.join_first")
+            if yes and user_id not in await agreed(tx, one.server_id):
+                raise UserError("pairing.refused.words_changed")
+            await rounds_store.put_answers(tx, one, [(user_id, yes)], now)
+            if yes:
+                # A yes to this round is a yes, whatever they had paused or left out.
+                await store.put_members(tx, [course.back_in(member)])
+        return one
+
+    # Parts of what others do
+
+    async def leaving(self, tx: Transaction, server_id: int, user_id: int, now: datetime) -> None:
+        """End what a member who leaves is in: told by `Members` in its transaction."""
+        await self._introductions.part(tx, server_id, user_id, now)
+        await rounds_store.forget_answers(tx, server_id, user_id)
+
+    async def left(self, tx: Transaction, server_id: int, user_id: int, now: datetime) -> None:
+        """Forget whom somebody met who is in the server no longer: bot.membership."""
+        await self._introductions.part(tx, server_id, user_id, now)
+        await rounds_store.forget_answers(tx, server_id, user_id)
+        await rounds_store.forget_person(tx, server_id, user_id)
+
+    # The draw
+
+    async def snapshot(self, round_id: str, *, again: bool = False) -> Snapshot | None:
+        """Give what a round is to be drawn from; None when there is nothing to draw any more."""
+        now = self._clock()
+        async with self._database.read() as read:
+            one = await rounds_store.round_(read, round_id)
+            plan = None if one is None else await rounds_store.plan(read, one.server_id)
+            if one is None or plan is None or not _to_draw(one, now, again=again):
+                return None
+            there = await self._there(read, one, now, again=again)
+            return await self._snapshot(read, one, plan, there, now, again=again)
+
+    async def preview(self, server_id: int) -> Snapshot:
+        """Give what a round would be drawn from now; raises UserError without a plan.
+
+        While one asks, from those who have said yes so far; else from all who would be asked.
+        """
+        now = self._clock()
+        async with self._database.read() as read:
+            plan = await self._require_plan(read, server_id)
+            asking = await rounds_store.rounds_in(read, server_id, UNDER_WAY)
+            latest = await rounds_store.latest_round(read, server_id)
+            if asking:
+                one = asking[0]
+                there = await self._there(read, one, now)
+            else:
+                number = 1 if latest is None else latest.number + 1
+                one = _round(plan, number, now, now, RoundState.DRAWING)
+                there = {m.user_id: m for m in await self._to_ask(read, server_id, now)}
+            return await self._snapshot(read, one, plan, there, now)
+
+    async def topics(self, server_id: int) -> frozenset[str]:
+        """Give the ids of the topics that a server offers."""
+        return frozenset(topic.id for topic in await self._members.offered(server_id, "en"))
+
+    async def write(
+        self, snapshot: Snapshot, drawn: Drawn, not_drawn: Mapping[int, Tell]
+    ) -> Counts | None:
+        """Write down what a round came to, once; None when that has been done, or is not wanted.
+
+        What has changed since the snapshot is looked at again: who has left, paused or taken a yes
+        back is in no group, and no block is crossed.
+        """
+        now = self._clock()
+        again = snapshot.again
+        async with self._database.transaction() as tx:
+            one = await rounds_store.hold_round(tx, snapshot.round.id)
+            plan = None if one is None else await rounds_store.plan(tx, one.server_id)
+            if one is None or plan is None or not _to_draw(one, now, again=again):
+                return None
+            there = await self._there(tx, one, now, again=again)
+            among = [user_id for group in drawn.groups for user_id in group]
+            held = course.still_allowed(
+                drawn.groups, there, await forbidden(tx, one.server_id, among)
+            )
+            waiting = {user_id: Tell(why) for user_id, why in drawn.waiting} | dict(not_drawn)
+            waiting |= dict.fromkeys(held.freed, Tell.ODD)
+            waiting = {user_id: why for user_id, why in waiting.items() if user_id in there}
+            groups = sorted(held.groups, key=lambda group: _turn_of(group, there))
+            counts = course.counted(groups, waiting)
+            await self._introductions.introduce(
+                tx, one, plan, [[there[user_id] for user_id in group] for group in groups], now
+            )
+            if again:
+                await self._after_again(tx, one, groups, waiting, there, now)
+            else:
+                await self._after_draw(tx, one, groups, waiting, there, counts, now)
+                if held.freed:
+                    await look_again(tx, one, "draw", now)
+        self._wake()
+        return counts
+
+    async def _after_draw(
+        self,
+        tx: Transaction,
+        one: Round,
+        groups: Sequence[tuple[int, ...]],
+        waiting: Mapping[int, Tell],
+        there: Mapping[int, Member],
+        counts: Counts,
+        now: datetime,
+    ) -> None:
+        state = RoundState.DRAWN if groups else RoundState.ENDED
+        await rounds_store.put_round(tx, replace(one, state=state, counts=counts))
+        if groups:
+            await jobs.set_timers(tx, [Timer(CLOSE, one.id, one.server_id, one.ends_at)])
+        if not one.confirm:
+            await rounds_store.put_answers(tx, one, [(user_id, True) for user_id in there], now)
+        size = {user_id: len(group) for group in groups for user_id in group}
+        after: list[Member] = []
+        told: list[tuple[Member, Tell]] = []
+        for member in await store.members(tx, one.server_id):
+            changed = member
+            if member.user_id in size:
+                changed = course.drawn(member, one.number, size[member.user_id])
+            elif member.user_id in waiting:
+                why = waiting[member.user_id]
+                changed = course.waited(member, why)
+                told.append((changed, why))
+            elif member.skip_next:
+                changed = course.after_skipping(member)
+            elif one.confirm and member.wants(one.number, now) and member.joined_at <= one.made_at:
+                changed = course.said_nothing(member)
+                if not changed.is_in(now):
+                    told.append((changed, Tell.SILENT))
+            if changed != member:
+                after.append(changed)
+        await store.put_members(tx, after)
+        await self._telling.tell(tx, told, one.id, now)
+        await rounds_store.forget_met(tx, one.server_id, one.number - WINDOW)
+
+    async def _after_again(
+        self,
+        tx: Transaction,
+        one: Round,
+        groups: Sequence[tuple[int, ...]],
+        waiting: Mapping[int, Tell],
+        there: Mapping[int, Member],
+        now: datetime,
+    ) -> None:
+        found = [user_id for group in groups for user_id in group]
+        await store.put_members(
+            tx, [course.found_after_all(there[user_id], one.number) for user_id in found]
+        )
+        every = await rounds_store.of_round(tx, one.id)
+        told: list[tuple[Member, Tell]] = []
+        for user_id, member in there.items():
+            before = [each for each in those_of(every, user_id) if not course.is_live(each)]
+            if not before or course.was_offered(before[-1], user_id):
+                continue
+            await rounds_store.put_introduction(tx, course.offered(before[-1], user_id))
+            if user_id in waiting:
+                told.append((member, waiting[user_id]))
+        await self._telling.tell(tx, told, f"{one.id}-{uuid4().hex[:6]}", now)
+
+    async def _there(
+        self, read: Reading, one: Round, now: datetime, *, again: bool = False
+    ) -> dict[int, Member]:
+        """Everybody who is to be brought together in a round that is drawn now."""
+        members = await store.members(read, one.server_id)
+        consenting = await agreed(read, one.server_id)
+        answers = await rounds_store.answers(read, one.id)
+        there = [member for member in members if member.user_id in consenting]
+        if not again:
+            return {
+                member.user_id: member
+                for member in there
+                if (_is_in(member, answers, now) if one.confirm else member.wants(one.number, now))
+            }
+        theirs: dict[int, list[Introduction]] = {}
+        for each in await rounds_store.of_round(read, one.id):
+            for place in each.places:
+                theirs.setdefault(place.user_id, []).append(each)
+        return {
+            member.user_id: member
+            for member in there
+            if answers.get(member.user_id, False)
+            and course.may_go_on(member, now)
+            and course.looks_for_another(member.user_id, theirs.get(member.user_id, []))
+        }
+
+    async def _snapshot(
+        self,
+        read: Reading,
+        one: Round,
+        plan: Plan,
+        there: Mapping[int, Member],
+        now: datetime,
+        *,
+        again: bool = False,
+    ) -> Snapshot:
+        return Snapshot(
+            one,
+            plan,
+            tuple(there.values()),
+            await forbidden(read, one.server_id, list(there)),
+            await rounds_store.met(read, one.server_id),
+            await rounds_store.pending(read, one.server_id),
+            now,
+            again,
+        )
+
+    # Opening
+
+    async def open(self, tx: Transaction, plan: Plan, opens_at: datetime, now: datetime) -> None:
+        """Open the round of a plan whose moment has come, unless that is too late or for nobody."""
+        if not course.may_open(plan, opens_at, now) or await _under_way(tx, plan.server_id):
+            return
+        if len(await self._to_ask(tx, plan.server_id, now)) >= LEAST:
+            await self._open(tx, plan, opens_at + course.lead(plan), now)
+
+    async def _open(self, tx: Transaction, plan: Plan, draw_at: datetime, now: datetime) -> Round:
+        latest = await rounds_store.latest_round(tx, plan.server_id)
+        number = 1 if latest is None else latest.number + 1
+        one = _round(plan, number, draw_at, now, RoundState.ASKING)
+        await rounds_store.put_round(tx, one)
+        await jobs.set_timers(tx, [Timer(DRAW, one.id, one.server_id, draw_at)])
+        if plan.confirm_first:
+            draft = Draft(ASK, one.id, one.server_id, plan.channel_id, "", now, draw_at)
+            await jobs.add_messages(tx, [draft])
+            asked = [
+                (member, Tell.ASK)
+                for member in await self._to_ask(tx, one.server_id, now)
+                if member.dm_channel_id is not None
+            ]
+            await self._telling.tell(tx, asked, one.id, now)
+        return one
+
+    async def stop_undrawn(self, tx: Transaction, round_id: str, now: datetime) -> Round | None:
+        """Stop a round that could not be drawn; gives it."""
+        one = await rounds_store.hold_round(tx, round_id)
+        if one is None or one.state not in UNDER_WAY:
+            return None
+        return await self._stop(tx, one, now)
+
+    # Inside
+
+    async def _to_ask(self, read: Reading, server_id: int, now: datetime) -> list[Member]:
+        latest = await rounds_store.latest_round(read, server_id)
+        number = 1 if latest is None else latest.number + 1
+        consenting = await agreed(read, server_id)
+        return [
+            member
+            for member in await store.members(read, server_id)
+            if member.wants(number, now) and member.user_id in consenting
+        ]
+
+    async def _stop(self, tx: Transaction, one: Round, now: datetime) -> Round:
+        after = replace(one, state=RoundState.STOPPED)
+        await rounds_store.put_round(tx, after)
+        await jobs.clear_timers(tx, DRAW, [one.id])
+        for kind in (ASK, DRAW):
+            await jobs.drop_open(tx, kind, one.id, now, "stopped")
+        answers = await rounds_store.answers(tx, one.id)
+        told = [
+            (member, Tell.STOPPED)
+            for member in await store.members(tx, one.server_id)
+            if answers.get(member.user_id, False)
+        ]
+        await self._telling.tell(tx, told, one.id, now)
+        return after
+
+    async def _stop_pending(self, tx: Transaction, one: Round, now: datetime) -> None:
+        members = {m.user_id: m for m in await store.members(tx, one.server_id)}
+        told: list[tuple[Member, Tell]] = []
+        for each in await rounds_store.of_round(tx, one.id, live=True):
+            if each.state is IntroductionState.PENDING:
+                await self._introductions.end(tx, each, now)
+                told += [(members[p], Tell.STOPPED) for p in each.people if p in members]
+        await self._telling.tell(tx, told, one.id, now)
+
+    async def _turn(self, server_id: int, state: PlanState, verb: str, by: int) -> Plan:
+        now = self._clock()
+        async with self._database.transaction() as tx:
+            before = await self._require_plan(tx, server_id)
+            after = replace(before, state=state, off_reason=None)
+            await rounds_store.put_plan(tx, after)
+            await self._set_timer(tx, after, now)
+            if state is PlanState.ON:
+                await self._notices.close(tx, server_id, SUBJECT, now)
+            await self._audit(tx, server_id, by, verb, before, after)
+        self._wake()
+        return after
+
+    async def _set_timer(
+        self, tx: Transaction, plan: Plan, now: datetime, *, enabled: bool | None = None
+    ) -> None:
+        if enabled is None:
+            enabled = await self._settings.get(plan.server_id, ENABLED)
+        opens_at = course.next_opening(plan, now) if enabled else None
+        subject = str(plan.server_id)
+        if opens_at is None:
+            await jobs.clear_timers(tx, OPEN, [subject])
+        else:
+            await jobs.set_timers(tx, [Timer(OPEN, subject, plan.server_id, opens_at)])
+
+    async def _require_plan(self, read: Reading, server_id: int) -> Plan:
+        plan = await rounds_store.plan(read, server_id)
+        if plan is None:
+            raise UserError("pairing.cannot.no_plan")
+        return plan
+
+    async def _audit(
+        self, tx: Transaction, server_id: int, by: int, verb: str, before: Plan | None, after: Plan
+    ) -> None:
+        told = [None if each is None else _told(each) for each in (before, after)]
+        line = audit.Line.of(server_id, by, self._clock(), f"pairing.{verb}", "", *told)
+        await audit.record(tx, line)
+
+
+def _check(plan: Plan) -> None:
+    """Refuse a plan that cannot be kept, or would press; raises UserError."""
+    zone_info(plan.rule.zone)
+    if not course.weekly(plan.rule):
+        raise UserError("pairing.cannot.one_day")
+    days = 7 * plan.rule.weeks
+    if not 1 <= plan.period_days <= days:
+        raise UserError("pairing.cannot.period", most=days)
+    if not 0 <= plan.followup_days < plan.period_days:
+        raise UserError("pairing.cannot.followup", most=plan.period_days - 1)
+    if not 1 <= plan.lead_hours <= min(course.LONGEST_LEAD, 24 * days - 24):
+        raise UserError("pairing.cannot.lead", most=min(course.LONGEST_LEAD, 24 * days - 24))
+
+
+def _told(plan: Plan) -> str:
+    """A plan in one line of the audit list."""
+    rule = plan.rule
+    days = " ".join(day_abbr[day] for day in sorted(rule.days))
+    parts = [
+        plan.state.value,
+        f"{days} {rule.at:%H:%M} {rule.zone}",
+        f"every {rule.weeks} weeks",
+        f"channel {plan.channel_id}",
+        f"asks {plan.lead_hours} h before" if plan.confirm_first else "asks nobody",
+        f"follow-up after {plan.followup_days} d",
+        f"closes after {plan.period_days} d",
+    ]
+    return ", ".join(parts)
+
+
+def _round(plan: Plan, number: int, draw_at: datetime, now: datetime, state: RoundState) -> Round:
+    id_ = uuid4().hex[:16]
+    return Round(
+        id=id_,
+        server_id=plan.server_id,
+        number=number,
+        draw_at=draw_at,
+        ends_at=draw_at + timedelta(days=plan.period_days),
+        state=state,
+        seed=course.seed_of(id_),
+        confirm=plan.confirm_first,
+        made_at=now,
+    )
+
+
+def _is_in(member: Member, answers: Mapping[int, bool], now: datetime) -> bool:
+    return answers.get(member.user_id, False) and member.is_in(now) and not member.skip_next
+
+
+def _to_draw(one: Round, now: datetime, *, again: bool) -> bool:
+    if again:
+        return one.state is RoundState.DRAWN and now < one.ends_at
+    return one.state is RoundState.DRAWING
+
+
+def _turn_of(group: Sequence[int], there: Mapping[int, Member]) -> tuple[int, datetime]:
+    """Who waited longest is introduced first, then who has been here longest."""
+    members = [there[user_id] for user_id in group]
+    return (-max(m.waited for m in members), min(m.joined_at for m in members))
+
+
+async def _under_way(tx: Transaction, server_id: int) -> Round | None:
+    """The round of a server that is not yet drawn, held until the transaction ends."""
+    found = await rounds_store.rounds_in(tx, server_id, UNDER_WAY)
+    one = await rounds_store.hold_round(tx, found[0].id) if found else None
+    return one if one is not None and one.state in UNDER_WAY else None
+
+
+# What the clock does: bot.jobs.runner.Promises
+
+
+class Opening:
+    """Keeps the promises to open rounds, and to ask in the channel who is in."""
+
+    def __init__(self, settings: Settings, notices: Notices, rounds: Rounds) -> None:
+        self._settings = settings
+        self._notices = notices
+        self._rounds = rounds
+
+    async def due(
+        self, tx: Transaction, timers: Sequence[Timer], now: datetime
+    ) -> tuple[list[Draft], list[Timer]]:
+        """Open what is due, and say when each server's next round opens."""
+        following: list[Timer] = []
+        for timer in timers:
+            plan = await rounds_store.hold_plan(tx, timer.server_id)
+            if plan is None or not await self._settings.get(timer.server_id, ENABLED):
+                continue
+            try:
+                opens_at = course.next_opening(plan, now)
+            except ZoneGone as gone:
+                after = replace(plan, state=PlanState.OFF, off_reason="zone")
+                await rounds_store.put_plan(tx, after)
+                await self._notices.raise_notice(
+                    tx, plan.server_id, "pairing_zone", SUBJECT, now, zone=gone.zone
+                )
+                continue
+            if plan.state is PlanState.ON:
+                await self._rounds.open(tx, plan, timer.due_at, now)
+            if opens_at is not None:
+                following.append(replace(timer, due_at=opens_at))
+        return [], following
+
+    async def unwanted(
+        self, tx: Transaction, messages: Sequence[Message], now: datetime
+    ) -> dict[str, str]:
+        """Ask only while there is something to say yes to."""
+        reasons: dict[str, str] = {}
+        departed = frozenset(await privacy.departed(tx))
+        for message in messages:
+            one = await rounds_store.round_(tx, message.subject)
+            if message.server_id in departed:
+                reasons[message.id] = "left"
+            elif one is None or one.state is not RoundState.ASKING:
+                reasons[message.id] = "over"
+        return reasons
+
+    async def settled(
+        self, tx: Transaction, message: Message, state: Ended, reason: str | None, now: datetime
+    ) -> None:
+        """Where the channel took no question, tell who can act; the round goes on by message."""
+        if state is Ended.REFUSED:
+            await self._notices.raise_notice(
+                tx,
+                message.server_id,
+                "pairing_closed",
+                SUBJECT,
+                now,
+                channel=message.channel_id,
+            )
+
+
+class Drawing:
+    """Keeps the promises to draw a round, and to look once more within one."""
+
+    def __init__(self, settings: Settings, notices: Notices, rounds: Rounds) -> None:
+        self._settings = settings
+        self._notices = notices
+        self._rounds = rounds
+
+    async def due(
+        self, tx: Transaction, timers: Sequence[Timer], now: datetime
+    ) -> tuple[list[Draft], list[Timer]]:
+        """Have rounds drawn; what should have been drawn long ago waits for the next day."""
+        drafts: list[Draft] = []
+        following: list[Timer] = []
+        for timer in timers:
+            one = await rounds_store.hold_round(tx, timer.subject)
+            plan = None if one is None else await rounds_store.plan(tx, one.server_id)
+            if one is None or plan is None or one.state is not RoundState.ASKING:
+                continue
+            if not await self._settings.get(one.server_id, ENABLED):
+                await self._rounds.stop_undrawn(tx, one.id, now)
+                continue
+            later = course.put_off(timer.due_at, now)
+            if later is not None:
+                moved = replace(one, draw_at=later, ends_at=one.ends_at + (later - one.draw_at))
+                await rounds_store.put_round(tx, moved)
+                following.append(replace(timer, due_at=later))
+                continue
+            await rounds_store.put_round(tx, replace(one, state=RoundState.DRAWING))
+            drafts.append(
+                Draft(DRAW, one.id, one.server_id, plan.channel_id, "", now, now + course.DRAWING)
+            )
+        return drafts, following
+
+    async def unwanted(
+        self, tx: Transaction, messages: Sequence[Message], now: datetime
+    ) -> dict[str, str]:
+        """Draw what is still to be drawn."""
+        reasons: dict[str, str] = {}
+        departed = frozenset(await privacy.departed(tx))
+        for message in messages:
+            one = await rounds_store.round_(tx, round_of(message))
+            if message.server_id in departed:
+                reasons[message.id] = "left"
+            elif one is None or not _to_draw(one, now, again=message.kind == AGAIN):
+                reasons[message.id] = "over"
+        return reasons
+
+    async def settled(
+        self, tx: Transaction, message: Message, state: Ended, reason: str | None, now: datetime
+    ) -> None:
+        """A round that could not be drawn in all this time is stopped, and told."""
+        if state is Ended.SENT or message.kind == AGAIN:
+            return
+        stopped = await self._rounds.stop_undrawn(tx, message.subject, now)
+        if stopped is not None:
+            await self._notices.raise_notice(
+                tx, message.server_id, "pairing_not_drawn", SUBJECT, now
+            )
+
+
+def round_of(message: Message) -> str:
+    """The id of the round that a promise to draw is about."""
+    return message.subject.partition(".")[0]

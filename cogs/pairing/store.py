@@ -1,0 +1,163 @@
+"""SQL of the members who take part in pairing, and of the topics that a server offers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+
+from bot.clock import from_epoch, to_epoch
+from bot.database import Reading, Row, Transaction
+from cogs.pairing.model import Member, State, Topic, Why, Wishes
+
+_COLUMNS = (
+    "id, server_id, user_id, wishes, zone, state, paused_until_at, paused_why, skip_next, "
+    "dm_channel_id, joined_at, waited, odd, silent, last_round"
+)
+
+
+async def put_members(tx: Transaction, members: Sequence[Member]) -> None:
+    """Write members, in place of what was there of them."""
+    await tx.execute_many(
+        f"INSERT INTO pairing_members ({_COLUMNS}) "  # noqa: S608
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) "
+        "ON CONFLICT (server_id, user_id) DO UPDATE SET wishes = excluded.wishes, "
+        "zone = excluded.zone, state = excluded.state, "
+        "paused_until_at = excluded.paused_until_at, paused_why = excluded.paused_why, "
+        "skip_next = excluded.skip_next, dm_channel_id = excluded.dm_channel_id, "
+        "waited = excluded.waited, odd = excluded.odd, silent = excluded.silent, "
+        "last_round = excluded.last_round",
+        [
+            (
+                one.id,
+                one.server_id,
+                one.user_id,
+                one.wishes.to_text(),
+                one.zone,
+                one.state.value,
+                None if one.paused_until is None else to_epoch(one.paused_until),
+                None if one.paused_why is None else one.paused_why.value,
+                one.skip_next,
+                one.dm_channel_id,
+                to_epoch(one.joined_at),
+                one.waited,
+                one.odd,
+                one.silent,
+                one.last_round,
+            )
+            for one in members
+        ],
+    )
+
+
+async def delete_member(tx: Transaction, server_id: int, user_id: int) -> bool:
+    """Delete a member; gives whether there was one."""
+    count = await tx.execute(
+        "DELETE FROM pairing_members WHERE server_id = $1 AND user_id = $2", server_id, user_id
+    )
+    return count > 0
+
+
+async def member(read: Reading, server_id: int, user_id: int) -> Member | None:
+    """One member of one server."""
+    row = await read.fetch_one(
+        f"SELECT {_COLUMNS} FROM pairing_members "  # noqa: S608
+        "WHERE server_id = $1 AND user_id = $2",
+        server_id,
+        user_id,
+    )
+    return None if row is None else _member(row)
+
+
+async def hold_member(tx: Transaction, server_id: int, user_id: int) -> Member | None:
+    """One member, held until the transaction ends."""
+    rows = await tx.fetch(
+        f"SELECT {_COLUMNS} FROM pairing_members "  # noqa: S608
+        "WHERE server_id = $1 AND user_id = $2 FOR UPDATE",
+        server_id,
+        user_id,
+    )
+    return _member(rows[0]) if rows else None
+
+
+async def by_ids(tx: Transaction, ids: Sequence[str]) -> dict[str, Member]:
+    """Members by their ids, held until the transaction ends; unknown ids are left out."""
+    if not ids:
+        return {}
+    marks = ", ".join(f"${number}" for number in range(1, len(ids) + 1))
+    rows = await tx.fetch(
+        f"SELECT {_COLUMNS} FROM pairing_members WHERE id IN ({marks}) FOR UPDATE",  # noqa: S608
+        *ids,
+    )
+    return {row["id"]: _member(row) for row in rows}
+
+
+async def members(read: Reading, server_id: int) -> tuple[Member, ...]:
+    """Everybody who takes part in a server, paused or not, in the order in which they joined."""
+    rows = await read.fetch(
+        f"SELECT {_COLUMNS} FROM pairing_members "  # noqa: S608
+        "WHERE server_id = $1 ORDER BY joined_at, user_id",
+        server_id,
+    )
+    return tuple(_member(row) for row in rows)
+
+
+async def of_person(read: Reading, user_id: int) -> tuple[Member, ...]:
+    """What one person takes part in, in all servers, the oldest first."""
+    rows = await read.fetch(
+        f"SELECT {_COLUMNS} FROM pairing_members "  # noqa: S608
+        "WHERE user_id = $1 ORDER BY joined_at, server_id",
+        user_id,
+    )
+    return tuple(_member(row) for row in rows)
+
+
+async def held(read: Reading) -> set[tuple[int, int]]:
+    """Server and person of everybody who takes part."""
+    rows = await read.fetch("SELECT server_id, user_id FROM pairing_members")
+    return {(row["server_id"], row["user_id"]) for row in rows}
+
+
+# Topics
+
+
+async def topics(read: Reading, server_id: int) -> tuple[Topic, ...]:
+    """The topics that moderators chose, in their order; none where they changed nothing."""
+    rows = await read.fetch(
+        "SELECT id, name FROM pairing_topics WHERE server_id = $1 ORDER BY place, id", server_id
+    )
+    return tuple(Topic(row["id"], row["name"]) for row in rows)
+
+
+async def put_topics(tx: Transaction, server_id: int, topics: Sequence[Topic]) -> None:
+    """Write the topics of a server in place of those before; none means the shipped ones."""
+    await tx.execute("DELETE FROM pairing_topics WHERE server_id = $1", server_id)
+    await tx.execute_many(
+        "INSERT INTO pairing_topics (server_id, id, name, place) VALUES ($1, $2, $3, $4)",
+        [(server_id, topic.id, topic.name, place) for place, topic in enumerate(topics)],
+    )
+
+
+@lru_cache(maxsize=4_096)
+def _wishes(text: str) -> Wishes:
+    return Wishes.from_text(text)
+
+
+def _member(row: Row) -> Member:
+    until, why = row["paused_until_at"], row["paused_why"]
+    return Member(
+        id=row["id"],
+        server_id=row["server_id"],
+        user_id=row["user_id"],
+        wishes=_wishes(row["wishes"]),
+        zone=row["zone"],
+        joined_at=from_epoch(row["joined_at"]),
+        dm_channel_id=row["dm_channel_id"],
+        state=State(row["state"]),
+        paused_until=None if until is None else from_epoch(until),
+        paused_why=None if why is None else Why(why),
+        skip_next=bool(row["skip_next"]),
+        waited=row["waited"],
+        odd=row["odd"],
+        silent=row["silent"],
+        last_round=row["last_round"],
+    )

@@ -1,0 +1,150 @@
+"""/report and its menus, and what moderators do with what was reported."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import discord
+
+from bot.errors import UserError
+from bot.views import clip, reply, turn, words_for
+from cogs.safety import views
+from cogs.safety.service import Places
+
+if TYPE_CHECKING:
+    from bot.client import Alongside, Interaction
+
+COMMAND = "command"
+"""The scene of a report made by command."""
+
+PERSON = "person"
+"""The scene of one made from the menu of a person."""
+
+MESSAGE = "message"
+"""The scene of one made from the menu of a message."""
+
+BOT = "bot"
+"""The scene of one about a message of the bot's own."""
+
+
+class Reporting:
+    """Opens the form wherever it was asked for, and shows moderators what waits."""
+
+    def __init__(self, bot: Alongside, places: Places) -> None:
+        self._bot = bot
+        self._reports = bot.runtime.reports
+        self._places = places
+
+    def register(self) -> None:
+        """Answer the buttons."""
+        actions = self._bot.runtime.actions
+        actions.on(views.REPORT, self.report_scene)
+        actions.on(views.REPORTS, self.page, moderators=True)
+        actions.on(views.HANDLE, self.handle, moderators=True)
+
+    # What members do
+
+    async def report(self, interaction: Interaction, member: discord.User | None = None) -> None:
+        """Open the form, about somebody or about nobody in particular."""
+        await self._open(interaction, COMMAND, None if member is None else member.id)
+
+    async def report_person(
+        self, interaction: Interaction, user: discord.User | discord.Member
+    ) -> None:
+        """Open the form from the menu of a person."""
+        await self._open(interaction, PERSON, user.id)
+
+    async def report_message(self, interaction: Interaction, message: discord.Message) -> None:
+        """Open the form from the menu of a message; what it says is not kept."""
+        reference = None
+        if interaction.guild_id is not None:
+            reference = f"{message.channel.id}/{message.id}"
+        if self._bot.user is not None and message.author.id == self._bot.user.id:
+            await self._open(interaction, BOT, None, reference)
+        else:
+            await self._open(interaction, MESSAGE, message.author.id, reference)
+
+    async def report_scene(self, interaction: Interaction, scene: str, reference: str) -> None:
+        """Open the form from an introduction or request."""
+        scenes = self._bot.runtime.scenes
+        found = await scenes.find(scene, reference, interaction.user.id)
+        channel = None if found.channel_id is None else str(found.channel_id)
+        await self._open(
+            interaction, scene, found.about_user_id, channel, server_id=found.server_id
+        )
+
+    async def _open(
+        self,
+        interaction: Interaction,
+        scene: str,
+        about: int | None,
+        reference: str | None = None,
+        *,
+        server_id: int | None = None,
+    ) -> None:
+        if about == interaction.user.id:
+            raise UserError("safety.report.yourself")
+        words = await words_for(interaction)
+        servers = (
+            (server_id,)
+            if server_id is not None
+            else await self._places.some(interaction.guild_id, interaction.user.id)
+        )
+
+        async def submitted(then: Interaction, text: str, named: bool, chosen: int | None) -> None:
+            where = next((one for one in servers if one == chosen), servers[0])
+            said = await words_for(then)
+            try:
+                await self._reports.make(
+                    where,
+                    then.user.id,
+                    text,
+                    about=about,
+                    named=named,
+                    scene=scene,
+                    reference=reference,
+                )
+            except UserError as error:
+                await reply(then, views.not_reported(said, error.key, error.params, text))
+            else:
+                await reply(then, views.reported(said, where, about))
+
+        names = None
+        if len(servers) > 1:
+            names = {one: self._name(one) or words("news.a_server") for one in servers}
+        form = views.ReportForm(self._bot, words, submitted, about=about, servers=names)
+        await interaction.response.send_modal(form)
+
+    def _name(self, server_id: int) -> str | None:
+        server = self._bot.get_guild(server_id)
+        return None if server is None else clip(server.name, 60)
+
+    # What moderators do
+
+    async def reports(self, interaction: Interaction) -> None:
+        """Show what waits, to whoever asked alone."""
+        await reply(interaction, await self._page(interaction, views.WAITING, 0))
+
+    async def page(
+        self, interaction: Interaction, state: str = views.WAITING, place: str = "0"
+    ) -> None:
+        """Turn to another report, or open the first from the channel for notices."""
+        state = views.HANDLED if state == views.HANDLED else views.WAITING
+        await turn(interaction, await self._page(interaction, state, views.number_of(place)))
+
+    async def handle(self, interaction: Interaction, report_id: str) -> None:
+        """Say that one was dealt with, and show the next."""
+        done = await self._reports.handle(
+            views.server_of(interaction), report_id, by=interaction.user.id
+        )
+        key = "safety.reports.handled_now" if done else "safety.reports.handled_before"
+        await turn(interaction, await self._page(interaction, views.WAITING, 0, note=key))
+
+    async def _page(
+        self, interaction: Interaction, state: str, place: int, *, note: str | None = None
+    ) -> discord.ui.LayoutView:
+        words = await words_for(interaction)
+        read = self._reports.handled if state == views.HANDLED else self._reports.waiting
+        found = await read(views.server_of(interaction), seen_by=interaction.user.id)
+        said = None if note is None else words(note)
+        return views.report(words, found, state, place, note=said)

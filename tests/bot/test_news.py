@@ -1,0 +1,73 @@
+"""What a person is told once, at the next command they use."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from bot.database import Database
+from bot.news.model import HOLDING, SHOWN
+from bot.news.service import News, tell
+from bot.privacy import Privacy
+from tests.conftest import NOW
+
+HARBOUR, MEADOW = 11, 12
+ASH, BIRCH = 101, 102
+
+
+@pytest.fixture
+def news(database: Database) -> News:
+    return News(database)
+
+
+async def test_news_are_told_once_in_their_order_and_to_whom_they_are_for(
+    database: Database, news: News
+) -> None:
+    async with database.transaction() as tx:
+        await tell(tx, ASH, HARBOUR, "waiting", NOW + timedelta(hours=1), round=2)
+        await tell(tx, ASH, MEADOW, "paused", NOW)
+        await tell(tx, BIRCH, HARBOUR, "paused", NOW)
+    told = await news.take(ASH)
+    assert [(one.server_id, one.key, dict(one.params)) for one in told] == [
+        (MEADOW, "paused", {}),
+        (HARBOUR, "waiting", {"round": 2}),
+    ]
+    assert await news.take(ASH) == ()
+    assert len(await news.take(BIRCH)) == 1
+
+
+async def test_of_a_lot_only_the_latest_are_told(database: Database, news: News) -> None:
+    async with database.transaction() as tx:
+        for hour in range(SHOWN + 3):
+            await tell(tx, ASH, HARBOUR, "waiting", NOW + timedelta(hours=hour), round=hour)
+    assert [one.params["round"] for one in await news.take(ASH)] == [3, 4, 5, 6, 7]
+    assert await news.take(ASH) == ()
+
+
+async def test_what_is_rolled_back_is_not_told(database: Database, news: News) -> None:
+    async def failing() -> None:
+        async with database.transaction() as tx:
+            await tell(tx, ASH, HARBOUR, "waiting", NOW)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await failing()
+    assert await news.take(ASH) == ()
+
+
+async def test_leaving_erasing_and_time_end_news(database: Database, news: News) -> None:
+    now = NOW
+    privacy = Privacy(database, lambda: now)
+    privacy.register(HOLDING)
+    async with database.transaction() as tx:
+        for server in (HARBOUR, MEADOW):
+            await tell(tx, ASH, server, "waiting", NOW)
+        await tell(tx, BIRCH, HARBOUR, "waiting", NOW)
+        await news.left(tx, HARBOUR, ASH, NOW)
+    [kept] = (await privacy.export(ASH))["news"]
+    assert kept["server_id"] == MEADOW
+    assert await privacy.erase(ASH) == {"news": 1}
+    now += timedelta(days=91)
+    assert (await privacy.sweep()).rows == 1
+    assert await news.take(BIRCH) == ()
