@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -188,8 +188,9 @@ class Runner:
                         reason = reasons[message.id]
                         await self._settle(tx, message, State.SKIPPED, now, reason=reason)
                 kept = [message for message in due if message.id not in reasons]
-                await store.lease(tx, [message.id for message in kept], now, now + LEASE)
-                claimed += [(message, way(message, now)) for message in kept]
+                until = now + LEASE
+                await store.lease(tx, [message.id for message in kept], now, until)
+                claimed += [(replace(message, try_at=until), way(message, now)) for message in kept]
                 looked_at += len(due)
                 if not reasons:
                     break
@@ -272,6 +273,10 @@ class Runner:
                 found = await _within(carrier.look(message))
             if isinstance(found, Absent) and self._clock() < message.late_at:
                 await self._pace.wait()
+                if self._clock() >= message.try_at:
+                    # The machine slept past the lease, say: by now it may be another process's,
+                    # or sent by it so long ago that the nonce no longer holds a second one back.
+                    return
                 found = await _within(carrier.send(message))
             await self._record(message, found)
         except Exception as error:  # noqa: BLE001 - the lease ends and it is taken up again

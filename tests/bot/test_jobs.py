@@ -245,6 +245,18 @@ async def test_a_claimed_message_is_nobody_elses_until_its_lease_ends(ground: Gr
     assert (again.subject, chosen) == ("a", Way.LOOK_FIRST)
 
 
+async def test_whoever_slept_past_the_lease_sends_nothing_that_another_may_have_sent(
+    ground: Ground,
+) -> None:
+    await ground.promise(draft("a"))
+    [(claimed, chosen)] = await ground.runner.claim()
+    ground.now += LEASE
+    await ground.runner._keep(claimed, chosen)  # pyright: ignore[reportPrivateUsage]
+    assert ground.words.sent == []
+    await ground.run_until_ended("a")
+    assert ground.words.sent == ["a"]
+
+
 async def test_servers_take_turns(ground: Ground) -> None:
     await ground.promise(*(draft(f"many {n}", server=1) for n in range(5)))
     await ground.promise(draft("single", server=2), draft("lone", server=3))

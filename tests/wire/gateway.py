@@ -88,10 +88,14 @@ class Gateway:
         """Sessions on an open socket that know all their servers."""
         return [each for each in self.sessions.values() if each.line is not None and each.ready]
 
-    async def connect(self, request: web.Request) -> web.WebSocketResponse:
+    async def connect(self, request: web.Request) -> web.StreamResponse:
         """Serve one socket until it ends."""
         socket = web.WebSocketResponse(max_msg_size=0)
-        await socket.prepare(request)
+        try:
+            await socket.prepare(request)
+        except ConnectionError:
+            # Killed while it was still connecting.
+            return web.Response()
         line = Line(request, socket)
         await line.send(HELLO, {"heartbeat_interval": int(self.heartbeat_seconds * 1000)})
         session: Session | None = None
