@@ -71,7 +71,7 @@ TRIES_OF_VERY_FEW = 12
 VERY_FEW = 64
 
 SAMPLE = 8
-CANDIDATES = 8
+CANDIDATES, CANDIDATES_OF_FEWER, MID = 8, 16, 2_000
 STEPS = 100
 DOUBTFUL = 1_000
 """So many of those in doubt are matched exactly."""
@@ -100,10 +100,11 @@ def _few(table: Table, people: Ints, dice: np.random.Generator) -> Groups:
 
 def _many(table: Table, dice: np.random.Generator) -> Groups:
     everyone, none = np.arange(table.size), np.zeros(table.size, np.float32)
-    share = SAMPLE if table.size > 2_000 else 1
+    share = SAMPLE if table.size > MID else 1
     some = table.nearest(everyone, none, CANDIDATES, dice, share)
     prices = Offers(table.size, some, dice).prices()
-    edges = table.nearest(everyone, prices, CANDIDATES, dice)
+    count = CANDIDATES if table.size > MID else CANDIDATES_OF_FEWER
+    edges = table.nearest(everyone, prices, count, dice)
     offers = Offers(table.size, edges, dice)
     prices = offers.prices()
     partner, sure = couples(table.size, edges, offers.agreement(prices, STEPS))

@@ -19,6 +19,9 @@ import numpy as np
 from cogs.pairing.blossom import MOST_WAITED, Weight, Weights, blossom, chance
 from cogs.pairing.candidates import Ints, Table
 
+AHEAD = 6
+"""When somebody has so few new partners left, the rounds to come are looked at too."""
+
 ALL_WAYS = 10
 """Up to so many people there is time to try all ways."""
 
@@ -72,6 +75,8 @@ class Few:
         if self.size <= ALL_WAYS:
             return self.weigh(self._best_of_all())
         best = self._settled(blossom(self.a, self.b, self.edge), [])
+        if not best.left and not best.repeats:
+            return self._looking_ahead(best)
         seats = int(best.left - self.lonely.sum())
         if seats:
             best = max(best, self._with_seats(best.groups, seats, tries), key=_order)
@@ -83,6 +88,37 @@ class Few:
         if self.size <= TRIALS_UP_TO:
             best = self._tried(best)
         return best
+
+    def _looking_ahead(self, best: Settled) -> Settled:
+        """Where new partners run out, prefer a round after which new ones can still be found."""
+        fewest = int((self.allowed & ~self.again).sum(axis=1).min())
+        if fewest > AHEAD:
+            return best
+        lasting = self._rounds_after(best.groups, fewest)
+        for _ in range(AHEAD):
+            if lasting >= fewest - 1:
+                break
+            luck = self.dice.integers(1, 1 << 16, len(self.a))
+            other = self._settled(
+                blossom(self.a, self.b, self.edge - self.luck + luck - self.points[self.a, self.b]),
+                [],
+            )
+            after = self._rounds_after(other.groups, fewest)
+            if not other.left and not other.repeats and after > lasting:
+                best, lasting = other, after
+        return best
+
+    def _rounds_after(self, groups: Groups, most: int) -> int:
+        """How many rounds of new pairs for everyone can follow, about."""
+        new = self.allowed & ~self.again
+        for after in range(most):
+            for a, b in groups:
+                new[a, b] = new[b, a] = False
+            a, b = np.nonzero(np.triu(new))
+            groups = list(blossom(a, b, self.dice.integers(1 << 40, 1 << 41, len(a))))
+            if 2 * len(groups) < self.size:
+                return after
+        return most
 
     def _tried(self, best: Settled) -> Settled:
         """Where somebody is still left or meets again: set a threesome, and settle the rest."""

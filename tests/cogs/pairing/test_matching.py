@@ -17,7 +17,6 @@ from cogs.pairing.matching import MET_LATELY, NOBODY_FITS, ODD, draw
 from cogs.pairing.rounds import Drawn, Past, Round, drawn_from_json, round_to_json
 from tests.cogs.pairing.people import Judge, peer, rounds
 
-
 QUIET = settings(deadline=None, max_examples=60)
 """A machine may be busy."""
 
