@@ -237,16 +237,15 @@ def _best(gain: Scores, count: int) -> tuple[Ints, Ints]:
     """Row and column of about the `count` largest of each row, the columns being in any order."""
     people, others = gain.shape
     if others <= 2 * BINS:
-        nth = min(count, others - 1)
-        best: Ints = (-gain).argpartition(nth, axis=1)[:, :count]
-        return np.repeat(np.arange(people), best.shape[1]), best.ravel()
+        best: Ints = gain.argpartition(max(others - count, 0), axis=1)[:, -count:]
+        return np.repeat(np.arange(people, dtype=np.int64), best.shape[1]), best.ravel()
     deep = -(-others // BINS)
     padded = np.full((people, deep * BINS), np.iinfo(np.int16).min, np.int16)
     padded[:, :others] = gain
     bins = padded.reshape(people, deep, BINS)
     tops: Scores = bins.max(axis=1)
-    best: Ints = (-tops).argpartition(count, axis=1)[:, :count]
-    row: Ints = np.repeat(np.arange(people), count)
+    best: Ints = tops.argpartition(BINS - count, axis=1)[:, -count:]
+    row: Ints = np.repeat(np.arange(people, dtype=np.int64), count)
     place = bins[row, :, best.ravel()].argmax(axis=1)
     return row, place * BINS + best.ravel()
 
