@@ -16,6 +16,7 @@ from bot import logs
 from bot.audit import HOLDING as AUDIT
 from bot.commands import CommandWords, describe
 from bot.consent.model import HOLDING as CONSENTS
+from bot.consent.service import WITHDRAWN
 from bot.errors import StartError
 from bot.jobs.model import HOLDINGS as JOBS
 from bot.notices.carrier import NoticeCarrier
@@ -103,6 +104,8 @@ class Alongside(commands.AutoShardedBot):
             CONSENTS,
             NOTICES,
         )
+        self.runtime.privacy.replay_with(self.runtime.replays)
+        self.runtime.replays.on(WITHDRAWN, self.runtime.consents.replay)
         notices = self.runtime.notices
         self.runtime.jobs.register(POST_NOTICE, notices, NoticeCarrier(self, notices))
         self.runtime.privacy.when_server_erased(self.runtime.settings.forget)
@@ -169,6 +172,8 @@ class Alongside(commands.AutoShardedBot):
             try:
                 await self._compare_servers()
                 swept = await self.runtime.privacy.sweep()
+                if self.runtime.journal is not None:
+                    await asyncio.to_thread(self.runtime.journal.begin)
                 if swept.rows or swept.servers:
                     _log.info("swept", rows=swept.rows, servers=swept.servers)
             except Exception as error:  # noqa: BLE001 - the next sweep tries again

@@ -7,13 +7,16 @@ from typing import Literal, overload
 
 from bot.clock import Clock, system_clock
 from bot.config import Config
+from bot.consent.service import Consents
 from bot.database import Database
 from bot.errors import StartError
 from bot.jobs.runner import Runner
+from bot.journal import Journal
 from bot.keys import key_for
 from bot.migrations import migrate
 from bot.notices.service import Notices
 from bot.privacy import Privacy
+from bot.rekey import finish
 from bot.runtime import Runtime
 from bot.settings.service import Settings
 from bot.texts import Texts
@@ -36,15 +39,41 @@ async def open_store(config: Config, *, create: bool = True) -> Database | None:
             return None
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
-        raise StartError(
-            f"The state folder {path.parent} cannot be made or read: {error.strerror}. "
-            "Set STATE_DIR to a folder that the bot's account may write.",
-            os.EX_CANTCREAT,
-        ) from error
+        raise _no_folder(config, error) from error
+    return await Database.open(path, key=store_key(config), plain=config.database_plain)
+
+
+def store_key(config: Config) -> str | None:
+    """Give the key of the store and of what lies beside it; None when DATABASE_PLAIN says so.
+
+    Made on first start; a change of it that was cut off is finished first. On PostgreSQL it is the
+    journal's alone. Raises a `StoreError`.
+    """
     if config.database_plain:
-        return await Database.open(path, plain=True)
-    key = config.database_key or key_for(path, config.key_path)
-    return await Database.open(path, key=key)
+        return None
+    guarded = config.journal_path if config.database_url else config.database_path
+    if config.database_key is not None:
+        return config.database_key
+    credential = config.database_key_is_credential
+    return finish(config, key_for(guarded, config.key_path, credential=credential))
+
+
+def _open_journal(config: Config, clock: Clock) -> Journal:
+    try:
+        config.journal_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise _no_folder(config, error) from error
+    journal = Journal(config.journal_path, store_key(config), clock)
+    journal.begin()
+    return journal
+
+
+def _no_folder(config: Config, error: OSError) -> StartError:
+    return StartError(
+        f"The state folder {config.state_dir} cannot be made or read: {error.strerror}. "
+        "Set STATE_DIR to a folder that the bot's account may write.",
+        os.EX_CANTCREAT,
+    )
 
 
 async def open_runtime(config: Config, clock: Clock = system_clock) -> Runtime:
@@ -56,6 +85,8 @@ async def open_runtime(config: Config, clock: Clock = system_clock) -> Runtime:
     database = await open_store(config)
     try:
         await migrate(database, now=clock())
+        journal = _open_journal(config, clock)
+        database.keep_journal(journal.write)
     except BaseException:
         await database.close()
         raise
@@ -70,4 +101,6 @@ async def open_runtime(config: Config, clock: Clock = system_clock) -> Runtime:
         # On SQLite this is the only process, and it wakes its runner for every change.
         jobs=Runner(database, clock, longest_sleep=300 if database.engine == "SQLite" else 5),
         notices=Notices(database, settings, clock),
+        consents=Consents(database),
+        journal=journal,
     )

@@ -8,8 +8,10 @@ from discord import app_commands
 
 from bot.clock import Clock
 from bot.config import Config
+from bot.consent.service import Consents
 from bot.database import Database
 from bot.jobs.runner import Runner
+from bot.journal import Journal, Replays
 from bot.notices.service import Notices
 from bot.permissions import MODERATOR_DEFAULT
 from bot.privacy import Privacy
@@ -39,6 +41,9 @@ class Runtime:
     privacy: Privacy
     jobs: Runner
     notices: Notices
+    consents: Consents
+    journal: Journal | None = None
+    replays: Replays = field(default_factory=Replays)
     actions: Actions = field(default_factory=Actions)
     manage: app_commands.Group = field(default_factory=_manage_group)
     open_forms: set[str] = field(default_factory=set[str])

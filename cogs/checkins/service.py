@@ -493,11 +493,15 @@ class Schedules:
 
     async def left(self, server_id: int, user_id: int) -> None:
         """End what a member had in a server that they are no longer in."""
-        now = self._clock()
         async with self._database.transaction() as tx:
-            for one in await store.of_member(tx, user_id):
-                if one.server_id == server_id:
-                    await self._stop(tx, one, now)
+            await self.end(tx, user_id, server_id)
+
+    async def end(self, tx: Transaction, user_id: int, server_id: int) -> None:
+        """End what a member had in a server, because they left it or took their consent back."""
+        now = self._clock()
+        for one in await store.of_member(tx, user_id):
+            if one.server_id == server_id:
+                await self._stop(tx, one, now)
 
     async def owners(self) -> list[tuple[int, int]]:
         """Give server and member of every own schedule, for the daily look at who has left."""

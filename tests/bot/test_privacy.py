@@ -10,6 +10,7 @@ import pytest
 
 from bot.client import Alongside
 from bot.config import Config
+from bot.consent.service import Consents
 from bot.jobs.runner import Runner
 from bot.notices.service import Notices
 from bot.privacy import Holding, Kind, Privacy
@@ -175,7 +176,7 @@ async def test_a_server_that_is_erased_takes_everything_with_it_and_is_forgotten
         for holding in (NOTES, REPORTS):
             await write(scratch, holding, ASH, server)
     await write(scratch, WISHES, ASH)
-    assert await privacy.erase_server(HARBOUR) == 2
+    assert await privacy.erase_server(HARBOUR) == {"scratch_notes": 1, "scratch_reports": 1}
     assert told == [HARBOUR]
     assert await count(scratch, "scratch_notes", f"server_id = {HARBOUR}") == 0
     assert await count(scratch, "scratch_reports", f"server_id = {HARBOUR}") == 0
@@ -278,6 +279,7 @@ async def bot(scratch: Database, time: Time, tmp_path: Path) -> Alongside:
         privacy=Privacy(scratch, time),
         jobs=Runner(scratch, time, longest_sleep=300),
         notices=Notices(scratch, settings, time),
+        consents=Consents(scratch),
     )
     made = Alongside(runtime)
     await made.load_features()
