@@ -171,8 +171,7 @@ async def _settle(runtime: Runtime, entries: Sequence[Entry] | None, taken_at: d
     # Discord's library takes its time to load, and only the features' own parts are needed of it.
     from bot.client import Alongside
 
-    bot = Alongside(runtime)
-    try:
+    async with Alongside(runtime) as bot:
         await bot.load_features()
         replayed: Counter[str] = Counter()
         forgotten = 0
@@ -183,8 +182,6 @@ async def _settle(runtime: Runtime, entries: Sequence[Entry] | None, taken_at: d
         await runtime.privacy.sweep()
         left_out = await runtime.jobs.leave_out("restored")
         await _tell(runtime, taken_at, left_out)
-    finally:
-        await bot.close()
     return Settled(replayed, forgotten, tuple(left_out))
 
 
@@ -297,6 +294,8 @@ def _fold(path: Path, key: str | None) -> None:
 def _make_way(path: Path, now: datetime) -> Path:
     """Give the store from before a second name, and take its log away from the path."""
     kept = path.with_name(f"{path.name}.before-{now.astimezone(UTC):%Y%m%dT%H%M%SZ}")
+    while kept.exists():
+        kept = kept.with_name(f"{kept.name}+")
     kept.hardlink_to(path)
     for ending in ("-wal", "-shm"):
         log = path.with_name(path.name + ending)

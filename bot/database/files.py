@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     # The driver ships no types; it is Python's own sqlite3 module built on another library.
     import sqlite3 as driver
     from pathlib import Path
-
-    Connection = driver.Connection
 else:
     from sqlcipher3 import dbapi2 as driver
+
+Connection = driver.Connection
 
 _SHARED_LOCK: Final = (510, 0x4000_0002)
 """Length and start of the bytes that every open connection holds a lock on (sqlite.org/fileformat,
@@ -73,10 +73,12 @@ def opened(
 
 
 def fits(path: Path, key: str | None) -> bool:
-    """Whether the key opens the file."""
+    """Whether the key opens the file; one that opens a damaged file fits it all the same."""
     try:
         with opened(path, key):
             return True
+    except StoreDamaged:
+        return True
     except StoreKeyWrong:
         return False
 
