@@ -62,6 +62,18 @@ class Privacy:
         """Every declared table."""
         return tuple(self._holdings)
 
+    @property
+    def set_up(self) -> tuple[Holding, ...]:
+        """The tables of what a server itself sets up; their words are `privacy.server.<table>`."""
+        return tuple(
+            holding
+            for holding in self._holdings
+            if holding.server is not None
+            and holding.kind is not Kind.ABOUT
+            and not holding.table.startswith(_WORKINGS)
+            and holding.table != "consents"
+        )
+
     async def export(self, user_id: int) -> Export:
         """Everything that is a person's own, by table. What others hold about them is not in it."""
         found: Export = {}
@@ -76,7 +88,7 @@ class Privacy:
         """Everything that a server itself has set up, by table; no row of it names a person."""
         found: Export = {}
         async with self._database.read() as read:
-            for holding in self._set_up():
+            for holding in self.set_up:
                 rows = await store.rows_of_server(read, holding, server_id)
                 if rows:
                     kept = found.setdefault(holding.table, [])
@@ -203,15 +215,6 @@ class Privacy:
     def _tell_listeners(self, server_id: int) -> None:
         for listener in self._listeners:
             listener(server_id)
-
-    def _set_up(self) -> list[Holding]:
-        return [
-            holding
-            for holding in self._holdings
-            if holding.server is not None
-            and holding.kind is not Kind.ABOUT
-            and not holding.table.startswith(_WORKINGS)
-        ]
 
     def _own(self) -> list[Holding]:
         return [holding for holding in self._holdings if holding.kind is Kind.OWN]
