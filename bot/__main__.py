@@ -50,6 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
                 return asyncio.run(_migrate(config))
             case "backup":
                 return _backup(config, options)
+            case "journal":
+                return _journal(config, options)
             case "restore":
                 return asyncio.run(_restore(config, options))
             case "replay":
@@ -91,6 +93,10 @@ def _parser() -> argparse.ArgumentParser:
 def _add_care_of_the_store(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:  # pyright: ignore[reportPrivateUsage]
     backup = commands.add_parser("backup", help="copy the store, encrypted, while the bot runs")
     backup.add_argument("destination", nargs="?", type=Path, metavar="DEST")
+    journal = commands.add_parser(
+        "journal", help="copy the list of what a restore must not undo, for another disk"
+    )
+    journal.add_argument("target", type=Path, metavar="FILE")
     restore = commands.add_parser("restore", help="check a backup and put it in the store's place")
     restore.add_argument("backup", type=Path, metavar="FILE")
     for one in (backup, restore):
@@ -256,6 +262,14 @@ def _backup(config: Config, options: argparse.Namespace) -> int:
     )
     if taken.pruned:
         print(f"Deleted {taken.pruned} that were too old to be restored.")
+    return 0
+
+
+def _journal(config: Config, options: argparse.Namespace) -> int:
+    from bot.backup.service import copy_journal
+
+    copy_journal(config, options.target, system_clock)
+    print(f"The journal is copied to {options.target}.")
     return 0
 
 

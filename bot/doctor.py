@@ -186,7 +186,7 @@ def _beside(config: Config) -> Iterator[Finding]:
             yield Finding(
                 Grade.FINE,
                 "journal",
-                f"Kept since {begun:%Y-%m-%d} at {config.journal_path}; copy it along with backups.",
+                f"Kept since {begun:%Y-%m-%d} at {config.journal_path}; copy it beside backups.",
             )
     if config.database_url:
         return

@@ -15,6 +15,7 @@ from bot.config import Config
 from bot.database.errors import StoreDamaged, StoreError, StoreUnavailable
 from bot.database.files import alone, export, opened, problems, put_in_place
 from bot.journal import KEPT, Journal
+from bot.journal.service import journal_key
 from bot.keys import read_key
 from bot.opening import store_key
 
@@ -73,6 +74,27 @@ def take(
             "Check that its folder exists, that this user may write there, and that there is room.",
             os.EX_IOERR,
         ) from error
+
+
+def copy_journal(config: Config, target: Path, clock: Clock) -> None:
+    """Copy the journal, over an earlier copy of it; for a disk other than the store's.
+
+    Raises a `StoreError`, and then the earlier copy is still there.
+    """
+    key = journal_key(store_key(config))
+    Journal(config.journal_path, store_key(config), clock).begin()
+    draft = draft_of(target)
+    try:
+        draft.unlink(missing_ok=True)
+        with opened(config.journal_path, key) as file:
+            export(file, draft, key)
+        put_in_place(draft, target)
+    except OSError as error:
+        raise StoreUnavailable(
+            f"The journal cannot be copied to {target}: {error.strerror}.", os.EX_IOERR
+        ) from error
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _target(config: Config, destination: Path | None, taken_at: datetime) -> Path:

@@ -15,7 +15,7 @@ import pytest
 
 from bot.backup import store as facts_store
 from bot.backup.model import Facts
-from bot.backup.restoring import STAGE, restore
+from bot.backup.restoring import STAGE, replay, restore
 from bot.backup.service import take
 from bot.config import Config
 from bot.consent import service as consent
@@ -29,6 +29,7 @@ from bot.opening import open_runtime
 from bot.privacy.model import Holding, Kind
 from bot.runtime import Runtime
 from tests.bot.killing import killed
+from tests.conftest import Place
 from tests.rules import ROOT
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -466,6 +467,58 @@ async def test_what_fell_due_before_the_restore_is_listed_and_never_sent(
             assert f"<t:{int(NOW.timestamp())}:f>" in notice["params"]
 
     await change(config, clock, look)
+
+
+# PostgreSQL
+
+
+@pytest.mark.postgres
+async def test_postgres_is_made_ready_after_its_own_tools_restored_it(
+    tmp_path: Path, clock: Time, place: Place
+) -> None:
+    """Two machines ran the bot; the store is as it was at the dump, and both journals are there."""
+    if place.engine != "postgres":
+        pytest.skip("SQLite is restored as a file")
+    config = Config(tmp_path / "a", database_url=str(place.location), database_key=KEY)
+    other = replace(config, state_dir=tmp_path / "b")
+    draft = Draft("notices.post", "gone", HARBOUR, 5, "", NOW, NOW + timedelta(days=9))
+    for one in (config, other):
+        await (await open_runtime(one, clock)).database.close()
+
+    async def as_dumped(runtime: Runtime) -> None:
+        for person in range(101, 105):
+            await agree(runtime.database, person)
+        async with runtime.database.transaction() as tx:
+            await jobs.add_messages(tx, [draft])
+
+    await change(config, clock, as_dumped)
+    clock.now += timedelta(hours=1)
+    await change(config, clock, lambda runtime: runtime.privacy.erase(101))
+    await change(other, clock, lambda runtime: runtime.privacy.erase(102))
+
+    async def dumped_again(runtime: Runtime) -> None:
+        for person in (101, 102):
+            await agree(runtime.database, person)
+
+    await change(config, clock, dumped_again)
+    clock.now += timedelta(hours=1)
+    settled = await replay(config, NOW, clock, journals=[other.journal_path])
+    assert settled.replayed == {"privacy.erased": 2}
+    assert [message.id for message in settled.left_out] == [draft.id]
+    database = await place.open()
+    async with database.read() as read:
+        rows = await read.fetch("SELECT user_id FROM consents ORDER BY user_id")
+    await database.close()
+    assert [row["user_id"] for row in rows] == [103, 104]
+    with pytest.raises(StoreError, match="begun after"):
+        await replay(config, NOW - timedelta(days=1), clock)
+    settled = await replay(config, NOW - timedelta(days=1), clock, without_journal=True)
+    assert settled.forgotten >= 2
+
+
+async def test_replaying_alone_is_for_postgres(config: Config, clock: Time) -> None:
+    with pytest.raises(StoreError, match="alongside restore FILE"):
+        await replay(config, NOW, clock)
 
 
 # Killed
