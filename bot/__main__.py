@@ -321,7 +321,7 @@ def _rekey(config: Config, options: argparse.Namespace) -> int:
     from bot.rekey import rekey
 
     key_file = rekey(config, options.new_key_file)
-    if config.database_key is None and not config.database_key_is_credential:
+    if key_file == config.key_path:
         print(f"The new key is in {key_file}; the one before is kept beside it, for old backups.")
     else:
         print(

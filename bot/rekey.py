@@ -30,6 +30,8 @@ from bot.keys import key_for, next_former, pending, read_key, write_key
 def rekey(config: Config, new_key_file: Path | None) -> Path:
     """Give the store another key: from a file, or one that is made; gives the file that has it.
 
+    That is the key file of the settings, unless the old key is held where it cannot be changed.
+
     A file that is named and does not exist is made with a new key. Nobody else may have the store
     open. Raises a `StoreError`, and then the key from before still fits or the next start finishes.
     """
@@ -44,10 +46,15 @@ def rekey(config: Config, new_key_file: Path | None) -> Path:
         raise StoreError("DATABASE_PLAIN=yes: there is no key to change.", os.EX_USAGE)
     if not store.exists():
         raise StoreError(f"There is no database {store} yet; its first start makes a key.")
-    in_file = config.database_key is None and not config.database_key_is_credential
+    in_file = (
+        config.database_key is None
+        and not config.database_key_is_credential
+        and os.access(config.key_path.parent, os.W_OK)
+    )
     if not in_file and new_key_file is None:
         raise StoreError(
-            "The key is held where Alongside cannot change it (DATABASE_KEY or a credential). "
+            "The key is held where Alongside cannot change it (DATABASE_KEY, a credential or a "
+            "folder that cannot be written). "
             "Say where the new one is to be: alongside rekey --new-key-file FILE",
             os.EX_USAGE,
         )
@@ -118,7 +125,7 @@ def _copies(config: Config, old: str, new: str) -> None:
     draft.unlink(missing_ok=True)
     try:
         with opened(store, old, busy_timeout=0) as source:
-            seize(source)
+            seize(source, store)
             export(source, draft, new)
             _require_whole(draft, new)
             # While the old file is still held: nobody may write into it after it was copied.

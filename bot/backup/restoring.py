@@ -283,7 +283,7 @@ def _fold(path: Path, key: str | None) -> None:
     """Fold the log of the store from before into its file, where it can be opened at all."""
     try:
         with opened(path, key, busy_timeout=0) as file:
-            seize(file)
+            seize(file, path)
     except StoreBusy:
         raise
     except StoreError:

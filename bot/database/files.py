@@ -112,14 +112,16 @@ def problems(path: Path, key: str | None) -> list[str]:
     return [f"{path}: {line}" for line in lines if line != "ok"]
 
 
-def seize(connection: Connection) -> None:
+def seize(connection: Connection, path: Path) -> None:
     """Keep everybody else out of the file until the connection is closed.
 
-    Folds the write-ahead log into the file first, so that the file alone is all of it. Raises the
-    driver's busy error, which `opened` translates, when anybody else has it open.
+    Folds the write-ahead log into the file first, so that the file alone is all of it. Raises
+    `StoreBusy`, or the driver's busy error that `opened` makes one of, when it is open elsewhere.
     """
     connection.execute("PRAGMA locking_mode = EXCLUSIVE").fetchall()
-    connection.execute("PRAGMA journal_mode = DELETE").fetchall()
+    (mode,) = connection.execute("PRAGMA journal_mode = DELETE").fetchall()[0]
+    if mode != "delete":
+        raise StoreBusy(str(path))
 
 
 @contextmanager

@@ -64,14 +64,16 @@ class Privacy:
 
     @property
     def set_up(self) -> tuple[Holding, ...]:
-        """The tables of what a server itself sets up; their words are `privacy.server.<table>`."""
+        """The tables that hold what a server itself sets up, in rows that name nobody.
+
+        Their words are `privacy.server.<table>`.
+        """
         return tuple(
             holding
             for holding in self._holdings
             if holding.server is not None
             and holding.kind is not Kind.ABOUT
             and not holding.table.startswith(_WORKINGS)
-            and holding.table != "consents"
         )
 
     async def export(self, user_id: int) -> Export:
