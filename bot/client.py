@@ -173,7 +173,7 @@ class Alongside(commands.AutoShardedBot):
                 await self._compare_servers()
                 swept = await self.runtime.privacy.sweep()
                 if self.runtime.journal is not None:
-                    await asyncio.to_thread(self.runtime.journal.begin)
+                    await self.runtime.journal.tidy()
                 if swept.rows or swept.servers:
                     _log.info("swept", rows=swept.rows, servers=swept.servers)
             except Exception as error:  # noqa: BLE001 - the next sweep tries again

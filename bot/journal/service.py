@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+from threading import Thread
 
 from bot.clock import Clock
 from bot.database import Database, StoreKeyWrong, Transaction
@@ -76,11 +77,12 @@ class Journal:
 
     async def write(self, line: str) -> None:
         """Write one line; on the disk when this returns, also when it was cancelled meanwhile."""
-        await finished(
-            asyncio.ensure_future(
-                asyncio.to_thread(store.add, self._path, self._key, line, self._clock())
-            )
-        )
+        now = self._clock()
+        await _in_thread(lambda: store.add(self._path, self._key, line, now))
+
+    async def tidy(self) -> None:
+        """Drop what is past its time, from within a running bot."""
+        await _in_thread(self.begin)
 
     def mark_backup(self) -> datetime:
         """Write that a backup is being made; gives the moment from which it is to be dated."""
@@ -93,6 +95,26 @@ class Journal:
     def since(self, moment: datetime) -> list[Entry]:
         """Give what was written since a moment, the oldest first."""
         return store.entries(self._path, self._key, moment)
+
+
+async def _in_thread(work: Callable[[], object]) -> None:
+    """Do what waits for the disk beside the event loop.
+
+    In a thread of its own: this is rare, and the threads of a pool would stay for ever.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[None] = loop.create_future()
+
+    def run() -> None:
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 - raised again where it is awaited
+            loop.call_soon_threadsafe(done.set_exception, error)
+        else:
+            loop.call_soon_threadsafe(done.set_result, None)
+
+    Thread(target=run, name="journal").start()
+    await finished(done)
 
 
 class Replays:
