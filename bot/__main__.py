@@ -9,14 +9,20 @@ import os
 import signal
 import sys
 from collections.abc import Coroutine
-from typing import Any
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from dotenv import dotenv_values
 
 from bot import __version__, logs
 from bot.alone import alone
+from bot.clock import system_clock
 from bot.config import Config
 from bot.errors import StartError
+
+if TYPE_CHECKING:
+    from bot.backup.restoring import Settled
 
 _log = logs.get(__name__)
 
@@ -47,9 +53,21 @@ def main(arguments: list[str] | None = None) -> int:
                 status = asyncio.run(_check(config))
                 sys.stdout.flush()
                 return status
-            case _:
+            case "migrate":
                 with alone(config):
                     return asyncio.run(_migrate(config))
+            case "backup":
+                return _backup(config, options)
+            case "journal":
+                return _journal(config, options)
+            case "restore":
+                return asyncio.run(_restore(config, options))
+            case "replay":
+                return asyncio.run(_replay(config, options))
+            case "rekey":
+                return _rekey(config, options)
+            case _:
+                return asyncio.run(_policy(config, options))
     except StartError as error:
         print(f"alongside: {error}", file=sys.stderr)
         return error.status
@@ -77,7 +95,65 @@ def _parser() -> argparse.ArgumentParser:
     play.add_argument("--fresh", action="store_true", help="start over with a new playground")
     commands.add_parser("check", help="look at settings, store and content; say what is wrong")
     commands.add_parser("migrate", help="bring the database up to date and stop")
+    _add_care_of_the_store(commands)
+    policy = commands.add_parser(
+        "policy", help="write a privacy policy and terms for you to complete"
+    )
+    policy.add_argument("--out", type=Path, default=Path("policy"), metavar="DIR")
     return parser
+
+
+def _add_care_of_the_store(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:  # pyright: ignore[reportPrivateUsage]
+    backup = commands.add_parser("backup", help="copy the store, encrypted, while the bot runs")
+    backup.add_argument("destination", nargs="?", type=Path, metavar="DEST")
+    journal = commands.add_parser(
+        "journal", help="copy the list of what a restore must not undo, for another disk"
+    )
+    journal.add_argument("target", type=Path, metavar="FILE")
+    restore = commands.add_parser("restore", help="check a backup and put it in the store's place")
+    restore.add_argument("backup", type=Path, metavar="FILE")
+    for one in (backup, restore):
+        one.add_argument(
+            "--key-file", type=Path, metavar="FILE", help="the backup's key, if not the store's"
+        )
+    backup.add_argument(
+        "--prune", action="store_true", help="delete backups there that are too old to be restored"
+    )
+    restore.add_argument(
+        "--replace", action="store_true", help="keep the store that is there under another name"
+    )
+    replay = commands.add_parser(
+        "replay", help="make PostgreSQL ready after its own tools have restored it"
+    )
+    replay.add_argument("since", type=_moment, metavar="MOMENT", help="2026-11-22T03:00Z, say")
+    replay.add_argument(
+        "--journal",
+        action="append",
+        default=[],
+        type=Path,
+        metavar="FILE",
+        help="the journal of another machine that ran the bot",
+    )
+    for one in (restore, replay):
+        one.add_argument(
+            "--without-journal",
+            action="store_true",
+            help="restore although nobody can tell who left since; nothing of members is kept",
+        )
+    rekey = commands.add_parser("rekey", help="encrypt the store with another key")
+    rekey.add_argument(
+        "--new-key-file", type=Path, metavar="FILE", help="the new key; made when there is none"
+    )
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise argparse.ArgumentTypeError("a moment is written 2026-11-22T03:00Z")
+    return moment
 
 
 def _port(text: str) -> int:
@@ -180,6 +256,99 @@ async def _migrate(config: Config) -> int:
     version = await runtime.database.schema_version()
     await runtime.database.close()
     print(f"The database has schema {version}.")
+    return 0
+
+
+def _backup(config: Config, options: argparse.Namespace) -> int:
+    from bot.backup.service import take
+
+    taken = take(
+        config,
+        options.destination,
+        system_clock,
+        key_file=options.key_file,
+        prune=options.prune,
+    )
+    print(
+        f"{taken.path}: {taken.size_bytes // 1024:,} KB, schema {taken.facts.schema}, "
+        f"as of {taken.facts.taken_at:%Y-%m-%d %H:%M:%S} UTC; every page was read back."
+    )
+    if taken.pruned:
+        print(f"Deleted {taken.pruned} that were too old to be restored.")
+    return 0
+
+
+def _journal(config: Config, options: argparse.Namespace) -> int:
+    from bot.backup.service import copy_journal
+
+    copy_journal(config, options.target, system_clock)
+    print(f"The journal is copied to {options.target}.")
+    return 0
+
+
+async def _restore(config: Config, options: argparse.Namespace) -> int:
+    from bot.backup.restoring import restore
+
+    restored = await restore(
+        config,
+        options.backup,
+        system_clock,
+        key_file=options.key_file,
+        replace_store=options.replace,
+        without_journal=options.without_journal,
+    )
+    facts = restored.facts
+    print(f"Restored as of {facts.taken_at:%Y-%m-%d %H:%M:%S} UTC, schema {facts.schema}.")
+    if restored.kept is not None:
+        print(f"The store from before is {restored.kept}; delete it when you need it no more.")
+    _say_settled(restored.settled)
+    return 0
+
+
+async def _replay(config: Config, options: argparse.Namespace) -> int:
+    from bot.backup.restoring import replay
+
+    _say_settled(
+        await replay(
+            config,
+            options.since,
+            system_clock,
+            journals=options.journal,
+            without_journal=options.without_journal,
+        )
+    )
+    return 0
+
+
+def _say_settled(settled: Settled) -> None:
+    for kind, count in sorted(settled.replayed.items()):
+        print(f"Done again from the journal: {kind}, {count}.")
+    if settled.forgotten:
+        print(f"Left out because no journal tells who left: {settled.forgotten} rows of members.")
+    print(f"Fell due before the restore and will not be sent: {len(settled.left_out)}.")
+    for message in settled.left_out:
+        print(f"  {message.due_at:%Y-%m-%d %H:%M} UTC  {message.kind}  server {message.server_id}")
+
+
+def _rekey(config: Config, options: argparse.Namespace) -> int:
+    from bot.rekey import rekey
+
+    key_file = rekey(config, options.new_key_file)
+    if key_file == config.key_path:
+        print(f"The new key is in {key_file}; the one before is kept beside it, for old backups.")
+    else:
+        print(
+            f"The new key is in {key_file}. Put it where the old one was (DATABASE_KEY or the "
+            "credential), or name the file in DATABASE_KEY_FILE; keep the old one for old backups."
+        )
+    return 0
+
+
+async def _policy(config: Config, options: argparse.Namespace) -> int:
+    from bot.policy import write
+
+    for path in await write(config, options.out):
+        print(path)
     return 0
 
 

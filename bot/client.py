@@ -17,10 +17,12 @@ from bot.audit import HOLDING as AUDIT
 from bot.blocks.model import HOLDINGS as BLOCKS
 from bot.commands import CommandWords, describe
 from bot.consent.model import HOLDING as CONSENTS
+from bot.consent.service import WITHDRAWN
 from bot.errors import StartError
 from bot.jobs.model import HOLDINGS as JOBS
 from bot.membership.looking import keep_looking
 from bot.membership.model import HOLDING as MEMBERSHIP
+from bot.membership.service import GONE
 from bot.news.model import HOLDING as NEWS
 from bot.notices.carrier import NoticeCarrier
 from bot.notices.model import HOLDING as NOTICES
@@ -114,6 +116,11 @@ class Alongside(commands.AutoShardedBot):
         )
         self.runtime.membership.register(self.runtime.blocks.held, self.runtime.blocks.left)
         self.runtime.membership.register(None, self.runtime.news.left)
+        replays = self.runtime.replays
+        self.runtime.privacy.replay_with(replays)
+        self.runtime.blocks.replay_with(replays)
+        replays.on(GONE, self.runtime.membership.replay)
+        replays.on(WITHDRAWN, self.runtime.consents.replay)
         notices = self.runtime.notices
         self.runtime.jobs.register(POST_NOTICE, notices, NoticeCarrier(self, notices))
         self.runtime.privacy.when_server_erased(self.runtime.settings.forget)
@@ -184,6 +191,8 @@ class Alongside(commands.AutoShardedBot):
                 await self._compare_servers()
                 await self.runtime.blocks.remind()
                 swept = await self.runtime.privacy.sweep()
+                if self.runtime.journal is not None:
+                    await self.runtime.journal.tidy()
                 if swept.rows or swept.servers:
                     _log.info("swept", rows=swept.rows, servers=swept.servers)
             except Exception as error:  # noqa: BLE001 - the next sweep tries again

@@ -30,7 +30,12 @@ VARIABLES = (
     Variable("STATE_DIR", "", "Folder for the database and its key."),
     Variable("DATABASE_URL", "", "postgresql://... to use PostgreSQL instead of SQLite.", True),
     Variable("DATABASE_KEY", "", "64 hex digits: the database key, instead of a key file.", True),
-    Variable("DATABASE_KEY_FILE", "", "File of the database key; made on first start."),
+    Variable(
+        "DATABASE_KEY_FILE",
+        "",
+        "File of the database key; made on first start. Without it, systemd's credential "
+        "database.key is used when the service is given one.",
+    ),
     Variable("DATABASE_PLAIN", "no", "yes stores SQLite without encryption."),
     Variable("LOG_LEVEL", "info", "debug, info, warning or error."),
     Variable("LOG_FORMAT", "auto", "text, json, or auto: text on a terminal, else json."),
@@ -51,6 +56,7 @@ class Config:
     database_url: str | None = field(default=None, repr=False)
     database_key: str | None = field(default=None, repr=False)
     database_key_file: Path | None = None
+    database_key_is_credential: bool = False
     database_plain: bool = False
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "text", "json"] = "auto"
@@ -67,6 +73,11 @@ class Config:
     def key_path(self) -> Path:
         """Where the database key is, when DATABASE_KEY does not hold it."""
         return self.database_key_file or self.state_dir / "database.key"
+
+    @property
+    def journal_path(self) -> Path:
+        """Where the journal of what a restore must not undo is, whatever the store is."""
+        return self.state_dir / "journal.db"
 
     @property
     def token_looks_right(self) -> bool:
@@ -124,6 +135,10 @@ class Config:
         key_file = text("DATABASE_KEY_FILE")
         if key and key_file:
             problems.append("set DATABASE_KEY or DATABASE_KEY_FILE, not both")
+        credentials = text("CREDENTIALS_DIRECTORY")
+        credential = Path(credentials, "database.key") if credentials else None
+        if credential and not key and not key_file and credential.exists():
+            key_file = str(credential)
         source = text("SOURCE_URL")
         if source and not re.fullmatch(r"https?://[^\s<>()\[\]]{3,300}", source):
             problems.append("SOURCE_URL must be a web address that begins with https://")
@@ -133,6 +148,9 @@ class Config:
             database_url=url,
             database_key=key.lower() if key else None,
             database_key_file=path("DATABASE_KEY_FILE", key_file) if key_file else None,
+            database_key_is_credential=bool(
+                credential and key_file and Path(key_file).parent == credential.parent
+            ),
             database_plain=choice("DATABASE_PLAIN", "no", "yes", "no") == "yes",
             log_level=choice("LOG_LEVEL", "info", "debug", "info", "warning", "error"),  # pyright: ignore[reportArgumentType]
             log_format=choice("LOG_FORMAT", "auto", "auto", "text", "json"),  # pyright: ignore[reportArgumentType]

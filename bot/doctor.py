@@ -15,13 +15,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo, available_timezones
 
+from bot.backup.model import taken_by_name
 from bot.client import feature_names
 from bot.clock import system_clock
 from bot.config import Config
 from bot.database import StoreError, StoreNewer
 from bot.errors import StartError
+from bot.journal import Journal
 from bot.migrations import known_migrations
-from bot.opening import open_store
+from bot.opening import open_store, store_key
 from bot.texts import Texts
 
 LEAST_FREE_BYTES = 200 * 1024 * 1024
@@ -135,6 +137,8 @@ async def _store(config: Config) -> AsyncIterator[Finding]:
             f"There is none yet; the first start makes {config.database_path}.",
         )
         return
+    for finding in _beside(config):
+        yield finding
     try:
         health = await database.health()
     except StoreError as error:
@@ -169,6 +173,31 @@ async def _store(config: Config) -> AsyncIterator[Finding]:
         yield Finding(
             Grade.WARNING, "encryption", "DATABASE_PLAIN=yes: the database is not encrypted."
         )
+
+
+def _beside(config: Config) -> Iterator[Finding]:
+    """What a restore needs: the journal, and a backup."""
+    if config.journal_path.exists():
+        try:
+            begun = Journal(config.journal_path, store_key(config), system_clock).begun_at()
+        except StoreError as error:
+            yield Finding(Grade.WRONG, "journal", str(error))
+        else:
+            yield Finding(
+                Grade.FINE,
+                "journal",
+                f"Kept since {begun:%Y-%m-%d} at {config.journal_path}; copy it beside backups.",
+            )
+    if config.database_url:
+        return
+    folder = config.state_dir / "backups"
+    moments = [moment for path in folder.glob("*") if (moment := taken_by_name(path))]
+    newest = f"The newest is of {max(moments):%Y-%m-%d %H:%M} UTC" if moments else "There is none"
+    yield Finding(
+        Grade.FINE if moments else Grade.WARNING,
+        "backup",
+        f"{newest} in {folder}; alongside backup makes one while the bot runs.",
+    )
 
 
 def _content(today: date) -> Iterator[Finding]:

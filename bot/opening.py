@@ -8,14 +8,17 @@ from bot.alone import unusable
 from bot.blocks.service import Blocks
 from bot.clock import Clock, system_clock
 from bot.config import Config
+from bot.consent.service import Consents
 from bot.database import Database
 from bot.jobs.runner import Runner
+from bot.journal import Journal
 from bot.keys import key_for
 from bot.membership.service import Membership
 from bot.migrations import migrate
 from bot.news.service import News
 from bot.notices.service import Notices
 from bot.privacy import Privacy
+from bot.rekey import finish
 from bot.reports.service import Reports
 from bot.runtime import Runtime
 from bot.settings.service import Settings
@@ -40,10 +43,32 @@ async def open_store(config: Config, *, create: bool = True) -> Database | None:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     except OSError as error:
         raise unusable(path.parent, error) from error
+    return await Database.open(path, key=store_key(config), plain=config.database_plain)
+
+
+def store_key(config: Config) -> str | None:
+    """Give the key of the store and of what lies beside it; None when DATABASE_PLAIN says so.
+
+    Made on first start; a change of it that was cut off is finished first. On PostgreSQL it is the
+    journal's alone. Raises a `StoreError`.
+    """
     if config.database_plain:
-        return await Database.open(path, plain=True)
-    key = config.database_key or key_for(path, config.key_path)
-    return await Database.open(path, key=key)
+        return None
+    guarded = config.journal_path if config.database_url else config.database_path
+    if config.database_key is not None:
+        return config.database_key
+    credential = config.database_key_is_credential
+    return finish(config, key_for(guarded, config.key_path, credential=credential))
+
+
+def _open_journal(config: Config, clock: Clock) -> Journal:
+    try:
+        config.journal_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise unusable(config.state_dir, error) from error
+    journal = Journal(config.journal_path, store_key(config), clock)
+    journal.begin()
+    return journal
 
 
 async def open_runtime(config: Config, clock: Clock = system_clock) -> Runtime:
@@ -55,13 +80,21 @@ async def open_runtime(config: Config, clock: Clock = system_clock) -> Runtime:
     database = await open_store(config)
     try:
         await migrate(database, now=clock())
+        journal = _open_journal(config, clock)
+        database.keep_journal(journal.write)
     except BaseException:
         await database.close()
         raise
-    return make_runtime(config, clock, texts, database)
+    return make_runtime(config, clock, texts, database, journal)
 
 
-def make_runtime(config: Config, clock: Clock, texts: Texts, database: Database) -> Runtime:
+def make_runtime(
+    config: Config,
+    clock: Clock,
+    texts: Texts,
+    database: Database,
+    journal: Journal | None = None,
+) -> Runtime:
     """Put together what a process needs on an open store whose schema is up to date."""
     settings = Settings(database, clock)
     # On SQLite this is the only process, and it wakes its runner for every change.
@@ -76,8 +109,10 @@ def make_runtime(config: Config, clock: Clock, texts: Texts, database: Database)
         privacy=Privacy(database, clock),
         jobs=jobs,
         notices=notices,
+        consents=Consents(database),
         news=News(database),
         blocks=Blocks(database, notices, clock, jobs.wake),
         reports=Reports(database, notices, clock, jobs.wake),
         membership=Membership(database, clock, jobs.wake),
+        journal=journal,
     )

@@ -9,8 +9,10 @@ from discord import app_commands
 from bot.blocks.service import Blocks
 from bot.clock import Clock
 from bot.config import Config
+from bot.consent.service import Consents
 from bot.database import Database
 from bot.jobs.runner import Runner
+from bot.journal import Journal, Replays
 from bot.membership.service import Membership
 from bot.news.service import News
 from bot.notices.service import Notices
@@ -44,10 +46,13 @@ class Runtime:
     privacy: Privacy
     jobs: Runner
     notices: Notices
+    consents: Consents
     news: News
     blocks: Blocks
     reports: Reports
     membership: Membership
+    journal: Journal | None = None
+    replays: Replays = field(default_factory=Replays)
     scenes: Scenes = field(default_factory=Scenes)
     actions: Actions = field(default_factory=Actions)
     manage: app_commands.Group = field(default_factory=_manage_group)

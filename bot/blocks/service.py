@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 
-from bot import audit
+from bot import audit, journal
 from bot.blocks import store
 from bot.blocks.model import APART_LIMIT, BLOCKS_LIMIT, REMIND_AFTER, Apart, Block, pair_of
 from bot.clock import Clock
 from bot.database import Database, Reading, Transaction
 from bot.errors import UserError
+from bot.journal import Entry, Replays
 from bot.notices.service import Notices
+
+BLOCKED, UNBLOCKED = "blocks.blocked", "blocks.unblocked"
+KEPT_APART, LET_MEET = "blocks.kept_apart", "blocks.let_meet"
+"""What a restore does again, in the journal's words."""
 
 Parting = Callable[[Transaction, int, int, int, datetime], Awaitable[None]]
 """Is told of two people of a server who must no longer be together, with the moment."""
@@ -90,13 +95,25 @@ class Blocks:
                 if await store.count_blocks(tx, server_id, owner) > BLOCKS_LIMIT:
                     raise UserError("safety.block.too_many", limit=BLOCKS_LIMIT)
                 await self._part(tx, server_id, owner, other, now)
+            if added or stays is not None:
+                await journal.record(
+                    tx,
+                    BLOCKED,
+                    server=server_id,
+                    owner=owner,
+                    other=other,
+                    stays=int(block.stays),
+                )
         self._wake()
         return added
 
     async def unblock(self, server_id: int, owner: int, other: int) -> bool:
         """Take one's own block back; gives whether there was one."""
         async with self._database.transaction() as tx:
-            return await store.delete_block(tx, server_id, owner, other)
+            found = await store.delete_block(tx, server_id, owner, other)
+            if found:
+                await journal.record(tx, UNBLOCKED, server=server_id, owner=owner, other=other)
+        return found
 
     async def mine(self, server_id: int | None, owner: int) -> tuple[Block, ...]:
         """Give a person's own blocks in a server, or in all, the newest first."""
@@ -127,6 +144,7 @@ class Blocks:
                 if len(await store.aparts(tx, server_id)) > APART_LIMIT:
                     raise UserError("safety.apart.too_many", limit=APART_LIMIT)
                 await self._part(tx, server_id, *pair, now)
+            await journal.record(tx, KEPT_APART, server=server_id, first=pair[0], second=pair[1])
         self._wake()
         return added
 
@@ -138,6 +156,7 @@ class Blocks:
             found = await store.delete_apart(tx, server_id, *pair)
             if found:
                 await self._record(tx, server_id, by, "let_meet", now)
+                await journal.record(tx, LET_MEET, server=server_id, first=pair[0], second=pair[1])
         return found
 
     async def kept_apart(self, server_id: int, *, seen_by: int) -> tuple[Apart, ...]:
@@ -168,6 +187,36 @@ class Blocks:
         """Delete the blocks of somebody who left, but for those that stay."""
         await store.delete_leaving(tx, server_id, user_id)
 
+    # What a restore must not undo: bot.journal
+
+    def replay_with(self, replays: Replays) -> None:
+        """Do again, after a restore, what was blocked, taken back and kept apart since."""
+
+        async def blocked(tx: Transaction, entry: Entry) -> None:
+            server_id, owner, other = _ids(entry, "owner", "other")
+            block = Block(server_id, owner, other, entry.at, bool(entry.facts["stays"]))
+            if await store.add_block(tx, block):
+                await self._part(tx, server_id, owner, other, self._clock())
+            else:
+                await store.set_stays(tx, block)
+
+        async def unblocked(tx: Transaction, entry: Entry) -> None:
+            await store.delete_block(tx, *_ids(entry, "owner", "other"))
+
+        async def kept_apart(tx: Transaction, entry: Entry) -> None:
+            apart = Apart(*_ids(entry, "first", "second"), entry.at)
+            if await store.put_apart(tx, apart):
+                one, other = apart.first_user_id, apart.second_user_id
+                await self._part(tx, apart.server_id, one, other, self._clock())
+
+        async def let_meet(tx: Transaction, entry: Entry) -> None:
+            await store.delete_apart(tx, *_ids(entry, "first", "second"))
+
+        replays.on(BLOCKED, blocked)
+        replays.on(UNBLOCKED, unblocked)
+        replays.on(KEPT_APART, kept_apart)
+        replays.on(LET_MEET, let_meet)
+
     # Inside
 
     def _pair(self, one: int, other: int, by: int) -> tuple[int, int]:
@@ -190,3 +239,9 @@ class Blocks:
         # Without the names: the two people could else be read out of the list of changes.
         line = audit.Line.of(server_id, by, now, f"safety.{verb}", "/manage apart")
         await audit.record(tx, line)
+
+
+def _ids(entry: Entry, one: str, other: str) -> tuple[int, int, int]:
+    """The server and the two people of an entry."""
+    facts = entry.facts
+    return int(facts["server"]), int(facts[one]), int(facts[other])

@@ -39,6 +39,26 @@ async def people(read: Reading, server_id: int, feature: str, version: int) -> f
     return frozenset(row["user_id"] for row in rows)
 
 
+async def consents_of(read: Reading, user_id: int) -> tuple[Consent, ...]:
+    """All of one person's consents, the newest first."""
+    rows = await read.fetch(
+        "SELECT server_id, feature, version, given_at, renew_at FROM consents "
+        "WHERE user_id = $1 ORDER BY given_at DESC, server_id, feature",
+        user_id,
+    )
+    return tuple(
+        Consent(
+            user_id,
+            row["server_id"],
+            row["feature"],
+            row["version"],
+            from_epoch(row["given_at"]),
+            from_epoch(row["renew_at"]),
+        )
+        for row in rows
+    )
+
+
 async def put_consent(tx: Transaction, consent: Consent) -> None:
     """Write a consent in place of the one before."""
     await tx.execute(

@@ -17,6 +17,7 @@ What to know when writing SQL for both:
 from __future__ import annotations
 
 import os
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
@@ -40,6 +41,7 @@ __all__ = [
     "Argument",
     "Database",
     "Health",
+    "Journal",
     "Reading",
     "Row",
     "StoreBusy",
@@ -52,6 +54,9 @@ __all__ = [
     "StoreUnavailable",
     "Transaction",
 ]
+
+Journal = Callable[[str], Awaitable[None]]
+"""Writes a line outside the store, on the disk when it returns (see `bot.journal`)."""
 
 Argument = int | str | None
 """What a statement may be given (a flag is an `int` to the type checker); moments are seconds."""
@@ -95,6 +100,14 @@ class Transaction(Reading, Protocol):
         """
         ...
 
+    async def set_down(self, line: str) -> None:
+        """Write a line into the journal beside the store, if one is kept, before this is committed.
+
+        `bot.journal.record` is what features call. The line stays also when the transaction does
+        not: replaying it must do no harm then.
+        """
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Health:
@@ -121,6 +134,7 @@ class Engine(Protocol):
 
     name: str
     where: str
+    journal: Journal | None
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """Bound one transaction."""
@@ -205,6 +219,10 @@ class Database:
     def where(self) -> str:
         """Where the store is, fit to be printed: a path, or host and name without a password."""
         return self._engine.where
+
+    def keep_journal(self, journal: Journal | None) -> None:
+        """Say who writes what transactions set down outside the store; None for nobody."""
+        self._engine.journal = journal
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """Open a transaction; leaving the block without an error means that it is on the disk.

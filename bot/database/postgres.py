@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
-    from bot.database import Argument, Row
+    from bot.database import Argument, Journal, Row
 
 CONNECTIONS: Final = 8
 """How many connections each of the two pools (writing, reading) may open."""
@@ -133,6 +133,10 @@ class _Transaction(_Statements):
         finally:
             await self._release()
 
+    async def set_down(self, line: str) -> None:
+        if self._engine.journal is not None:
+            await self._engine.journal(line)
+
     async def fetch(self, sql: str, *args: Argument) -> list[Row]:
         return await self._noting(super().fetch(sql, *args))
 
@@ -176,6 +180,7 @@ class PostgresEngine:
 
     def __init__(self, where: str) -> None:
         self.where = where
+        self.journal: Journal | None = None
         self._pools: list[Any] = []
 
     @classmethod

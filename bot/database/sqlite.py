@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from bot.database import Argument, Row
+    from bot.database import Argument, Journal, Row
 else:
     from sqlcipher3 import dbapi2 as driver
 
@@ -357,6 +357,10 @@ class _Transaction:
         _, changed = await self._run(sql, args)
         return max(changed, 0)
 
+    async def set_down(self, line: str) -> None:
+        if self._engine.journal is not None:
+            await self._engine.journal(line)
+
 
 class _Reading:
     """The reader connection. It has no state, so one object serves everybody at once."""
@@ -392,6 +396,7 @@ class SqliteEngine:
     def __init__(self, path: Path, *, encrypted: bool) -> None:
         self.where = str(path)
         self.encrypted = encrypted
+        self.journal: Journal | None = None
         self._path = path
         self._was_read = False
         self._writer: _Writer

@@ -120,6 +120,17 @@ async def take_due_messages(tx: Transaction, now: datetime, limit: int) -> list[
     return [_message(row) for row in rows]
 
 
+async def take_fallen_due(tx: Transaction, now: datetime, limit: int) -> list[Message]:
+    """Open messages that have fallen due, also those that somebody holds or that wait for a try."""
+    rows = await tx.fetch(
+        f"SELECT {_COLUMNS} FROM jobs_messages WHERE settled_at IS NULL AND due_at <= $1 "  # noqa: S608
+        "ORDER BY due_at, id LIMIT $2 FOR UPDATE SKIP LOCKED",
+        to_epoch(now),
+        limit,
+    )
+    return [_message(row) for row in rows]
+
+
 async def lease(tx: Transaction, ids: Sequence[str], now: datetime, until: datetime) -> None:
     """Write down that these are being tried now, and whose they are until when."""
     moment = to_epoch(now)

@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 
+from bot import journal
 from bot.clock import Clock
 from bot.database import Database, Reading, Transaction
+from bot.journal import Entry
 from bot.membership import store
 from bot.membership.model import SURE_AFTER
+
+GONE = "membership.gone"
+"""The journal's entry of somebody who left a server."""
 
 Held = Callable[[Reading], Awaitable[Collection[tuple[int, int]]]]
 """Gives the servers and people of whom a feature holds something that ends when they leave."""
@@ -66,11 +71,20 @@ class Membership:
             since = await store.missing_since(tx, server_id, user_id)
             if since is None or now - since < SURE_AFTER:
                 return False
-            for _, left in self._features:
-                await left(tx, server_id, user_id, now)
-            await store.forget(tx, [(server_id, user_id)])
+            await self._end(tx, server_id, user_id, now)
+            await journal.record(tx, GONE, server=server_id, user=user_id)
         self._wake()
         return True
+
+    async def replay(self, tx: Transaction, entry: Entry) -> None:
+        """End once more what somebody had who left, because a restore brought it back."""
+        facts = entry.facts
+        await self._end(tx, int(facts["server"]), int(facts["user"]), self._clock())
+
+    async def _end(self, tx: Transaction, server_id: int, user_id: int, now: datetime) -> None:
+        for _, left in self._features:
+            await left(tx, server_id, user_id, now)
+        await store.forget(tx, [(server_id, user_id)])
 
     async def _held(self, read: Reading) -> set[tuple[int, int]]:
         return {key for held, _ in self._features if held for key in await held(read)}

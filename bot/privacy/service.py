@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot import journal
 from bot.clock import Clock
-from bot.database import Database, Row, Transaction
+from bot.database import Database, Reading, Row, Transaction
+from bot.journal import Entry, Replays
 from bot.privacy import store
 from bot.privacy.model import Holding, Kind
 
@@ -17,7 +19,16 @@ SERVER_GRACE = timedelta(days=7)
 Erasing = Callable[[Transaction, int, datetime], Awaitable[None]]
 """Ends what a person has under way with others, before all that is theirs is deleted."""
 
+ERASED, SERVER_ERASED = "privacy.erased", "privacy.server_erased"
+SERVER_LEFT, SERVER_RETURNED = "privacy.server_left", "privacy.server_returned"
+"""What a restore does again, in the journal's words."""
+
+_WORKINGS = ("jobs_", "privacy_")
+"""Tables of the bot's own workings: erased with a server, and no part of what it set up."""
+
 Export = dict[str, list[dict[str, object]]]
+Receipt = dict[str, int]
+"""Rows by table."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +70,20 @@ class Privacy:
         """Every declared table."""
         return tuple(self._holdings)
 
+    @property
+    def set_up(self) -> tuple[Holding, ...]:
+        """The tables that hold what a server itself sets up, in rows that name nobody.
+
+        Their words are `privacy.server.<table>`.
+        """
+        return tuple(
+            holding
+            for holding in self._holdings
+            if holding.server is not None
+            and holding.kind is not Kind.ABOUT
+            and not holding.table.startswith(_WORKINGS)
+        )
+
     async def export(self, user_id: int) -> Export:
         """Everything that is a person's own, by table. What others hold about them is not in it."""
         found: Export = {}
@@ -69,21 +94,24 @@ class Privacy:
                     found.setdefault(holding.table, []).extend(_columns(row) for row in rows)
         return found
 
-    async def erase(self, user_id: int) -> dict[str, int]:
-        """Delete everything that is a person's own, at once; gives how many rows by table."""
-        receipt: dict[str, int] = {}
-        now = self._clock()
-        async with self._database.transaction() as tx:
-            for erasing in self._erasings:
-                await erasing(tx, user_id, now)
-            for holding in self._own():
-                count = await store.erase_person(tx, holding, user_id)
-                if count:
-                    receipt[holding.table] = receipt.get(holding.table, 0) + count
-        return receipt
+    async def export_server(self, server_id: int) -> Export:
+        """Everything that a server itself has set up, by table; no row of it names a person."""
+        found: Export = {}
+        async with self._database.read() as read:
+            for holding in self.set_up:
+                rows = await store.rows_of_server(read, holding, server_id)
+                if rows:
+                    kept = found.setdefault(holding.table, [])
+                    kept += [_columns(row) for row in rows]
+        return found
 
-    async def erase_server(self, server_id: int) -> int:
-        """Delete everything of a server; gives how many rows there were."""
+    async def erase(self, user_id: int) -> Receipt:
+        """Delete everything that is a person's own, at once; gives how many rows by table."""
+        async with self._database.transaction() as tx:
+            return await self._erase_person(tx, user_id)
+
+    async def erase_server(self, server_id: int) -> Receipt:
+        """Delete everything of a server, its members' rows too; gives how many rows by table."""
         try:
             async with self._database.transaction() as tx:
                 return await self._erase_server(tx, server_id)
@@ -94,12 +122,13 @@ class Privacy:
     async def server_left(self, server_id: int) -> None:
         """The bot was removed from a server: its data goes after the grace."""
         async with self._database.transaction() as tx:
-            await store.note_departure(tx, server_id, self._clock())
+            if await store.note_departure(tx, server_id, self._clock()):
+                await journal.record(tx, SERVER_LEFT, server=server_id)
 
     async def server_returned(self, server_id: int) -> None:
         """The bot is in a server, so nothing of it is due for erasure."""
         async with self._database.transaction() as tx:
-            await store.clear_departure(tx, server_id)
+            await self._returned(tx, server_id)
 
     async def sweep(self) -> Swept:
         """Delete what is past its retention, and servers that were left longer than the grace."""
@@ -125,20 +154,83 @@ class Privacy:
         async with self._database.transaction() as tx:
             departed = set(await store.departed(tx))
             for server_id in departed & here:
-                await store.clear_departure(tx, server_id)
-            kept: set[int] = set()
-            for holding in self._holdings:
-                if holding.server is not None:
-                    kept.update(await store.servers(tx, holding))
+                await self._returned(tx, server_id)
+            kept = await self._servers(tx)
         return sorted(kept - departed - here)
 
-    async def _erase_server(self, tx: Transaction, server_id: int) -> int:
-        count = 0
+    async def servers(self) -> list[int]:
+        """Every server that anything is kept of."""
+        async with self._database.read() as read:
+            return sorted(await self._servers(read))
+
+    def replay_with(self, replays: Replays) -> None:
+        """Do again, after a restore, what was erased and left since the backup."""
+
+        async def erased(tx: Transaction, entry: Entry) -> None:
+            await self._erase_person(tx, int(entry.facts["user"]))
+
+        async def server_erased(tx: Transaction, entry: Entry) -> None:
+            await self._erase_server(tx, int(entry.facts["server"]))
+
+        async def server_left(tx: Transaction, entry: Entry) -> None:
+            await store.note_departure(tx, int(entry.facts["server"]), entry.at)
+
+        async def server_returned(tx: Transaction, entry: Entry) -> None:
+            await store.clear_departure(tx, int(entry.facts["server"]))
+
+        replays.on(ERASED, erased)
+        replays.on(SERVER_ERASED, server_erased)
+        replays.on(SERVER_LEFT, server_left)
+        replays.on(SERVER_RETURNED, server_returned)
+
+    async def erase_everybody(self) -> int:
+        """Delete every row that is some person's own; gives how many.
+
+        For a restore whose journal is lost: nobody knows then who left since, so nobody is kept.
+        """
+        own = self._own()
+        async with self._database.transaction() as tx:
+            people = {one for holding in own for one in await store.people(tx, holding)}
+            await self._end(tx, sorted(people))
+            return sum([await store.erase_everybody(tx, holding) for holding in own])
+
+    async def _end(self, tx: Transaction, people: Iterable[int]) -> None:
+        now = self._clock()
+        for user_id in people:
+            for erasing in self._erasings:
+                await erasing(tx, user_id, now)
+
+    async def _erase_person(self, tx: Transaction, user_id: int) -> Receipt:
+        receipt: Receipt = {}
+        await self._end(tx, [user_id])
+        for holding in self._own():
+            count = await store.erase_person(tx, holding, user_id)
+            if count:
+                receipt[holding.table] = receipt.get(holding.table, 0) + count
+        await journal.record(tx, ERASED, user=user_id)
+        return receipt
+
+    async def _erase_server(self, tx: Transaction, server_id: int) -> Receipt:
+        receipt: Receipt = {}
         for holding in self._holdings:
             if holding.server is not None:
-                count += await store.erase_server(tx, holding, server_id)
+                count = await store.erase_server(tx, holding, server_id)
+                if count:
+                    receipt[holding.table] = receipt.get(holding.table, 0) + count
         await store.clear_departure(tx, server_id)
-        return count
+        await journal.record(tx, SERVER_ERASED, server=server_id)
+        return receipt
+
+    async def _servers(self, read: Reading) -> set[int]:
+        kept: set[int] = set()
+        for holding in self._holdings:
+            if holding.server is not None:
+                kept.update(await store.servers(read, holding))
+        return kept
+
+    async def _returned(self, tx: Transaction, server_id: int) -> None:
+        if await store.clear_departure(tx, server_id):
+            await journal.record(tx, SERVER_RETURNED, server=server_id)
 
     def _tell_listeners(self, server_id: int) -> None:
         for listener in self._listeners:

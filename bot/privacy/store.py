@@ -29,6 +29,31 @@ async def erase_person(tx: Transaction, holding: Holding, user_id: int) -> int:
     )
 
 
+async def people(read: Reading, holding: Holding) -> list[int]:
+    """Everybody whom a holding's rows name."""
+    rows = await read.fetch(
+        f"SELECT DISTINCT {holding.person} AS user_id FROM {holding.table} "  # noqa: S608
+        f"WHERE {holding.person} IS NOT NULL"
+    )
+    return [row["user_id"] for row in rows]
+
+
+async def erase_everybody(tx: Transaction, holding: Holding) -> int:
+    """Delete the rows of a holding that name anybody; gives how many there were."""
+    return await tx.execute(
+        f"DELETE FROM {holding.table} WHERE {holding.person} IS NOT NULL"  # noqa: S608
+    )
+
+
+async def rows_of_server(read: Reading, holding: Holding, server_id: int) -> list[Row]:
+    """A server's rows of a holding that name nobody."""
+    nobody = f" AND {holding.person} IS NULL" if holding.person else ""
+    return await read.fetch(
+        f"SELECT * FROM {holding.table} WHERE {holding.server} = $1{nobody}",  # noqa: S608
+        server_id,
+    )
+
+
 async def erase_server(tx: Transaction, holding: Holding, server_id: int) -> int:
     """Delete a server's rows of a holding; gives how many there were."""
     return await tx.execute(
@@ -45,9 +70,12 @@ async def expire(tx: Transaction, holding: Holding, before: datetime) -> int:
     )
 
 
-async def note_departure(tx: Transaction, server_id: int, at: datetime) -> None:
-    """Remember since when the bot is no longer in a server; the first moment stays."""
-    await tx.execute(
+async def note_departure(tx: Transaction, server_id: int, at: datetime) -> int:
+    """Remember since when the bot is no longer in a server; the first moment stays.
+
+    Gives whether this was the first.
+    """
+    return await tx.execute(
         "INSERT INTO privacy_departures (server_id, left_at) VALUES ($1, $2) "
         "ON CONFLICT (server_id) DO NOTHING",
         server_id,
@@ -55,9 +83,9 @@ async def note_departure(tx: Transaction, server_id: int, at: datetime) -> None:
     )
 
 
-async def clear_departure(tx: Transaction, server_id: int) -> None:
-    """Forget that the bot had left."""
-    await tx.execute("DELETE FROM privacy_departures WHERE server_id = $1", server_id)
+async def clear_departure(tx: Transaction, server_id: int) -> int:
+    """Forget that the bot had left; gives whether it had."""
+    return await tx.execute("DELETE FROM privacy_departures WHERE server_id = $1", server_id)
 
 
 async def servers(read: Reading, holding: Holding) -> list[int]:

@@ -25,7 +25,7 @@ from bot.zones import ZoneGone, search_zones, zone_info
 from cogs.checkins import own_views, views
 from cogs.checkins.answer_cog import THREAD_EXISTS, THREAD_MINUTES, Answering
 from cogs.checkins.member_cog import Checkin
-from cogs.checkins.model import Body, Place, Plan, Schedule, State
+from cogs.checkins.model import CONSENT, Body, Place, Plan, Schedule, State
 from cogs.checkins.prompts import CATEGORIES
 from cogs.checkins.service import (
     HOLDINGS,
@@ -564,6 +564,7 @@ async def setup(bot: Alongside) -> None:
     runtime.jobs.register(RENEWAL, Renewing(runtime.settings), carrier)
     runtime.settings.declare(ENABLED, schedules.switched)
     runtime.privacy.register(*HOLDINGS)
+    runtime.consents.when_withdrawn(CONSENT, schedules.end)
     own = OwnButtons(schedules)
     manage = ManageCheckins(bot, schedules, prompts)
     taps: dict[str, Callable[..., Awaitable[None]]] = {

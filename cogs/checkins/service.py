@@ -520,6 +520,10 @@ class Schedules:
             if one.server_id == server_id:
                 await self._stop(tx, one, now)
 
+    async def end(self, tx: Transaction, user_id: int, server_id: int) -> None:
+        """End what a member had in a server, because they took their consent back: bot.consent."""
+        await self.left(tx, server_id, user_id, self._clock())
+
     async def held(self, read: Reading) -> list[tuple[int, int]]:
         """Give server and member of every own schedule."""
         return await store.owners(read)

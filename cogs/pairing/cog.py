@@ -26,6 +26,7 @@ from cogs.pairing.introductions_service import (
     Telling,
 )
 from cogs.pairing.member_cog import Pair, RenewalCarrier
+from cogs.pairing.model import CONSENT
 from cogs.pairing.rounds_cog import AskCarrier, ManagePairing
 from cogs.pairing.rounds_service import AGAIN, ASK, DRAW, OPEN, Drawing, Opening, Rounds
 from cogs.pairing.service import HOLDINGS, RENEWAL, Members, Renewing, shipped_content
@@ -52,6 +53,7 @@ async def setup(bot: Alongside) -> None:
     runtime.privacy.register(*HOLDINGS)
     runtime.privacy.when_erasing(introductions.erased)
     members.when_leaving(rounds.leaving)
+    runtime.consents.when_withdrawn(CONSENT, members.end)
     runtime.membership.register(members.held, members.left)
     runtime.membership.register(None, rounds.left)
     runtime.blocks.when_parted(introductions.parted)

@@ -250,6 +250,12 @@ class Members:
         if one is not None:
             await self._remove(tx, one, now)
 
+    # Who took their yes back: bot.consent
+
+    async def end(self, tx: Transaction, user_id: int, server_id: int) -> None:
+        """End what somebody takes part in, as leaving does."""
+        await self.left(tx, server_id, user_id, self._clock())
+
     # What moderators do with the topics
 
     async def choose_topics(self, server_id: int, ids: Sequence[str], *, by: int) -> None:

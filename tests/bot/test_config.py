@@ -194,3 +194,17 @@ def test_the_example_shows_the_defaults_that_hold() -> None:
 def test_the_example_can_be_used_as_it_is() -> None:
     example = (ROOT / ".env.example").read_text(encoding="utf-8")
     assert Config.read(dict(re.findall(r"^([A-Z_]+)=(.*)$", example, re.MULTILINE))) == read()
+
+
+def test_a_credential_of_systemd_is_the_key_file_unless_another_is_named(tmp_path: Path) -> None:
+    credentials = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
+    without = read(**credentials)
+    assert without.database_key_file is None
+    (tmp_path / "database.key").write_text(KEY)
+    given = read(**credentials)
+    assert given.key_path == tmp_path / "database.key"
+    assert given.database_key_is_credential
+    named = read(**credentials, DATABASE_KEY_FILE="/run/key")
+    assert named.key_path == Path("/run/key")
+    assert not named.database_key_is_credential
+    assert read(**credentials, DATABASE_KEY=KEY).database_key_file is None

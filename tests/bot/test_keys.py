@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.database import Database, StoreKeyWrong, StoreUnavailable
-from bot.keys import key_for
+from bot.keys import former, key_for, next_former, read_key, write_key
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -95,3 +95,35 @@ def test_white_space_around_a_key_does_no_harm(files: tuple[Path, Path], text: s
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(StoreUnavailable, match="Check that its folder exists"):
         key_for(tmp_path / "a.db", tmp_path / "missing" / "a.key")
+
+
+# A secret store
+
+
+def test_a_credential_of_systemd_may_show_rights_of_a_group_but_not_of_all(
+    files: tuple[Path, Path],
+) -> None:
+    key = key_for(*files)
+    files[1].chmod(0o440)
+    assert key_for(*files, credential=True) == key
+    files[1].chmod(0o444)
+    with pytest.raises(StoreKeyWrong, match="chmod 600"):
+        key_for(*files, credential=True)
+
+
+def test_keys_from_before_are_found_the_newest_first(files: tuple[Path, Path]) -> None:
+    assert former(files[1]) == []
+    for _ in range(3):
+        write_key(next_former(files[1]))
+    assert [one.name for one in former(files[1])] == [
+        "alongside.key.3",
+        "alongside.key.2",
+        "alongside.key.1",
+    ]
+
+
+def test_a_key_that_is_there_is_never_written_over(files: tuple[Path, Path]) -> None:
+    first = write_key(files[1])
+    assert write_key(files[1], "7c" * 32) == first
+    with pytest.raises(StoreKeyWrong, match="no key file"):
+        read_key(files[0])

@@ -385,3 +385,51 @@ async def test_told_to_stop_it_closes_cleanly_even_when_discord_is_silent(
     assert "Traceback" not in said.err
     assert "Unclosed" not in said.err
     assert not list((tmp_path / "state").glob("*-wal"))
+
+
+# The care of the store
+
+
+async def test_backup_restore_and_rekey_from_the_command_line(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    assert (await run(tmp_path, "migrate")).status == 0
+    backed_up = await run(tmp_path, "backup")
+    assert (backed_up.status, backed_up.err) == (0, "")
+    (backup,) = (state / "backups").iterdir()
+    assert backed_up.out.startswith(f"{backup}: ")
+    assert (await run(tmp_path, "rekey")).status == 0
+    refused = await run(tmp_path, "restore", str(backup))
+    assert (refused.status, "--replace" in refused.sentence) == (73, True)
+    # The backup was made with the key before this one.
+    restored = await run(tmp_path, "restore", str(backup), "--replace")
+    assert restored.status == 0, restored.err
+    assert "Fell due before the restore and will not be sent: 0." in restored.out
+    checked = await run(tmp_path, "check")
+    assert checked.status == 0
+    assert "journal: Kept since" in checked.out
+    copied = await run(tmp_path, "journal", str(tmp_path / "copy.db"))
+    assert (copied.status, (tmp_path / "copy.db").stat().st_mode & 0o077) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("command", "sentence"),
+    [
+        (("backup",), "The key does not fit the database"),
+        (("restore", "nothing", "--replace"), "No such file"),
+        (("rekey", "--new-key-file", "new.key"), "Put back the key file"),
+    ],
+)
+async def test_a_wrong_key_or_a_missing_file_is_one_sentence(
+    tmp_path: Path, command: tuple[str, ...], sentence: str
+) -> None:
+    await store(tmp_path)
+    said = await run(tmp_path, *command, DATABASE_KEY="00" * 32)
+    assert said.status != 0
+    assert sentence in said.sentence
+
+
+@pytest.mark.parametrize("moment", ["yesterday", "2026-11-22", "2026-11-22T03:00"])
+async def test_a_moment_without_a_zone_is_refused(tmp_path: Path, moment: str) -> None:
+    said = await run(tmp_path, "replay", moment)
+    assert said.status == 2
+    assert "a moment is written 2026-11-22T03:00Z" in said.err

@@ -27,7 +27,11 @@ async def test_the_first_start_makes_the_folder_the_key_and_the_store(tmp_path: 
     assert await runtime.database.schema_version() > 0
     await runtime.database.close()
     assert config.state_dir.stat().st_mode & 0o777 == 0o700
-    assert {path.name for path in config.state_dir.iterdir()} == {"alongside.db", "database.key"}
+    assert {path.name for path in config.state_dir.iterdir()} == {
+        "alongside.db",
+        "database.key",
+        "journal.db",
+    }
 
 
 async def test_a_given_key_leaves_no_key_file_behind(tmp_path: Path) -> None:

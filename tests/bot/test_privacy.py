@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -10,7 +11,9 @@ import pytest
 
 from bot.client import Alongside
 from bot.config import Config
+from bot.journal import Entry
 from bot.opening import make_runtime
+from bot.policy import kept
 from bot.privacy import Holding, Kind, Privacy
 from bot.privacy.service import SERVER_GRACE
 from bot.texts import Texts
@@ -202,7 +205,7 @@ async def test_a_server_that_is_erased_takes_everything_with_it_and_is_forgotten
         for holding in (NOTES, REPORTS):
             await write(scratch, holding, ASH, server)
     await write(scratch, WISHES, ASH)
-    assert await privacy.erase_server(HARBOUR) == 2
+    assert await privacy.erase_server(HARBOUR) == {"scratch_notes": 1, "scratch_reports": 1}
     assert told == [HARBOUR]
     assert await count(scratch, "scratch_notes", f"server_id = {HARBOUR}") == 0
     assert await count(scratch, "scratch_reports", f"server_id = {HARBOUR}") == 0
@@ -420,3 +423,92 @@ async def test_the_settings_of_an_erased_server_are_the_defaults_at_once(
     assert await settings.get(HARBOUR, language) == "es"
     await bot.runtime.privacy.erase_server(HARBOUR)
     assert await settings.get(HARBOUR, language) == "en"
+
+
+async def test_of_each_dated_table_a_row_stays_for_its_days_and_not_a_second_longer(
+    bot: Alongside, scratch: Database, time: Time
+) -> None:
+    """What docs/retention.md says is what the sweep does, table by table."""
+    holdings = [one for one in bot.runtime.privacy.holdings if one.kept_days is not None]
+    days = {one.table: one.days for one in kept(holdings)}
+    for holding in holdings:
+        await fill(scratch, holding, ASH, HARBOUR)
+        time.now = NOW + timedelta(days=holding.kept_days or 0)
+        await bot.runtime.privacy.sweep()
+        assert await count(scratch, holding.table) == 1, holding.table
+        time.now += timedelta(seconds=1)
+        await bot.runtime.privacy.sweep()
+        assert await count(scratch, holding.table) == 0, holding.table
+        if holding.person is not None:
+            assert days[holding.table] == holding.kept_days
+
+
+async def test_every_column_that_names_a_person_stands_in_the_retention_table(
+    bot: Alongside, scratch: Database
+) -> None:
+    listed = {one.table: set(one.columns) for one in kept(bot.runtime.privacy.holdings)}
+    if scratch.engine == "PostgreSQL":
+        tables = "SELECT table_name AS t FROM information_schema.tables WHERE table_schema = $1"
+        schema = "SELECT current_schema() AS s"
+        async with scratch.read() as read:
+            (row,) = await read.fetch(schema)
+            found = [row["t"] for row in await read.fetch(tables, row["s"])]
+    else:
+        async with scratch.read() as read:
+            rows = await read.fetch("SELECT name AS t FROM sqlite_schema WHERE type = 'table'")
+        found = [row["t"] for row in rows]
+    for table in found:
+        named = {name for name in await columns(scratch, table) if name.endswith("user_id")}
+        assert listed.get(table, set()) == named, table
+
+
+async def test_a_server_gets_what_it_set_up_and_no_row_that_names_anybody(
+    bot: Alongside, scratch: Database
+) -> None:
+    await fill_all(bot, scratch)
+    exported = await bot.runtime.privacy.export_server(HARBOUR)
+    assert exported
+    named = {one.table for one in bot.runtime.privacy.holdings if one.person is not None}
+    # Every row that was filled in names somebody where it can, so of those tables nothing is in it.
+    assert not set(exported) & named
+    rows = [row for rows in exported.values() for row in rows]
+    assert not [name for row in rows for name in row if name.endswith("user_id") and row[name]]
+
+
+async def test_everybody_can_be_left_out_at_once(bot: Alongside, scratch: Database) -> None:
+    privacy = bot.runtime.privacy
+    await fill_all(bot, scratch)
+    own = {one.table for one in privacy.holdings if one.kind is Kind.OWN}
+    assert await privacy.erase_everybody() == 2 * len(own)
+    for person in (ASH, BIRCH):
+        assert await privacy.export(person) == {}
+    for one in privacy.holdings:
+        if one.kind is Kind.ABOUT:
+            assert await count(scratch, one.table) == 2
+
+
+async def test_what_is_erased_after_a_backup_is_erased_again_by_replaying(
+    bot: Alongside, scratch: Database
+) -> None:
+    """The whole schema, on both stores: nobody comes back who erased, and no server that did."""
+    privacy, lines = bot.runtime.privacy, list[str]()
+
+    async def journal(line: str) -> None:
+        lines.append(line)
+
+    scratch.keep_journal(journal)
+    await privacy.erase(ASH)
+    await privacy.erase_server(MEADOW)
+    scratch.keep_journal(None)
+    await fill_all(bot, scratch)
+    entries: list[Entry] = []
+    for line in lines:
+        facts = json.loads(line)
+        entries.append(Entry(facts.pop("kind"), facts, NOW))
+    for _ in range(2):
+        await bot.runtime.replays.run(scratch, entries)
+        assert await privacy.export(ASH) == {}
+        for holding in privacy.holdings:
+            if holding.server is not None:
+                left = await count(scratch, holding.table, f"{holding.server} = {MEADOW}")
+                assert left == 0, holding.table

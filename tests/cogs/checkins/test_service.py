@@ -10,6 +10,7 @@ import pytest
 from bot import audit
 from bot.consent.model import HALF_A_YEAR
 from bot.consent.model import HOLDING as CONSENTS
+from bot.consent.service import Consents
 from bot.errors import UserError
 from bot.jobs import store as jobs
 from bot.jobs.model import HOLDINGS as JOBS
@@ -25,6 +26,7 @@ from cogs.checkins import store
 from cogs.checkins.model import (
     ANSWER_RENEWAL,
     CONSENT,
+    CONSENT_VERSION,
     Body,
     Off,
     Place,
@@ -100,16 +102,20 @@ class Harbour:
 
     async def run(self) -> None:
         """Do what is due now, as the runner of a process that has just started does."""
+        runner = self.runner()
+        while await runner.materialise():
+            pass
+        for message, way in await runner.claim():
+            await runner._keep(message, way)  # pyright: ignore[reportPrivateUsage]
+
+    def runner(self) -> Runner:
         runner = Runner(self.database, self.clock, longest_sleep=1)
         prompts = Prompts(
             {"en": tuple(prompt(n) for n in range(4)), "es": tuple(prompt(n) for n in range(4))}
         )
         runner.register(PROMPT, Keeping(self.settings, self.notices, prompts), self.discord)
         runner.register(RENEWAL, Renewing(self.settings), self.discord)
-        while await runner.materialise():
-            pass
-        for message, way in await runner.claim():
-            await runner._keep(message, way)  # pyright: ignore[reportPrivateUsage]
+        return runner
 
     async def at(self, moment: datetime) -> None:
         self.now = moment
@@ -657,3 +663,63 @@ def test_what_ships_is_read_in_every_language() -> None:
     shipped = shipped_prompts()
     assert {"en", "es"} <= set(shipped)
     assert all(len(prompts) >= 80 for prompts in shipped.values())
+
+
+# After a restore, and when a consent is taken back elsewhere
+
+
+async def test_what_fell_due_before_a_restore_is_left_out_and_the_next_one_comes(
+    harbour: Harbour,
+) -> None:
+    one = await harbour.schedules.make(SERVER, PLAN, by=MODERATOR)
+    # Half an hour late would still be kind, but it may have been posted before the restore.
+    harbour.now = due(4, 8, 30)
+    left = await harbour.runner().leave_out("restored")
+    assert {message.subject for message in left} == {one.id}
+    assert max(message.due_at for message in left).day == 4
+    assert {state for state, _ in await harbour.written(one.id)} == {Ended.SKIPPED}
+    await harbour.run()
+    assert harbour.discord.sent == []
+    await harbour.at(due(5))
+    [(message, _)] = harbour.discord.sent
+    assert message.due_at.day == 5
+    assert await harbour.runner().leave_out("restored") == []
+
+
+async def test_a_renewal_that_a_restore_left_out_is_asked_the_next_day(harbour: Harbour) -> None:
+    one = await harbour.schedules.make_own(MEMBER, SERVER, OWN)
+    harbour.now = START + HALF_A_YEAR
+    await harbour.runner().leave_out("restored")
+    assert (Ended.SKIPPED, "restored") in await harbour.written(one.id, RENEWAL)
+    after = await harbour.schedule(one.id)
+    assert after is not None
+    assert after.state is State.ON
+    harbour.discord.sent.clear()
+    await harbour.until(START + HALF_A_YEAR + DAY + timedelta(minutes=1))
+    assert [m.kind for m, _ in harbour.discord.sent].count(RENEWAL) == 1
+
+
+async def test_a_consent_taken_back_in_privacy_ends_the_schedule_with_all_that_it_kept(
+    harbour: Harbour,
+) -> None:
+    consents = Consents(harbour.database)
+    consents.when_withdrawn(CONSENT, harbour.schedules.end)
+    one = await harbour.schedules.make_own(MEMBER, SERVER, OWN)
+    elsewhere = await harbour.schedules.make_own(MEMBER, OTHER_SERVER, OWN)
+    await consents.take_back(MEMBER, SERVER, CONSENT)
+    assert await harbour.schedule(one.id) is None
+    assert await harbour.schedule(elsewhere.id) is not None
+    assert [given.server_id for given in await consents.of(MEMBER)] == [OTHER_SERVER]
+
+
+async def test_words_that_changed_stop_it_until_they_are_agreed_to_anew(
+    harbour: Harbour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = await harbour.schedules.make_own(MEMBER, SERVER, OWN)
+    monkeypatch.setattr("cogs.checkins.service.CONSENT_VERSION", CONSENT_VERSION + 1)
+    await harbour.at(due(3))
+    assert harbour.discord.sent == []
+    assert await harbour.written(one.id) == [(Ended.SKIPPED, "no consent")]
+    await harbour.schedules.make_own(MEMBER, SERVER, OWN)
+    await harbour.at(due(4))
+    assert len(harbour.discord.sent) == 1

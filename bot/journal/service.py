@@ -1,0 +1,142 @@
+"""Writing the journal, and replaying it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import json
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from threading import Thread
+
+from bot.clock import Clock
+from bot.database import Database, StoreKeyWrong, Transaction
+from bot.database.files import fits, put_in_place
+from bot.database.waiting import finished
+from bot.journal import store
+from bot.journal.model import KEPT, Entry
+
+AT_ONCE = 200
+"""Entries replayed in one transaction."""
+
+BACKUP = "journal.backup"
+"""The kind of the entry that a backup writes; there is nothing to replay in it."""
+
+Replay = Callable[[Transaction, Entry], Awaitable[None]]
+"""Does an entry again, in a transaction; doing it twice must do what doing it once does."""
+
+
+async def record(tx: Transaction, kind: str, **facts: int | str) -> None:
+    """Set down what a restore must not undo, in the transaction that does it and after doing it.
+
+    The one door to the journal. `kind` has a handler in `Replays`; `facts` are ids and nothing
+    that anybody wrote.
+    """
+    await tx.set_down(json.dumps({"kind": kind, **facts}, separators=(",", ":")))
+
+
+def journal_key(store_key: str | None) -> str | None:
+    """Derive the journal's key from the store's, so that one key is all there is to keep."""
+    if store_key is None:
+        return None
+    named = b"alongside journal"
+    return hmac.new(bytes.fromhex(store_key), named, hashlib.sha256).hexdigest()
+
+
+def rekeyed(path: Path) -> Path:
+    """Name the copy of the journal under the next key, while the key is being changed."""
+    return path.with_name(f"{path.name}.new")
+
+
+class Journal:
+    """The file. It is opened for each entry and closed again, for entries are rare."""
+
+    def __init__(self, path: Path, store_key: str | None, clock: Clock) -> None:
+        self._path = path
+        self._key = journal_key(store_key)
+        self._clock = clock
+
+    def begin(self) -> None:
+        """Make the file when there is none, and drop what is past its time.
+
+        Raises a `StoreError`: `StoreKeyWrong` when the key is another one.
+        """
+        now = self._clock()
+        try:
+            store.begin(self._path, self._key, now, now - KEPT)
+        except StoreKeyWrong:
+            # The key was being changed, and the store had its new key before the journal had.
+            waiting = rekeyed(self._path)
+            if not waiting.exists() or not fits(waiting, self._key):
+                raise
+            put_in_place(waiting, self._path)
+            store.begin(self._path, self._key, now, now - KEPT)
+
+    async def write(self, line: str) -> None:
+        """Write one line; on the disk when this returns, also when it was cancelled meanwhile."""
+        now = self._clock()
+        await _in_thread(lambda: store.add(self._path, self._key, line, now))
+
+    async def tidy(self) -> None:
+        """Drop what is past its time, from within a running bot."""
+        await _in_thread(self.begin)
+
+    def mark_backup(self) -> datetime:
+        """Write that a backup is being made; gives the moment from which it is to be dated."""
+        return store.add(self._path, self._key, json.dumps({"kind": BACKUP}), self._clock())
+
+    def begun_at(self) -> datetime:
+        """Give since when it is kept."""
+        return store.begun_at(self._path, self._key)
+
+    def since(self, moment: datetime) -> list[Entry]:
+        """Give what was written since a moment, the oldest first."""
+        return store.entries(self._path, self._key, moment)
+
+
+async def _in_thread(work: Callable[[], object]) -> None:
+    """Do what waits for the disk beside the event loop.
+
+    In a thread of its own: this is rare, and the threads of a pool would stay for ever.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[None] = loop.create_future()
+
+    def run() -> None:
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 - raised again where it is awaited
+            loop.call_soon_threadsafe(done.set_exception, error)
+        else:
+            loop.call_soon_threadsafe(done.set_result, None)
+
+    Thread(target=run, name="journal").start()
+    await finished(done)
+
+
+class Replays:
+    """Which feature does which entries again."""
+
+    def __init__(self) -> None:
+        self._handlers: dict[str, Replay] = {}
+
+    def on(self, kind: str, replay: Replay) -> None:
+        """Register who replays a kind of entry; it records nothing itself while doing so."""
+        if kind in self._handlers:
+            raise ValueError(f"entries of the kind {kind} are replayed already")
+        self._handlers[kind] = replay
+
+    async def run(self, database: Database, entries: Sequence[Entry]) -> Counter[str]:
+        """Do entries again, in their order; gives how many there were by kind.
+
+        An entry of a feature that is not installed is left out: its tables hold nothing of it.
+        """
+        known = [entry for entry in entries if entry.kind in self._handlers]
+        for start in range(0, len(known), AT_ONCE):
+            async with database.transaction() as tx:
+                for entry in known[start : start + AT_ONCE]:
+                    await self._handlers[entry.kind](tx, entry)
+        return Counter(entry.kind for entry in known)
