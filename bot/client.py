@@ -105,7 +105,7 @@ class Alongside(commands.AutoShardedBot):
         self.runtime.privacy.register(
             AUDIT,
             Holding(table="settings_values"),
-            Holding(table="privacy_departures"),
+            Holding(table="privacy_departures", working=True),
             *JOBS,
             CONSENTS,
             NOTICES,

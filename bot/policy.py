@@ -36,10 +36,13 @@ class Kept:
     """Those that name somebody."""
     own: bool
     """Whether the people named see it, export it and erase it."""
-    days: int | None
-    """After how many days a row goes; None for as long as it is not erased or taken back."""
-    since: str | None
-    """The column that the days count from."""
+    limits: tuple[tuple[str, int], ...]
+    """After how many days from the moment in which column a row goes; the first to come counts."""
+
+    @property
+    def days(self) -> int | None:
+        """What no row outlives; None for as long as it is not erased or taken back."""
+        return max((days for _, days in self.limits), default=None)
 
 
 def kept(holdings: Iterable[Holding]) -> list[Kept]:
@@ -53,8 +56,15 @@ def kept(holdings: Iterable[Holding]) -> list[Kept]:
             table,
             tuple(sorted(one.person for one in those if one.person)),
             any(one.kind is Kind.OWN for one in those),
-            min((one.kept_days for one in those if one.kept_days is not None), default=None),
-            next((one.kept_since for one in those if one.kept_since is not None), None),
+            tuple(
+                sorted(
+                    {
+                        (one.kept_since, one.kept_days)
+                        for one in those
+                        if one.kept_since is not None and one.kept_days is not None
+                    }
+                )
+            ),
         )
         for table, those in sorted(by_table.items())
     ]

@@ -24,9 +24,9 @@ def retention(bot: Alongside) -> str:
     """The whole page, for a bot whose features are loaded."""
     holdings = bot.runtime.privacy.holdings
     counted = [
-        f"- `{one.table}` ({', '.join(one.columns)}): from `{one.since}`"
+        f"- `{one.table}` ({', '.join(one.columns)}): {days} days from `{since}`"
         for one in kept(holdings)
-        if one.days is not None
+        for since, days in one.limits
     ]
     return "\n".join(
         [

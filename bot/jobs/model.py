@@ -24,8 +24,9 @@ NONCE_LENGTH = 25
 """Characters of a nonce at most (Discord); a message's id is used as its nonce."""
 
 HOLDINGS = (
-    Holding(table="jobs_timers"),
+    Holding(table="jobs_timers", working=True),
     Holding(
+        working=True,
         table="jobs_messages",
         person="recipient_user_id",
         kind=Kind.OWN,

@@ -27,6 +27,7 @@ class Holding:
     the moment in `kept_since` are deleted by the daily sweep; a moment that has not come yet keeps
     its row. `kept_with` names the column of the person whose own the row is as well: it is kept as
     long as they want it, and goes when they erase it. Its words are `privacy.holds.<table>`.
+    `working` marks the bot's own workings: erased with a server, and no part of what it set up.
     """
 
     table: str
@@ -36,6 +37,7 @@ class Holding:
     kept_days: int | None = None
     kept_since: str | None = None
     kept_with: str | None = None
+    working: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a declaration that contradicts itself, or is no plain name for SQL."""

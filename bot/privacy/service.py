@@ -23,9 +23,6 @@ ERASED, SERVER_ERASED = "privacy.erased", "privacy.server_erased"
 SERVER_LEFT, SERVER_RETURNED = "privacy.server_left", "privacy.server_returned"
 """What a restore does again, in the journal's words."""
 
-_WORKINGS = ("jobs_", "privacy_")
-"""Tables of the bot's own workings: erased with a server, and no part of what it set up."""
-
 Export = dict[str, list[dict[str, object]]]
 Receipt = dict[str, int]
 """Rows by table."""
@@ -79,9 +76,7 @@ class Privacy:
         return tuple(
             holding
             for holding in self._holdings
-            if holding.server is not None
-            and holding.kind is not Kind.ABOUT
-            and not holding.table.startswith(_WORKINGS)
+            if holding.server is not None and holding.kind is not Kind.ABOUT and not holding.working
         )
 
     async def export(self, user_id: int) -> Export:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.alone import alone
 from bot.backup import store as facts_store
 from bot.backup.model import Facts
 from bot.backup.restoring import STAGE, replay, restore
@@ -21,6 +22,7 @@ from bot.config import Config
 from bot.consent import service as consent
 from bot.database import Database, StoreError
 from bot.database.files import fits, opened, problems
+from bot.errors import StartError
 from bot.jobs import store as jobs
 from bot.jobs.model import Draft, State, Timer
 from bot.journal import KEPT, Journal
@@ -105,6 +107,20 @@ async def test_a_backup_has_everything_and_says_what_it_is(config: Config, clock
     assert b"consents" not in taken.path.read_bytes()
     assert taken.facts.schema == known_migrations()[-1].version
     assert list(taken.path.parent.iterdir()) == [taken.path]
+
+
+async def test_backups_are_taken_while_a_bot_holds_the_state_folder_and_none_is_restored(
+    config: Config, clock: Time
+) -> None:
+    await change(config, clock, two_agree)
+    with alone(config):
+        taken = take(config, None, clock)
+        beside = take(config, config.state_dir / "by-hand.backup", clock)
+        with pytest.raises(StartError, match="Another process works on the store"):
+            await restore(config, taken.path, clock, replace_store=True)
+    assert problems(taken.path, KEY) == problems(beside.path, KEY) == []
+    await restore(config, beside.path, clock, replace_store=True)
+    assert await agreed(config) == {ASH, BIRCH}
 
 
 async def test_a_backup_can_have_a_key_of_its_own(config: Config, clock: Time) -> None:

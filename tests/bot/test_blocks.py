@@ -13,10 +13,12 @@ from bot.blocks.model import APART_DAYS, BLOCKS_LIMIT, HOLDINGS, Block
 from bot.blocks.service import Blocks
 from bot.database import Database, Transaction
 from bot.errors import UserError
+from bot.journal import Replays
 from bot.notices.service import Notices
 from bot.privacy import Privacy
 from bot.settings.service import Settings
 from tests.conftest import NOW
+from tests.journals import InMemory
 
 HARBOUR, MEADOW = 11, 12
 ASH, BIRCH, CEDAR, MODERATOR = 101, 102, 103, 200
@@ -266,3 +268,58 @@ async def test_moderators_are_told_once_a_month_before_it_ends_and_can_confirm_i
 async def test_one_person_cannot_be_kept_apart_from_themself(blocks: Blocks) -> None:
     with pytest.raises(UserError, match=r"safety\.apart\.same"):
         await blocks.keep_apart(HARBOUR, ASH, ASH, by=MODERATOR)
+
+
+# What a restore must not undo
+
+
+async def test_a_restored_store_has_the_blocks_and_pairs_of_when_it_was_lost(
+    database: Database, blocks: Blocks
+) -> None:
+    parted: list[tuple[int, int]] = []
+
+    async def listen(tx: Transaction, server_id: int, one: int, other: int, now: datetime) -> None:
+        parted.append((one, other))
+
+    async def held() -> object:
+        mine = [(one.blocked_user_id, one.stays) for one in await blocks.mine(HARBOUR, ASH)]
+        apart = await blocks.kept_apart(HARBOUR, seen_by=MODERATOR)
+        return sorted(mine), sorted((one.first_user_id, one.second_user_id) for one in apart)
+
+    # As the backup has it.
+    await blocks.block(HARBOUR, ASH, BIRCH)
+    await blocks.keep_apart(HARBOUR, ASH, BIRCH, by=MODERATOR)
+    journal = InMemory()
+    database.keep_journal(journal.write)
+    await blocks.unblock(HARBOUR, ASH, BIRCH)
+    await blocks.block(HARBOUR, ASH, CEDAR)
+    await blocks.block(HARBOUR, ASH, CEDAR, stays=True)
+    await blocks.let_meet(HARBOUR, ASH, BIRCH, by=MODERATOR)
+    await blocks.keep_apart(HARBOUR, CEDAR, BIRCH, by=MODERATOR)
+    database.keep_journal(None)
+    lost = await held()
+    # Back to the backup.
+    await blocks.unblock(HARBOUR, ASH, CEDAR)
+    await blocks.let_meet(HARBOUR, CEDAR, BIRCH, by=MODERATOR)
+    await blocks.block(HARBOUR, ASH, BIRCH)
+    await blocks.keep_apart(HARBOUR, ASH, BIRCH, by=MODERATOR)
+    replays = Replays()
+    blocks.replay_with(replays)
+    blocks.when_parted(listen)
+    for _ in range(2):
+        await replays.run(database, journal.entries(NOW))
+        assert await held() == lost == ([(CEDAR, True)], [(BIRCH, CEDAR)])
+    assert (ASH, CEDAR) in parted
+    assert (BIRCH, CEDAR) in parted
+
+
+async def test_nothing_is_set_down_of_what_changes_nothing(
+    database: Database, blocks: Blocks
+) -> None:
+    await blocks.block(HARBOUR, ASH, BIRCH)
+    journal = InMemory()
+    database.keep_journal(journal.write)
+    await blocks.block(HARBOUR, ASH, BIRCH)
+    await blocks.unblock(HARBOUR, ASH, CEDAR)
+    await blocks.let_meet(HARBOUR, ASH, BIRCH, by=MODERATOR)
+    assert journal.entries(NOW) == []

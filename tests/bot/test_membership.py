@@ -10,11 +10,13 @@ import pytest
 import simcord
 
 from bot.database import Database, Reading, Transaction
+from bot.journal import Replays
 from bot.membership import looking
 from bot.membership.model import SURE_AFTER
-from bot.membership.service import Membership
+from bot.membership.service import GONE, Membership
 from bot.standing import Gone, role_ids
 from tests.conftest import NOW
+from tests.journals import InMemory
 from tests.world import World
 
 HARBOUR, MEADOW = 11, 12
@@ -170,3 +172,22 @@ async def test_who_left_is_noticed_within_two_days_and_who_cannot_be_asked_about
     await wait(world, timedelta(hours=12))
     assert feature.ended == [(world.guild.id, gone)]
     assert set(feature.of) == {(world.guild.id, there), (world.guild.id, unsure), (away, gone)}
+
+
+async def test_who_left_a_server_since_the_backup_is_not_brought_back(
+    database: Database, time: Time
+) -> None:
+    feature, journal = Feature({(HARBOUR, ASH), (HARBOUR, BIRCH)}), InMemory()
+    membership = opened(database, time, feature)
+    database.keep_journal(journal.write)
+    await membership.not_found(HARBOUR, ASH)
+    assert journal.entries(NOW) == []
+    time.now += SURE_AFTER
+    assert await membership.not_found(HARBOUR, ASH)
+    database.keep_journal(None)
+    feature.of.add((HARBOUR, ASH))
+    replays = Replays()
+    replays.on(GONE, membership.replay)
+    for _ in range(2):
+        await replays.run(database, journal.entries(time.now))
+        assert feature.of == {(HARBOUR, BIRCH)}

@@ -8,11 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from bot.alone import alone
 from bot.backup.restoring import restore
 from bot.backup.service import take
 from bot.config import Config
 from bot.database import Database, StoreBusy, StoreError, StoreKeyWrong
 from bot.database.files import fits, opened
+from bot.errors import StartError
 from bot.journal import Journal
 from bot.journal.service import journal_key
 from bot.keys import former, pending, write_key
@@ -118,6 +120,8 @@ async def test_the_key_is_not_changed_while_the_bot_runs(config: Config) -> None
     with pytest.raises(StoreBusy, match="stop the bot"):
         rekey(config, None)
     await runtime.database.close()
+    with alone(config), pytest.raises(StartError, match="Another process"):
+        rekey(config, None)
     assert await opens(config) == old
     rekey(config, None)
     assert await opens(config) != old
@@ -174,7 +178,9 @@ async def test_cut_off_after_the_store_was_replaced_the_next_start_finishes(
     if not journal_too:
         config.journal_path.with_name("journal.db.new").write_bytes(new_journal)
         config.journal_path.write_bytes(before)
-    assert await opens(config) == new.strip()
+    # A bot that starts holds the state folder meanwhile.
+    with alone(config):
+        assert await opens(config) == new.strip()
     assert not pending(config.key_path).exists()
     assert [one.read_text().strip() for one in former(config.key_path)] == [old]
 

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.bounds import ALL_ADULTS, Standing
+from bot.consent.service import Consents
 from bot.errors import UserError
 from bot.news.service import News
 from cogs.pairing import rounds_store
 from cogs.pairing.course import Tell
 from cogs.pairing.introductions_service import CLOSE, FOLLOWUP, INTRODUCTION
 from cogs.pairing.model import (
+    CONSENT,
     IntroductionState,
     Often,
     PlanState,
@@ -308,7 +310,7 @@ async def test_who_leaves_ends_it_for_both_and_the_other_is_told(harbour: Harbou
     assert await harbour.live(one) == []
 
 
-@pytest.mark.parametrize("way", ["leave", "block", "apart", "gone", "erase", "tap"])
+@pytest.mark.parametrize("way", ["leave", "consent", "block", "apart", "gone", "erase", "tap"])
 async def test_every_way_to_end_it_looks_the_same_from_the_other_side(
     harbour: Harbour, way: str
 ) -> None:
@@ -316,6 +318,10 @@ async def test_every_way_to_end_it_looks_the_same_from_the_other_side(
     [mine] = await harbour.introductions_in(one)
     if way == "leave":
         await harbour.leave(ASH)
+    elif way == "consent":
+        consents = Consents(harbour.database)
+        consents.when_withdrawn(CONSENT, harbour.members.end)
+        await consents.take_back(ASH, SERVER, CONSENT)
     elif way == "block":
         await harbour.blocks.block(SERVER, ASH, BIRCH, stays=False)
     elif way == "apart":

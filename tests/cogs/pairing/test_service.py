@@ -16,11 +16,13 @@ from bot.bounds import ALL_ADULTS
 from bot.consent import service as consent
 from bot.consent.model import HALF_A_YEAR
 from bot.consent.model import HOLDING as CONSENTS
+from bot.consent.service import Consents
 from bot.errors import UserError
 from bot.jobs import store as jobs
 from bot.jobs.model import HOLDINGS as JOBS
 from bot.jobs.model import Message
 from bot.jobs.runner import Delivered, Found, NotNow, Refused, Runner, Tried, Unreadable
+from bot.journal import Replays
 from bot.news.model import HOLDING as NEWS
 from bot.news.service import News
 from bot.privacy import Privacy
@@ -51,6 +53,7 @@ from cogs.pairing.service import (
     shipped_content,
 )
 from cogs.pairing.settings import ENABLED
+from tests.journals import InMemory
 
 if TYPE_CHECKING:
     from bot.database import Database, Transaction
@@ -215,6 +218,34 @@ async def test_who_leaves_the_server_leaves_pairing(harbour: Harbour) -> None:
         await harbour.members.left(tx, SERVER, SOMEBODY, harbour.now)
     assert await harbour.one() is None
     assert harbour.left == [(SERVER, MEMBER)]
+
+
+async def test_who_takes_their_yes_back_leaves_pairing(harbour: Harbour) -> None:
+    made = await harbour.join()
+    consents = Consents(harbour.database)
+    consents.when_withdrawn(CONSENT, harbour.members.end)
+    await consents.take_back(MEMBER, SERVER, CONSENT)
+    assert await harbour.one() is None
+    assert await consents.of(MEMBER) == ()
+    assert harbour.left == [(SERVER, MEMBER)]
+    async with harbour.database.read() as read:
+        assert await jobs.timer(read, RENEWAL, made.id) is None
+
+
+async def test_who_left_since_the_backup_is_not_brought_back(harbour: Harbour) -> None:
+    consents, replays, journal = Consents(harbour.database), Replays(), InMemory()
+    consents.when_withdrawn(CONSENT, harbour.members.end)
+    replays.on(consent.WITHDRAWN, consents.replay)
+    mine, _ = await harbour.join(), await harbour.join(SOMEBODY)
+    harbour.database.keep_journal(journal.write)
+    await harbour.members.leave(MEMBER, mine.id)
+    harbour.database.keep_journal(None)
+    await harbour.join()
+    for _ in range(2):
+        await replays.run(harbour.database, journal.entries(START))
+        assert await harbour.one() is None
+        assert await harbour.one(SOMEBODY) is not None
+        assert await consents.of(MEMBER) == ()
 
 
 async def test_whose_data_are_erased_is_in_no_round_and_asked_nothing(harbour: Harbour) -> None:
