@@ -20,13 +20,14 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import (
     Browser,
-    FrameLocator,
-    Locator,
     Page,
     ViewportSize,
     expect,
     sync_playwright,
 )
+
+from tests.browser.pairs import MODERATOR, join, look_as, run_round, set_up
+from tests.browser.using import conversation, go_to, inside, pick
 
 PICTURES = Path(__file__).resolve().parent / "pictures"
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -37,6 +38,7 @@ PHONE = ViewportSize(width=390, height=844)
 COLOURS = 64
 PATIENCE = 20_000
 QUESTION = "what is peer sup"
+PEERS = {"Alex (18+)": "Talk", "Noor (18+)": "Listen"}
 
 
 def main() -> None:
@@ -50,7 +52,7 @@ def main() -> None:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
         page = opened(browser, address, DESKTOP)
         go_to(page, "general")
-        begin(page, "faq ask")
+        pick(page, "faq ask")
         field = inside(page).get_by_role("combobox", name="question")
         field.press_sequentially(QUESTION)
         suggestion = inside(page).get_by_role("option").filter(has_text="peer support").first
@@ -61,9 +63,9 @@ def main() -> None:
         send(page)
         take(page, "playground")
 
-        page.get_by_label("Viewing as").select_option(label="Robin (Moderator, 18+)")
+        page.get_by_label("Viewing as").select_option(label=MODERATOR)
         go_to(page, "moderators-only")
-        begin(page, "settings")
+        pick(page, "settings")
         send(page)
         take(page, "settings")
         page.context.close()
@@ -80,22 +82,25 @@ def main() -> None:
 
         page = opened(browser, address, TALL)
         schedule_check_in(page)
-        look_as(page, "Noor (18+)")
+        look_as(page, "Noor (18+)", "check-ins")
         answer(page, "Drizzle")
         conversation(page).get_by_role("button", name="Post it here").click()
         expect(conversation(page).get_by_text("Noor checks in.")).to_be_visible()
-        look_as(page, "Alex (18+)")
+        look_as(page, "Alex (18+)", "check-ins")
         answer(page, "Tired")
         take(page, "checkin")
+
+        introduce(page)
+        take(page, "introduction")
         browser.close()
 
 
 def schedule_check_in(page: Page) -> None:
     """Have one about today come in its channel, on Monday at half past nine."""
     page.get_by_role("button", name="Next Monday 9:01").click()
-    expect(page.locator("#now")).to_contain_text("09:00")
-    look_as(page, "Robin (Moderator, 18+)")
-    begin(page, "manage checkins add")
+    expect(page.locator("#now")).to_contain_text("09:01")
+    look_as(page, MODERATOR, "check-ins")
+    pick(page, "manage checkins add")
     for option, words, suggestion in (
         ("channel", "check", "check-ins"),
         ("at", "9:30", None),
@@ -117,9 +122,16 @@ def schedule_check_in(page: Page) -> None:
     expect(conversation(page).get_by_role("button", name="Check in", exact=True)).to_be_visible()
 
 
-def look_as(page: Page, person: str) -> None:
-    page.get_by_label("Viewing as").select_option(label=person)
-    go_to(page, "check-ins")
+def introduce(page: Page) -> None:
+    """Let two members ask for a peer, and a moderator run a round; one of them looks into it."""
+    set_up(page)
+    for person, role in PEERS.items():
+        look_as(page, person)
+        join(page, "Music", role)
+    [room] = run_round(page, list(PEERS))
+    look_as(page, "Alex (18+)")
+    go_to(page, room)
+    expect(conversation(page).get_by_role("button", name="Leave", exact=True)).to_be_enabled()
 
 
 def answer(page: Page, word: str) -> None:
@@ -157,27 +169,6 @@ def opened(browser: Browser, address: str, size: ViewportSize) -> Page:
     page.goto(address)
     expect(inside(page).get_by_role("heading", level=1).first).to_be_visible()
     return page
-
-
-def inside(page: Page) -> FrameLocator:
-    return page.frame_locator("iframe")
-
-
-def conversation(page: Page) -> Locator:
-    return inside(page).get_by_role("region", name="Conversation")
-
-
-def go_to(page: Page, place: str) -> None:
-    page.get_by_role("navigation").get_by_role("button", name=place).click()
-    expect(inside(page).get_by_role("heading", name=place, level=1)).to_be_visible()
-
-
-def begin(page: Page, command: str) -> None:
-    composer = inside(page).get_by_role("textbox", name="Message")
-    composer.click()
-    composer.press_sequentially(f"/{command}")
-    inside(page).get_by_role("option", name=f"/{command}").first.click()
-    expect(inside(page).get_by_label(f"Command /{command}", exact=True)).to_be_visible()
 
 
 def send(page: Page) -> None:

@@ -64,6 +64,9 @@ AGAIN = "pairing.again"
 FOLLOWUP_GRACE = timedelta(days=1)
 """How late it is still asked whether they got to talk."""
 
+AT_ONCE = 250
+"""Introductions written in one go."""
+
 SUGGESTED = 10
 """Recent partners offered to who wants to block one."""
 
@@ -319,11 +322,14 @@ class Introductions:
         if not groups:
             return
         fallback = await self._settings.get(one.server_id, LANGUAGE)
-        made = [
-            self._made(one, group, self._telling.language(group, fallback), now) for group in groups
-        ]
-        await rounds_store.add_introductions(tx, made)
-        await jobs.add_messages(tx, [_promise(each, plan, now) for each in made])
+        for first in range(0, len(groups), AT_ONCE):
+            # In parts, so that a round of ten thousand holds nobody else up.
+            made = [
+                self._made(one, group, self._telling.language(group, fallback), now)
+                for group in groups[first : first + AT_ONCE]
+            ]
+            await rounds_store.add_introductions(tx, made)
+            await jobs.add_messages(tx, [_promise(each, plan, now) for each in made])
 
     def _made(
         self, one: Round, group: Sequence[Member], language: str, now: datetime
