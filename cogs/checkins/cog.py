@@ -94,6 +94,7 @@ class Carrier:
             # ValueError: just after a start, discord.py does not know the server yet.
             refused = isinstance(error, discord.HTTPException) and (
                 error.status < HTTPStatus.INTERNAL_SERVER_ERROR
+                and error.status != HTTPStatus.TOO_MANY_REQUESTS
             )
             if not refused and self._bot.runtime.clock() < message.late_at:
                 return NotNow()

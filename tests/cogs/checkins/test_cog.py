@@ -226,6 +226,17 @@ async def test_a_thread_that_cannot_be_opened_is_told_with_what_to_do(world: Wor
     assert "*Create Public Threads*" in panel
 
 
+async def test_a_thread_that_has_to_wait_its_turn_is_opened_later(world: World) -> None:
+    await add(world, place="thread")
+    world.env.inject_error(
+        "POST", f"/channels/{world.channel.id}/messages/*/threads", status=429, code=0
+    )
+    await until(world, january(1, 12))
+    assert len(world.channel.threads) == 1
+    panel = text_of(await world.moderator.slash(world.channel, "settings"))
+    assert "without its thread" not in panel
+
+
 async def test_what_came_too_late_is_not_posted(world: World) -> None:
     await add(world)
     await world.bot.runtime.jobs.stop()
