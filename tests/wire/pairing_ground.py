@@ -50,7 +50,7 @@ from tests.wire.world import (
     Posted,
 )
 
-PLANS_A_HARBOUR = 4
+PLANS_A_HARBOUR = 6
 """A harbour makes as many messages as so many plans of another ground."""
 
 PATIENT = 3
@@ -203,12 +203,8 @@ class PairingGround:
         elif one.state is RoundState.DRAWN and self._dice.random() < 0.4:
             due = [each for each in every if await jobs.timer(tx, FOLLOWUP, each.id)]
             await jobs.set_timers(tx, [Timer(FOLLOWUP, i.id, one.server_id, now) for i in due])
-        elif (
-            one.state is RoundState.DRAWN
-            and all(each.state is not IntroductionState.PENDING for each in every)
-            and self._dice.random() < 0.4
-        ):
-            # Its days are over.
+        elif one.state is RoundState.DRAWN and self._dice.random() < 0.4:
+            # Its days are over, whatever has not come about by then.
             await jobs.set_timers(tx, [Timer(CLOSE, one.id, one.server_id, now)])
 
     # What members do
