@@ -14,7 +14,7 @@ import bot.jobs.runner as runner
 import cogs.pairing.introductions_cog as introductions
 
 MOST_A_SECOND = 40
-"""Requests of the introductions in one second: what Discord takes of a bot, less some for others."""
+"""Requests of introductions in one second: less than Discord takes of the whole bot."""
 
 
 def prepare() -> None:
