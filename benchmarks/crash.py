@@ -12,8 +12,9 @@ A kill comes when so many messages more have been stored (drawn anew each time),
 some milliseconds, or some moments after the bot is ready, while members use it; every seventh comes
 while the process starts.
 
-Promises are check-ins in channels, with threads and in direct messages; `--ground probe` drives
-the ground of promises alone, by a feature that lives outside the product
+Promises are check-ins in channels, with threads and in direct messages; `--ground pairing` has
+people brought together in private threads while some of them leave or block; `--ground probe`
+drives the ground of promises alone, by a feature that lives outside the product
 (`tests/wire/probe_feature.py`) and can be late within seconds. Another feature is one more
 `tests.wire.ground.Ground`, named in GROUNDS.
 
@@ -52,6 +53,7 @@ from tests.wire.checkins_ground import CheckinsGround
 from tests.wire.double import Double
 from tests.wire.faults import CALM, ROUGH, Faults
 from tests.wire.ground import Ground, Owed, promise_of
+from tests.wire.pairing_ground import PairingGround
 from tests.wire.postgres import schemas
 from tests.wire.probe_feature import ProbeGround
 from tests.wire.process import KEY, BotProcess
@@ -79,6 +81,7 @@ WHY_SHOWN = 10
 
 GROUNDS: dict[str, Callable[[Double, Guild, list[Channel], random.Random], Ground]] = {
     "checkins": CheckinsGround,
+    "pairing": PairingGround,
     "probe": ProbeGround,
 }
 

@@ -55,14 +55,16 @@ class Steps:
 
     def __init__(self) -> None:
         self._next = 0.0
+        self._turn = asyncio.Lock()
 
     async def wait(self) -> None:
-        """Wait for one's turn."""
-        now = asyncio.get_running_loop().time()
-        at = max(self._next, now - BURST_SECONDS)
-        self._next = at + 1 / REQUESTS_A_SECOND
-        if at > now:
-            await asyncio.sleep(at - now)
+        """Wait for one's turn; who gives up before it comes takes none."""
+        async with self._turn:
+            now = asyncio.get_running_loop().time()
+            at = max(self._next, now - BURST_SECONDS)
+            if at > now:
+                await asyncio.sleep(at - now)
+            self._next = at + 1 / REQUESTS_A_SECOND
 
 
 class Speaker:

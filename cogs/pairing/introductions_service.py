@@ -724,6 +724,7 @@ class Introducing:
         for each in every:
             if course.is_live(each):
                 await self._introductions.end(tx, each, now)
+        await self._tell_who_waits(tx, one, now)
         if one.confirm:
             # They had said yes to it beforehand.
             return
@@ -739,6 +740,21 @@ class Introducing:
         await store.put_members(tx, silent)
         paused = [(member, Tell.SILENT) for member in silent if not member.is_in(now)]
         await self._telling.tell(tx, paused, one.id, now)
+
+    async def _tell_who_waits(self, tx: Transaction, one: Round, now: datetime) -> None:
+        """Tell whoever was still to be brought together with somebody when the time was up."""
+        every = await rounds_store.of_round(tx, one.id)
+        told: list[tuple[Member, Tell]] = []
+        for user_id in sorted({place.user_id for each in every for place in each.places}):
+            theirs = those_of(every, user_id)
+            waits = course.looks_for_another(user_id, theirs)
+            if not waits or course.was_offered(theirs[-1], user_id):
+                continue
+            member = await store.hold_member(tx, one.server_id, user_id)
+            if member is not None and course.may_go_on(member, now):
+                told.append((course.waited(member, Tell.ODD), Tell.ODD))
+        await store.put_members(tx, [member for member, _ in told])
+        await self._telling.tell(tx, told, one.id, now)
 
     async def _people(self, tx: Transaction, one: Introduction) -> list[Member]:
         found = [await store.hold_member(tx, one.server_id, user_id) for user_id in one.people]

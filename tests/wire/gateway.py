@@ -7,14 +7,14 @@ import secrets
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from aiohttp import WSMsgType, web
 
 from tests.wire.faults import Chance
 from tests.wire.world import Json, World
 
-DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT = 0, 1, 2, 6, 7
+DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, REQUEST_MEMBERS = 0, 1, 2, 6, 7, 8
 INVALID_SESSION, HELLO, HEARTBEAT_ACK = 9, 10, 11
 
 AUTHENTICATION_FAILED = 4004
@@ -112,6 +112,8 @@ class Gateway:
                         session = await self._identify(line, payload["d"])
                     case 6:
                         session = await self._resume(line, payload["d"])
+                    case 8 if session is not None:
+                        await self._tell_members(session, payload["d"])
                     case _:
                         pass
                 self._changed()
@@ -168,6 +170,21 @@ class Gateway:
             await line.send(DISPATCH, event, (data["seq"] or 0) + number + 1, name)
         await self._dispatch(session, "RESUMED", {}, smooth=True)
         return session
+
+    async def _tell_members(self, session: Session, data: Json) -> None:
+        """Answer REQUEST_GUILD_MEMBERS for members named by id, at most 100 of them."""
+        guild = self._world.guilds[int(data["guild_id"])]
+        asked = [int(one) for one in cast("list[str]", data["user_ids"])[:100]]
+        there = [guild.members[one] for one in asked if one in guild.members]
+        chunk: Json = {
+            "guild_id": str(guild.id),
+            "members": [self._world.member_json(guild, member) for member in there],
+            "chunk_index": 0,
+            "chunk_count": 1,
+            "not_found": [str(one) for one in asked if one not in guild.members],
+            "nonce": data.get("nonce"),
+        }
+        await self._dispatch(session, "GUILD_MEMBERS_CHUNK", chunk)
 
     async def push(self, name: str, event: Json, *, guild_id: int | None = None) -> bool:
         """Tell the bot of an event; gives whether a socket was open to carry it now.

@@ -12,7 +12,6 @@ from typing import Any
 from tests.wire.world import (
     EPHEMERAL,
     MANAGE_MESSAGES,
-    MANAGE_THREADS,
     ApiError,
     Channel,
     Json,
@@ -229,6 +228,8 @@ def _sync(rest: Rest, body: Any, _query: Mapping[str, str], ids: tuple[str, ...]
     rest.commands = [
         {
             "type": 1,
+            # Commands of a menu have none, and Discord shows it as empty.
+            "description": "",
             "default_member_permissions": None,
             "nsfw": False,
             **command,
@@ -268,6 +269,35 @@ def _member(rest: Rest, _body: Json, _query: Mapping[str, str], ids: tuple[str, 
     return 200, rest.world.member_json(guild, member)
 
 
+@_on("GET", "/guilds/{guild}/threads/active")
+def _active(rest: Rest, _body: Json, _query: Mapping[str, str], ids: tuple[str, ...]) -> Answer:
+    if int(ids[0]) not in rest.world.guilds:
+        raise unknown(10004, "Guild")
+    return 200, _threads(rest, rest.world.active_threads(int(ids[0])))
+
+
+@_on("GET", "/channels/{channel}/users/@me/threads/archived/private")
+def _archived(rest: Rest, _body: Json, query: Mapping[str, str], ids: tuple[str, ...]) -> Answer:
+    parent = rest.world.channel(int(ids[0]))
+    found, more = rest.world.archived_threads(parent, dict(query))
+    return 200, {**_threads(rest, found), "has_more": more}
+
+
+def _threads(rest: Rest, found: list[Channel]) -> Json:
+    own = rest.world.bot.id
+    members = [
+        {
+            "id": str(thread.id),
+            "user_id": str(own),
+            "join_timestamp": "2026-01-01T00:00:00+00:00",
+            "flags": 1,
+        }
+        for thread in found
+        if own in thread.members
+    ]
+    return {"threads": [rest.world.channel_json(each) for each in found], "members": members}
+
+
 @_on("GET", "/users/{user}")
 def _user(rest: Rest, _body: Json, _query: Mapping[str, str], ids: tuple[str, ...]) -> Answer:
     person = rest.world.people.get(int(ids[0]))
@@ -296,18 +326,22 @@ def _edit_channel(
     rest: Rest, body: Json, _query: Mapping[str, str], ids: tuple[str, ...]
 ) -> Answer:
     channel = rest.world.channel(int(ids[0]))
-    rest.world.require(
-        channel, *([] if channel.owner_id == rest.world.bot.id else [MANAGE_THREADS])
-    )
-    channel.archived = bool(body.get("archived", channel.archived))
-    channel.name = str(body.get("name", channel.name))
+    rest.world.edit_thread(channel, body)
+    _tell_of(rest, channel)
     return 200, rest.world.channel_json(channel)
+
+
+def _tell_of(rest: Rest, thread: Channel) -> None:
+    rest.tell("THREAD_UPDATE", rest.world.channel_json(thread), thread.guild_id)
 
 
 @_on("POST", "/channels/{channel}/messages")
 def _post(rest: Rest, body: Json, _query: Mapping[str, str], ids: tuple[str, ...]) -> Answer:
     channel = rest.world.channel(int(ids[0]))
+    slept = channel.archived
     posted, new = rest.world.post(channel, body)
+    if slept and not channel.archived:
+        _tell_of(rest, channel)
     shown = rest.world.message_json(posted, nonce=True)
     if new:
         guild_id = channel.guild_id
@@ -375,8 +409,7 @@ def _add_to_thread(
     rest: Rest, _body: Json, _query: Mapping[str, str], ids: tuple[str, ...]
 ) -> Answer:
     thread = rest.world.channel(int(ids[0]))
-    rest.world.require(thread)
-    thread.members.add(rest.world.bot.id if ids[1] == "@me" else int(ids[1]))
+    rest.world.add_to_thread(thread, rest.world.bot.id if ids[1] == "@me" else int(ids[1]))
     return 204, None
 
 

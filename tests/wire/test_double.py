@@ -16,7 +16,7 @@ from tests.wire.double import TOKEN, Double
 from tests.wire.faults import NONE, Fault, Faults
 from tests.wire.process import BotProcess
 from tests.wire.rest import Limits
-from tests.wire.world import SEND, VIEW, Channel, Guild, Person
+from tests.wire.world import MANAGE_THREADS, SEND, VIEW, Channel, Guild, Person
 
 
 @dataclass(slots=True)
@@ -337,3 +337,35 @@ async def test_threads_open_with_and_without_a_message_and_take_messages(scene: 
 async def test_waiting_for_what_does_not_come_about_ends(scene: Scene) -> None:
     with pytest.raises(TimeoutError):
         await scene.double.until(lambda: False, 0.01)
+
+
+async def test_a_private_thread_is_listed_until_it_is_archived_and_then_takes_nobody(
+    scene: Scene,
+) -> None:
+    threads = f"/channels/{scene.channel.id}/threads"
+    active = f"/guilds/{scene.guild.id}/threads/active"
+    asleep = f"/channels/{scene.channel.id}/users/@me/threads/archived/private"
+    async with by_hand(scene.double) as hand:
+        thread = (await hand("POST", threads, {"name": "apart", "type": 12}))[2]
+        path = f"/channels/{thread['id']}"
+        own = str(scene.double.world.bot.id)
+        [shown] = (await hand("GET", active))[2]["threads"]
+        assert (shown["name"], shown["owner_id"]) == ("apart", own)
+        assert (await hand("GET", asleep))[2]["threads"] == []
+        # Whoever made it may archive it; to lock it takes a right.
+        assert code(await hand("PATCH", path, {"locked": True})) == (403, 50013)
+        assert (await hand("PATCH", path, {"archived": True}))[0] == 200
+        assert (await hand("GET", active))[2]["threads"] == []
+        found = (await hand("GET", asleep))[2]
+        assert ([each["id"] for each in found["threads"]], found["has_more"]) == (
+            [thread["id"]],
+            False,
+        )
+        added = f"{path}/thread-members/{scene.ash.id}"
+        assert code(await hand("PUT", added)) == (400, 50083)
+        assert (await hand("POST", f"{path}/messages", {"content": "awake"}))[0] == 200
+        assert (await hand("PUT", added))[0] == 204
+        scene.channel.overwrites[scene.double.world.bot.id] = (MANAGE_THREADS, 0)
+        assert (await hand("PATCH", path, {"locked": True}))[2]["thread_metadata"]["locked"]
+        scene.channel.overwrites.clear()
+        assert code(await hand("POST", f"{path}/messages", {"content": "no"})) == (400, 160005)

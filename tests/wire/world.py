@@ -29,6 +29,9 @@ ALL = (1 << 52) - 1
 
 EPHEMERAL = 1 << 6
 
+MOST_THREADS = 1_000
+"""Active threads that a server may have."""
+
 
 class ApiError(Exception):
     """An error that Discord documents."""
@@ -83,6 +86,9 @@ class Channel:
     overwrites: dict[int, tuple[int, int]] = field(default_factory=dict[int, tuple[int, int]])
     """Allowed and denied permission bits, by the id of a member or of @everyone (the server's)."""
     archived: bool = False
+    archived_at: float = 0.0
+    """When it was archived or opened again last, in UTC seconds."""
+    locked: bool = False
     invitable: bool = True
     members: set[int] = field(default_factory=set[int])
 
@@ -256,8 +262,8 @@ class World:
         self.require(channel, SEND_IN_THREADS if channel.is_thread else SEND)
         if channel.recipient_id is not None and not self.people[channel.recipient_id].takes_dms:
             raise ApiError(*CLOSED_DMS)
-        if channel.archived:
-            channel.archived = False
+        if channel.locked:
+            self._require_unlocked(channel)
         if not (payload.get("content") or payload.get("components") or payload.get("embeds")):
             raise ApiError(400, 50006, "Cannot send an empty message")
         nonce = None if payload.get("nonce") is None else str(payload["nonce"])
@@ -269,6 +275,7 @@ class World:
             if first is not None and now - first.at < self._nonce_seconds:
                 self.refused_doubles += 1
                 return first, False
+        channel.archived = False
         posted = Posted(self.new_id(), channel.id, self.bot.id, nonce, now, payload)
         self._remember(posted)
         if nonce is not None:
@@ -350,6 +357,8 @@ class World:
             raise ApiError(400, 50035, "Invalid Form Body")
         if on is not None and on.id in self.channels:
             raise ApiError(400, 160004, "A thread has already been created for this message")
+        if len(self.active_threads(cast(int, parent.guild_id))) >= MOST_THREADS:
+            raise ApiError(400, 160006, "Maximum number of active threads reached")
         thread = Channel(
             self.new_id() if on is None else on.id,
             kind,
@@ -362,6 +371,67 @@ class World:
         )
         self.channels[thread.id] = thread
         return thread
+
+    def active_threads(self, guild_id: int) -> list[Channel]:
+        """The active threads of a server that the bot may see, the newest first."""
+        found = [c for c in self._threads(guild_id) if not c.archived and self._sees(c)]
+        return sorted(found, key=lambda thread: -thread.id)
+
+    def archived_threads(
+        self, parent: Channel, query: dict[str, str]
+    ) -> tuple[list[Channel], bool]:
+        """Archived private threads that the bot is in, the newest first; whether there are more."""
+        self.require(parent, HISTORY)
+        limit, before = int(query.get("limit", 50)), int(query.get("before", 1 << 63))
+        found = [
+            thread
+            for thread in self._threads(cast(int, parent.guild_id))
+            if thread.parent_id == parent.id
+            and thread.type == PRIVATE_THREAD
+            and thread.archived
+            and self.bot.id in thread.members
+            and thread.id < before
+        ]
+        found.sort(key=lambda thread: -thread.id)
+        return found[:limit], len(found) > limit
+
+    def edit_thread(self, thread: Channel, payload: Json) -> None:
+        """Archive, lock or rename a thread.
+
+        Its owner may archive and rename it; a lock, and what is locked, takes MANAGE_THREADS.
+        """
+        own = thread.owner_id == self.bot.id
+        opens = payload.get("archived") is False and set(payload) == {"archived"}
+        if "locked" in payload or thread.locked or not (own or opens):
+            self.require(thread, MANAGE_THREADS)
+        else:
+            self.require(thread, SEND_IN_THREADS)
+        archived = bool(payload.get("archived", thread.archived))
+        if archived != thread.archived:
+            thread.archived, thread.archived_at = archived, self.now()
+        thread.locked = bool(payload.get("locked", thread.locked))
+        thread.name = str(payload.get("name", thread.name))
+
+    def add_to_thread(self, thread: Channel, person_id: int) -> bool:
+        """Let somebody into a thread; gives whether they are new there."""
+        self.require(thread, SEND_IN_THREADS)
+        if thread.archived:
+            raise ApiError(400, 50083, "Thread is archived")
+        new = person_id not in thread.members
+        thread.members.add(person_id)
+        return new
+
+    def _threads(self, guild_id: int) -> list[Channel]:
+        return [c for c in self.channels.values() if c.is_thread and c.guild_id == guild_id]
+
+    def _sees(self, thread: Channel) -> bool:
+        granted = self.permissions(thread, self.bot.id)
+        inside = thread.type != PRIVATE_THREAD or self.bot.id in thread.members
+        return bool(granted & VIEW) and (inside or bool(granted & MANAGE_THREADS))
+
+    def _require_unlocked(self, thread: Channel) -> None:
+        if not self.permissions(thread, self.bot.id) & MANAGE_THREADS:
+            raise ApiError(400, 160005, "Thread is locked")
 
     # As Discord writes them
 
@@ -381,8 +451,8 @@ class World:
             metadata = {
                 "archived": channel.archived,
                 "auto_archive_duration": 1440,
-                "archive_timestamp": "2026-01-01T00:00:00+00:00",
-                "locked": False,
+                "archive_timestamp": datetime.fromtimestamp(channel.archived_at, UTC).isoformat(),
+                "locked": channel.locked,
                 "invitable": channel.invitable,
             }
             return {
@@ -453,7 +523,7 @@ class World:
             "unavailable": False,
             "members": [self.member_json(guild, guild.members[self.bot.id])],
             "channels": [self.channel_json(c) for c in own if not c.is_thread],
-            "threads": [self.channel_json(c) for c in own if c.is_thread and not c.archived],
+            "threads": [self.channel_json(c) for c in self.active_threads(guild.id)],
             "voice_states": [],
             "presences": [],
             "stage_instances": [],

@@ -405,6 +405,28 @@ async def test_leaving_before_the_introduction_brings_the_other_together_with_wh
     assert thread.people == {second, waiting}
 
 
+@pytest.mark.parametrize("parts", [True, False], ids=["peer-left", "never-sent"])
+async def test_who_still_waits_for_a_peer_when_the_time_is_up_is_told(
+    harbour: Harbour, parts: bool
+) -> None:
+    await harbour.join(ASH, BIRCH)
+    await harbour.rounds.save_plan(replace(PLAN, confirm_first=False), by=MODERATOR)
+    one = await harbour.run_now()
+    harbour.fate.at, harbour.fate.after = 4, True
+    await harbour.run()
+    harbour.fate.at = None
+    assert await harbour.live(one) == [(ASH, BIRCH)]
+    if parts:
+        await harbour.leave(ASH)
+    await harbour.at(one.ends_at + HOUR)
+    await harbour.at(harbour.now + 5 * MINUTE)
+    assert await harbour.told(BIRCH) == ["odd"]
+    assert await harbour.told(ASH) == ([] if parts else ["odd"])
+    found = await harbour.member(BIRCH)
+    assert found is not None
+    assert found.waited == 1
+
+
 # Without rights
 
 
