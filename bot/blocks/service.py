@@ -68,8 +68,13 @@ class Blocks:
 
     # What members do
 
-    async def block(self, server_id: int, owner: int, other: int, *, stays: bool) -> bool:
+    async def block(
+        self, server_id: int, owner: int, other: int, *, stays: bool | None = None
+    ) -> bool:
         """Block somebody; gives False where they were blocked already.
+
+        Unless `stays` says so, a new block ends when its owner leaves, and one that is there is
+        left as it is: blocking twice never makes a block weaker.
 
         Raises UserError for oneself, and past BLOCKS_LIMIT.
         """
@@ -77,7 +82,10 @@ class Blocks:
             raise UserError("safety.block.yourself")
         now = self._clock()
         async with self._database.transaction() as tx:
-            added = await store.add_block(tx, Block(server_id, owner, other, now, stays))
+            block = Block(server_id, owner, other, now, stays or False)
+            added = await store.add_block(tx, block)
+            if not added and stays is not None:
+                await store.set_stays(tx, block)
             if added:
                 if await store.count_blocks(tx, server_id, owner) > BLOCKS_LIMIT:
                     raise UserError("safety.block.too_many", limit=BLOCKS_LIMIT)

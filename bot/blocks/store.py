@@ -12,7 +12,7 @@ _COLUMNS = "server_id, owner_user_id, blocked_user_id, made_at, stays"
 
 
 async def add_block(tx: Transaction, block: Block) -> bool:
-    """Write a block, or whether the one there is stays; gives whether it is new."""
+    """Write a block; gives whether it is new."""
     count = await tx.execute(
         f"INSERT INTO blocks ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5) "  # noqa: S608
         "ON CONFLICT (server_id, owner_user_id, blocked_user_id) DO NOTHING",
@@ -22,16 +22,19 @@ async def add_block(tx: Transaction, block: Block) -> bool:
         to_epoch(block.made_at),
         block.stays,
     )
-    if not count:
-        await tx.execute(
-            "UPDATE blocks SET stays = $4 "
-            "WHERE server_id = $1 AND owner_user_id = $2 AND blocked_user_id = $3",
-            block.server_id,
-            block.owner_user_id,
-            block.blocked_user_id,
-            block.stays,
-        )
     return count > 0
+
+
+async def set_stays(tx: Transaction, block: Block) -> None:
+    """Write whether a block stays when its owner leaves."""
+    await tx.execute(
+        "UPDATE blocks SET stays = $4 "
+        "WHERE server_id = $1 AND owner_user_id = $2 AND blocked_user_id = $3",
+        block.server_id,
+        block.owner_user_id,
+        block.blocked_user_id,
+        block.stays,
+    )
 
 
 async def delete_block(tx: Transaction, server_id: int, owner: int, blocked: int) -> bool:

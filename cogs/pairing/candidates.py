@@ -91,7 +91,8 @@ class Table:
         keys, ago = self._keys(at[here, 0], at[here, 1]), rows[here, 2]
         in_order = np.lexsort((ago, keys))
         keys, ago = keys[in_order], ago[in_order]
-        latest = np.append(True, keys[1:] != keys[:-1])
+        latest = np.ones(len(keys), bool)
+        latest[1:] = keys[1:] != keys[:-1]
         keys, ago = keys[latest], ago[latest]
         rounds, at = np.unique(ago, return_inverse=True)
         told = np.array([_novelty(one, asked.window) for one in rounds.tolist()], np.int16)

@@ -434,37 +434,31 @@ def _zone(words: Words, typed: str) -> str:
 
 
 @lru_cache(maxsize=8)
-def _every_language(locale: str) -> tuple[tuple[str, str, frozenset[str]], ...]:
-    """All languages by their name in one: code, what is shown, and what it is found by."""
+def _every_language(locale: str) -> tuple[tuple[str, str, str], ...]:
+    """All languages in the order of their names in one: code, name, and what it is found by."""
     names: Any = Locale.parse(locale, sep="-").languages
-    found: list[tuple[str, str, frozenset[str]]] = []
-    for code, named in names.items():
-        if code.isalpha() and len(code) in (2, 3):
-            name, own = str(named), views.language_name(code)
-            shown = name if fold(own) == fold(name) else f"{own} ({name})"
-            found.append((code, shown, frozenset({fold(name), fold(own)})))
-    return tuple(sorted(found, key=lambda one: fold(one[1])))
+    found = [
+        (str(code), str(name), fold(str(name)))
+        for code, name in names.items()
+        if code.isalpha() and len(code) in (2, 3)
+    ]
+    return tuple(sorted(found, key=lambda one: one[2]))
 
 
 def _languages(words: Words, typed: str) -> list[tuple[str, str]]:
-    """Languages whose name begins with what was typed, as code and what is shown."""
+    """Languages that begin with what was typed, as code and name; exactly that one comes first."""
     asked = fold(typed)
-    every = _every_language(words.locale)
-    exact = [(code, shown) for code, shown, names in every if asked in names]
-    begun = [
-        (code, shown) for code, shown, names in every if any(n.startswith(asked) for n in names)
-    ]
-    return list(dict.fromkeys([*exact, *begun]))[:CHOICES]
+    begun = [one for one in _every_language(words.locale) if one[2].startswith(asked)]
+    begun.sort(key=lambda one: one[2] != asked)
+    return [(code, name) for code, name, _ in begun[:CHOICES]]
 
 
 def _language(words: Words, typed: str) -> str:
     """Read a language as it was chosen or typed; raises UserError where it is not certain."""
-    known: Any = Locale("en").languages
-    if typed in known and typed.isalpha() and len(typed) in (2, 3):
+    if any(code == typed for code, _, _ in _every_language(words.locale)):
         return typed
     found = _languages(words, typed) if typed.strip() else []
-    every = {code: names for code, _, names in _every_language(words.locale)}
-    exact = [code for code, _ in found if fold(typed) in every[code]]
+    exact = [code for code, name in found if fold(name) == fold(typed)]
     if len(exact) != 1 and len(found) != 1:
         raise UserError("pairing.refused.language")
     return (exact or [code for code, _ in found])[0]

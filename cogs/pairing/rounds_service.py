@@ -412,7 +412,7 @@ class Rounds:
                 told.append((changed, why))
             elif member.skip_next:
                 changed = course.after_skipping(member)
-            elif one.confirm and member.wants(one.number, now) and member.joined_at < one.made_at:
+            elif one.confirm and member.wants(one.number, now) and member.joined_at <= one.made_at:
                 changed = course.said_nothing(member)
                 if not changed.is_in(now):
                     told.append((changed, Tell.SILENT))

@@ -10,12 +10,23 @@ the seats again. Each try is a whole round, and the best one counts.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
-from cogs.pairing.blossom import Weight, Weights, blossom, chance
+from cogs.pairing.blossom import MOST_WAITED, Weight, Weights, blossom, chance
 from cogs.pairing.candidates import Ints, Table
+
+AHEAD = 6
+"""When somebody has so few new partners left, the rounds to come are looked at too."""
+
+ALL_WAYS = 10
+"""Up to so many people there is time to try all ways."""
+
+TRIALS, TRIALS_UP_TO = 200, 64
+"""Threesomes that are tried out one by one where all else leaves somebody out, among so many."""
 
 NOT_AT_ALL = np.iinfo(np.int64).min // 4
 
@@ -28,6 +39,7 @@ class Settled:
 
     groups: Groups
     weight: int
+    points: int
     repeats: int
     left: int
 
@@ -40,11 +52,12 @@ class Few:
     """Some people of a round, by place among them, with what each pair and third would weigh."""
 
     def __init__(self, table: Table, people: Ints, dice: np.random.Generator) -> None:
-        self.size = len(people)
+        self.size, self.dice = len(people), dice
         self.weights = Weights.of(self.size)
         score = table.among(people)
         self.allowed = score >= 0
         self.again = score == 0
+        self.waited = np.minimum(table.waited[people], MOST_WAITED)
         self.worth = self.weights.people(table, people)
         self.fair = self.weights.fair(table, people)
         self.points = self.weights.points(score)
@@ -53,12 +66,17 @@ class Few:
         again = self.again[self.a, self.b]
         self.edge = self.points[self.a, self.b] - again * self.weights.again
         self.edge += self.worth[self.a] + self.worth[self.b]
-        self.edge += chance(self.a, self.b, self.size, ~again, dice)
+        self.luck = chance(self.a, self.b, self.size, ~again, dice)
+        self.edge += self.luck
         self.lonely = ~self.allowed.any(axis=1)
 
     def settle(self, tries: int) -> Settled:
-        """Give the best of some tries."""
+        """Give the best of some tries; of all ways there are, where people are that few."""
+        if self.size <= ALL_WAYS:
+            return self.weigh(self._best_of_all())
         best = self._settled(blossom(self.a, self.b, self.edge), [])
+        if not best.left and not best.repeats:
+            return self._looking_ahead(best)
         seats = int(best.left - self.lonely.sum())
         if seats:
             best = max(best, self._with_seats(best.groups, seats, tries), key=_order)
@@ -67,7 +85,96 @@ class Few:
             other = self._with_seats(best.groups, seats + 2, tries)
             if (-other.left, -other.repeats) > (-best.left, -best.repeats):
                 best = other
+        if self.size <= TRIALS_UP_TO:
+            best = self._tried(best)
         return best
+
+    def _looking_ahead(self, best: Settled) -> Settled:
+        """Where new partners run out, prefer a round after which new ones can still be found."""
+        fewest = int((self.allowed & ~self.again).sum(axis=1).min())
+        if fewest > AHEAD:
+            return best
+        lasting = self._rounds_after(best.groups, fewest)
+        for _ in range(AHEAD):
+            if lasting >= fewest - 1:
+                break
+            luck = self.dice.integers(1, 1 << 16, len(self.a))
+            other = self._settled(
+                blossom(self.a, self.b, self.edge - self.luck + luck - self.points[self.a, self.b]),
+                [],
+            )
+            after = self._rounds_after(other.groups, fewest)
+            if not other.left and not other.repeats and after > lasting:
+                best, lasting = other, after
+        return best
+
+    def _rounds_after(self, groups: Groups, most: int) -> int:
+        """How many rounds of new pairs for everyone can follow, about."""
+        new = self.allowed & ~self.again
+        for after in range(most):
+            for a, b in groups:
+                new[a, b] = new[b, a] = False
+            a, b = np.nonzero(np.triu(new))
+            groups = list(blossom(a, b, self.dice.integers(1 << 40, 1 << 41, len(a))))
+            if 2 * len(groups) < self.size:
+                return after
+        return most
+
+    def _tried(self, best: Settled) -> Settled:
+        """Where somebody is still left or meets again: set a threesome, and settle the rest."""
+        if best.left == self.lonely.sum() and best.repeats <= self._least_repeats():
+            return best
+        placed = {one for group in best.groups for one in group}
+        threes = [group for group, _ in self._possible() if len(group) == 3]
+        threes = [threes[at] for at in self.dice.permutation(len(threes))]
+        threes.sort(key=lambda group: (placed.issuperset(group), self.weigh([group]).repeats))
+        for group in threes[:TRIALS]:
+            apart = ~(np.isin(self.a, group) | np.isin(self.b, group))
+            pairs: Groups = list(blossom(self.a[apart], self.b[apart], self.edge[apart]))
+            placed = {one for pair in [group, *pairs] for one in pair}
+            left = [one for one in range(self.size) if one not in placed]
+            tried = self._settled([*pairs, group], self._join(pairs, left, self._thirds(pairs)))
+            better = (-tried.left, -tried.repeats) > (-best.left, -best.repeats)
+            if better and tried.weight > best.weight:
+                best = tried
+        return best
+
+    def _best_of_all(self) -> Groups:
+        """Try all ways: the best for a set of people, as bits, from the best for smaller ones."""
+        ways: list[list[tuple[int, tuple[int, ...], int]]] = [[] for _ in range(self.size)]
+        for group, luck in self._possible():
+            told = self.weigh([group])
+            seats = sum(1 + int(self.waited[one]) for one in group)
+            # Largest first, each out of reach of the next: seats, repeats, threesomes, points.
+            weight = ((seats << 8) - told.repeats << 8) - (len(group) == 3)
+            weight = (weight << 64) + told.points + luck
+            ways[group[0]].append((sum(1 << one for one in group), group, weight))
+        best = [0] * (1 << self.size)
+        chosen: list[tuple[int, ...]] = [()] * (1 << self.size)
+        for people in range(1, 1 << self.size):
+            first = (people & -people).bit_length() - 1
+            best[people] = best[people & (people - 1)]
+            for bits, group, weight in ways[first]:
+                if bits & people == bits and weight + best[people ^ bits] > best[people]:
+                    best[people] = weight + best[people ^ bits]
+                    chosen[people] = group
+        groups: Groups = []
+        people = (1 << self.size) - 1
+        while people:
+            group = chosen[people]
+            groups += [group] if group else []
+            people ^= sum(1 << one for one in group) if group else people & -people
+        return groups
+
+    def _possible(self) -> Iterator[tuple[tuple[int, ...], int]]:
+        """Every group that may be, and the luck of pairs."""
+        yield from zip(
+            zip(self.a.tolist(), self.b.tolist(), strict=True), self.luck.tolist(), strict=True
+        )
+        for a, b in zip(self.a.tolist(), self.b.tolist(), strict=True):
+            third = self.allowed[a] & self.allowed[b] & self.threesome
+            if self.threesome[a] and self.threesome[b]:
+                yield from (((a, b, c), 0) for c in np.flatnonzero(third).tolist() if c > b)
 
     def _least_repeats(self) -> int:
         """No round has fewer: for each whom everybody allowed has met, but one for two of them."""
@@ -133,15 +240,15 @@ class Few:
 
     def weigh(self, groups: Groups) -> Settled:
         """Say what groups are worth."""
-        weight = repeats = people = 0
+        weight = points = repeats = people = 0
         for group in groups:
-            pairs = [(a, b) for at, a in enumerate(group) for b in group[:at]]
-            again = sum(bool(self.again[a, b]) for a, b in pairs)
-            points = sum(int(self.points[a, b]) for a, b in pairs) // (len(group) - 1)
-            weight += sum(int(self.worth[one]) for one in group) + points
-            weight -= again * self.weights.again
-            if len(group) == 3:
-                weight -= sum(int(self.fair[one]) for one in group)
-            repeats += again
+            pairs = list(combinations(group, 2))
+            repeats += sum(bool(self.again[pair]) for pair in pairs)
+            points += sum(int(self.points[pair]) for pair in pairs) // (len(group) - 1)
+            weight += sum(int(self.worth[one]) for one in group)
+            if len(group) == 2:
+                points += sum(int(self.fair[one]) for one in group)
             people += len(group)
-        return Settled(groups, weight, repeats, self.size - people)
+            weight -= sum(int(self.fair[one]) for one in group)
+        weight += points - repeats * self.weights.again
+        return Settled(groups, weight, points, repeats, self.size - people)

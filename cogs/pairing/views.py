@@ -53,11 +53,38 @@ SKIP = "pairing:skip"
 UNSKIP = "pairing:unskip"
 LEAVE = "pairing:leave"
 
-SPOKEN = (
-    *("en", "es", "pt", "fr", "de", "it", "nl", "pl", "ru", "uk", "tr", "ar", "hi", "id", "ja"),
-    *("ko", "zh", "vi", "th", "sv", "fi", "cs", "hu", "ro", "el"),
-)
-"""Languages that the form offers to everybody; any other is an option of the command."""
+SPOKEN = {
+    "en": "English",
+    "es": "Español",
+    "pt": "Português",
+    "fr": "Français",
+    "de": "Deutsch",
+    "it": "Italiano",
+    "nl": "Nederlands",
+    "pl": "Polski",
+    "ru": "Русский",
+    "uk": "Українська",
+    "tr": "Türkçe",
+    "ar": "العربية",
+    "hi": "हिन्दी",
+    "id": "Bahasa Indonesia",
+    "ja": "日本語",
+    "ko": "한국어",
+    "zh": "中文",
+    "vi": "Tiếng Việt",
+    "th": "ไทย",
+    "sv": "Svenska",
+    "fi": "Suomi",
+    "cs": "Čeština",
+    "hu": "Magyar",
+    "ro": "Română",
+    "el": "Ελληνικά",
+}
+"""Languages that the form offers to everybody; any other is an option of the command.
+
+Their own names stand here because looking one up reads a file of its language, and a form would
+keep everybody waiting for all of them.
+"""
 
 OPTIONS = 25
 """Options of a menu at most (Discord)."""
@@ -72,6 +99,8 @@ SERVERS_SHOWN = 4
 @lru_cache(maxsize=1_024)
 def language_name(code: str) -> str:
     """A language by its own name."""
+    if code in SPOKEN:
+        return SPOKEN[code]
     try:
         name = Locale.parse(code).get_language_name(code) or code
     except (UnknownLocaleError, ValueError):
@@ -102,7 +131,7 @@ def wishes_lines(
         words(f"pairing.wishes.role_{wishes.role.value}"),
         words(
             "pairing.wishes.hours",
-            hours=", ".join(words(_block_key(one)) for one in Block if one in wishes.hours),
+            hours="; ".join(words(_block_key(one)) for one in Block if one in wishes.hours),
             zone=place_name(zone, words.locale),
         )
         if wishes.hours

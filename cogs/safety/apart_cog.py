@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot.errors import UserError
 from bot.views import reply, turn, words_for
 from cogs.safety import views
 
@@ -53,27 +52,27 @@ class KeepApart(app_commands.Group):
 
     async def page(self, interaction: Interaction, page: str) -> None:
         """Turn to another page."""
-        await turn(interaction, await self._page(interaction, int(page)))
+        await turn(interaction, await self._page(interaction, views.number_of(page)))
 
     async def confirm(self, interaction: Interaction, first: str, second: str) -> None:
         """Keep a pair apart for as long again."""
-        note = await self._keep(interaction, int(first), int(second))
+        note = await self._keep(interaction, views.number_of(first), views.number_of(second))
         await turn(interaction, await self._page(interaction, 0, note=note))
 
     async def let_meet(self, interaction: Interaction, first: str, second: str) -> None:
         """Keep a pair apart no longer."""
-        note = await self._release(interaction, int(first), int(second))
+        note = await self._release(interaction, views.number_of(first), views.number_of(second))
         await turn(interaction, await self._page(interaction, 0, note=note))
 
     async def _keep(self, interaction: Interaction, first: int, second: int) -> str:
         added = await self._blocks.keep_apart(
-            _server(interaction), first, second, by=interaction.user.id
+            views.server_of(interaction), first, second, by=interaction.user.id
         )
         return "safety.apart.added" if added else "safety.apart.confirmed"
 
     async def _release(self, interaction: Interaction, first: int, second: int) -> str:
         found = await self._blocks.let_meet(
-            _server(interaction), first, second, by=interaction.user.id
+            views.server_of(interaction), first, second, by=interaction.user.id
         )
         return "safety.apart.removed" if found else "safety.apart.was_not"
 
@@ -81,13 +80,9 @@ class KeepApart(app_commands.Group):
         self, interaction: Interaction, page: int, *, note: str | None = None
     ) -> discord.ui.LayoutView:
         words = await words_for(interaction)
-        pairs = await self._blocks.kept_apart(_server(interaction), seen_by=interaction.user.id)
+        pairs = await self._blocks.kept_apart(
+            views.server_of(interaction), seen_by=interaction.user.id
+        )
         last = max(0, (len(pairs) - 1) // views.PAGE)
         said = None if note is None else words(note)
-        return views.apart(words, pairs, min(max(page, 0), last), note=said)
-
-
-def _server(interaction: Interaction) -> int:
-    if interaction.guild_id is None:
-        raise UserError("safety.in_server")
-    return interaction.guild_id
+        return views.apart(words, pairs, min(page, last), note=said)

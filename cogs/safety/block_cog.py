@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import discord
@@ -15,8 +16,6 @@ from cogs.safety.service import Places
 if TYPE_CHECKING:
     from bot.client import Alongside, Interaction
     from bot.texts import Words
-
-LARGEST_ID = 2**63 - 1
 
 
 class Block(app_commands.Group):
@@ -45,7 +44,7 @@ class Block(app_commands.Group):
         interaction: Interaction,
         member: discord.User | None = None,
         id: app_commands.Range[str, 1, 30] | None = None,  # noqa: A002 - what people look for
-        stays: bool = False,
+        stays: bool | None = None,
     ) -> None:
         """Block somebody by name or id; without either, show whom one was introduced to."""
         words = await words_for(interaction)
@@ -56,7 +55,7 @@ class Block(app_commands.Group):
             return
         for server_id in servers:
             await self._blocks.block(server_id, interaction.user.id, other, stays=stays)
-        await reply(interaction, views.blocked(words, servers, other, stays=stays))
+        await reply(interaction, await self._blocked(interaction, words, servers, other))
 
     @app_commands.command(name="list", description="-")
     async def list_blocks(self, interaction: Interaction) -> None:
@@ -83,7 +82,7 @@ class Block(app_commands.Group):
 
     async def menu(self, interaction: Interaction, user: discord.User | discord.Member) -> None:
         """Block from the menu of a person."""
-        await self._block(interaction, _server(interaction), user.id)
+        await self._block(interaction, views.server_of(interaction), user.id)
 
     # Buttons
 
@@ -99,32 +98,39 @@ class Block(app_commands.Group):
     async def block_person(self, interaction: Interaction, server: str, other: str) -> None:
         """Block somebody who was offered by name."""
         server_id = await self._checked(interaction, server)
-        await self._block(interaction, server_id, _id(other))
+        await self._block(interaction, server_id, views.number_of(other))
 
     async def unblock(self, interaction: Interaction, server: str, other: str) -> None:
         """Take a block back."""
         server_id = await self._checked(interaction, server)
-        was = await self._blocks.unblock(server_id, interaction.user.id, _id(other))
+        was = await self._blocks.unblock(server_id, interaction.user.id, views.number_of(other))
         words = await words_for(interaction)
-        await turn(interaction, views.unblocked(words, _id(other), was=was))
+        await turn(interaction, views.unblocked(words, views.number_of(other), was=was))
 
     async def stays(self, interaction: Interaction, server: str, other: str, wanted: str) -> None:
         """Let a block hold on after leaving, or end with it."""
         server_id = await self._checked(interaction, server)
-        await self._block(interaction, server_id, _id(other), stays=wanted == views.YES)
+        await self._block(interaction, server_id, views.number_of(other), stays=wanted == views.YES)
 
     async def page(self, interaction: Interaction, page: str) -> None:
         """Turn to a page of one's own blocks."""
-        await turn(interaction, await self._list(interaction, int(page)))
+        await turn(interaction, await self._list(interaction, views.number_of(page)))
 
     # Inside
 
     async def _block(
-        self, interaction: Interaction, server_id: int, other: int, *, stays: bool = False
+        self, interaction: Interaction, server_id: int, other: int, *, stays: bool | None = None
     ) -> None:
         words = await words_for(interaction)
         await self._blocks.block(server_id, interaction.user.id, other, stays=stays)
-        await turn(interaction, views.blocked(words, [server_id], other, stays=stays))
+        await turn(interaction, await self._blocked(interaction, words, [server_id], other))
+
+    async def _blocked(
+        self, interaction: Interaction, words: Words, servers: Sequence[int], other: int
+    ) -> discord.ui.LayoutView:
+        mine = await self._blocks.mine(None, interaction.user.id)
+        kept = [one for one in mine if one.server_id in servers and one.blocked_user_id == other]
+        return views.blocked(words, servers, other, stays=all(one.stays for one in kept))
 
     async def _choose(
         self, interaction: Interaction, words: Words, server_id: int
@@ -139,10 +145,12 @@ class Block(app_commands.Group):
         if interaction.guild_id is None:
             names = {one.server_id: self._name(one.server_id, words) for one in mine}
         last = max(0, (len(mine) - 1) // views.PAGE)
-        return views.listing(words, mine, names, min(max(page, 0), last))
+        return views.listing(words, mine, names, min(page, last))
 
     async def _checked(self, interaction: Interaction, server: str) -> int:
-        return await self._places.check(interaction.guild_id, interaction.user.id, _id(server))
+        return await self._places.check(
+            interaction.guild_id, interaction.user.id, views.number_of(server)
+        )
 
     def _name(self, server_id: int, words: Words) -> str:
         server = self._bot.get_guild(server_id)
@@ -155,19 +163,6 @@ def _named(member: discord.User | None, typed: str | None) -> int | None:
     if typed is None:
         return None
     digits = typed.strip().removeprefix("<@").removeprefix("!").removesuffix(">")
-    if not (digits.isascii() and digits.isdecimal() and 0 < int(digits) <= LARGEST_ID):
+    if not (digits.isascii() and digits.isdecimal() and 0 < int(digits) <= views.LARGEST_ID):
         raise UserError("safety.block.no_id")
     return int(digits)
-
-
-def _id(text: str) -> int:
-    """Read an id from a button; raises UserError for anything else."""
-    if not (text.isascii() and text.isdecimal() and 0 < int(text) <= LARGEST_ID):
-        raise UserError("errors.old_button")
-    return int(text)
-
-
-def _server(interaction: Interaction) -> int:
-    if interaction.guild_id is None:
-        raise UserError("safety.in_server")
-    return interaction.guild_id

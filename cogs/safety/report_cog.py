@@ -130,11 +130,13 @@ class Reporting:
     ) -> None:
         """Turn to another report, or open the first from the channel for notices."""
         state = views.HANDLED if state == views.HANDLED else views.WAITING
-        await turn(interaction, await self._page(interaction, state, int(place)))
+        await turn(interaction, await self._page(interaction, state, views.number_of(place)))
 
     async def handle(self, interaction: Interaction, report_id: str) -> None:
         """Say that one was dealt with, and show the next."""
-        done = await self._reports.handle(_server(interaction), report_id, by=interaction.user.id)
+        done = await self._reports.handle(
+            views.server_of(interaction), report_id, by=interaction.user.id
+        )
         key = "safety.reports.handled_now" if done else "safety.reports.handled_before"
         await turn(interaction, await self._page(interaction, views.WAITING, 0, note=key))
 
@@ -143,12 +145,6 @@ class Reporting:
     ) -> discord.ui.LayoutView:
         words = await words_for(interaction)
         read = self._reports.handled if state == views.HANDLED else self._reports.waiting
-        found = await read(_server(interaction), seen_by=interaction.user.id)
+        found = await read(views.server_of(interaction), seen_by=interaction.user.id)
         said = None if note is None else words(note)
-        return views.report(words, found, state, max(place, 0), note=said)
-
-
-def _server(interaction: Interaction) -> int:
-    if interaction.guild_id is None:
-        raise UserError("safety.in_server")
-    return interaction.guild_id
+        return views.report(words, found, state, place, note=said)

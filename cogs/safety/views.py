@@ -9,6 +9,7 @@ import discord
 from discord import ui
 
 from bot.blocks.model import Apart, Block
+from bot.errors import UserError
 from bot.reports.model import WORDS_LENGTH, Report
 from bot.views import Form, Panel, button, clip, field, helplines_button, plain, row
 
@@ -43,6 +44,9 @@ LET_MEET = "safety:let_meet"
 WAITING = "waiting"
 HANDLED = "handled"
 YES, NO = "yes", "no"
+
+LARGEST_ID = 2**63 - 1
+"""The largest number that the store takes for an id."""
 
 PAGE = 6
 """Blocks, or pairs, on one page."""
@@ -133,6 +137,20 @@ def unblocked(words: Words, other: int, *, was: bool) -> Panel:
         words(key, person=person(words, other)),
         row(button(words("safety.block.list"), LIST, 0), helplines_button(words)),
     )
+
+
+def number_of(text: str) -> int:
+    """Read an id or a page from a button; raises UserError for anything else."""
+    if not (text.isascii() and text.isdecimal() and int(text) <= LARGEST_ID):
+        raise UserError("errors.old_button")
+    return int(text)
+
+
+def server_of(interaction: Interaction) -> int:
+    """Give the server somebody acts in; raises UserError for direct messages."""
+    if interaction.guild_id is None:
+        raise UserError("safety.in_server")
+    return interaction.guild_id
 
 
 def person(words: Words, user_id: int) -> str:

@@ -74,7 +74,10 @@ async def test_a_block_holds_both_ways_and_in_its_server_alone(
 async def test_blocking_twice_is_one_block_and_says_whether_it_stays(blocks: Blocks) -> None:
     assert await blocks.block(HARBOUR, ASH, BIRCH, stays=False)
     assert not await blocks.block(HARBOUR, ASH, BIRCH, stays=True)
+    assert not await blocks.block(HARBOUR, ASH, BIRCH)
     assert await blocks.mine(HARBOUR, ASH) == (Block(HARBOUR, ASH, BIRCH, NOW, stays=True),)
+    assert not await blocks.block(HARBOUR, ASH, BIRCH, stays=False)
+    assert await blocks.mine(HARBOUR, ASH) == (Block(HARBOUR, ASH, BIRCH, NOW, stays=False),)
 
 
 async def test_what_two_blocked_each_other_for_ends_only_when_both_take_it_back(

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from discord import AppCommandType
 
 from bot.texts import Texts
 from tests.world import World
@@ -18,9 +19,9 @@ Told = dict[str, Any]
 
 
 def told(world: World) -> list[Told]:
-    """The commands that were sent to Discord when the bot started."""
+    """The slash commands that were sent to Discord when the bot started."""
     sent: Any = next(one.json for one in world.env.http_requests if one.method == "PUT")
-    return sent
+    return [one for one in sent if one["type"] == AppCommandType.chat_input.value]
 
 
 def walk(sent: list[Told], path: str = "commands") -> Iterator[tuple[str, Told]]:

@@ -16,7 +16,7 @@ from cogs.pairing.draft import Draft, pack, unpack, with_languages
 from cogs.pairing.model import CONSENT_VERSION, Block, Often, Role, Shown, Wishes
 
 CODES = [*views.SPOKEN, "cy", "yue", "fil", "haw", "ast"]
-TOPICS = st.lists(st.from_regex(r"[a-z0-9-]{2,30}", fullmatch=True), max_size=25, unique=True)
+TOPICS = st.lists(st.sampled_from([f"topic-{n}" for n in range(40)]), max_size=25, unique=True)
 ZONES = st.sampled_from(sorted(filter(is_zone_name, available_timezones())))
 
 

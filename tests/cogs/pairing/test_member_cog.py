@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -22,7 +21,7 @@ from bot.texts import Texts, Words
 from cogs.pairing import views
 from cogs.pairing.draft import Draft
 from cogs.pairing.model import CONSENT, CONSENT_VERSION, Block, Often, Role, Shown, Wishes
-from cogs.pairing.service import RENEWAL, shipped_content
+from cogs.pairing.service import RENEWAL, Members, shipped_content
 from tests.world import World, answer_of, buttons_of, inputs_of, text_of
 
 WORDS = Words(Texts.load(), "en")
@@ -61,7 +60,7 @@ async def tap(
     return await (person or world.member).click(answer_of(answer).message, label=label)
 
 
-FIRST: Mapping[str, Any] = {
+FIRST: dict[str, Any] = {
     "languages": ["en", "es"],
     "topics": ["music", "books"],
     "role": "listen",
@@ -137,7 +136,7 @@ async def test_what_would_be_kept_is_shown_and_only_the_yes_keeps_it(harbour: Wo
         "English first, then Español",
         "Music, Books",
         "listen",
-        "Weekday evenings (18–22), Weekend mornings (6–12), by the clock of Berlin, Germany",
+        "Weekday evenings (18–22); Weekend mornings (6–12), by the clock of Berlin, Germany",
         "every second round",
         "rather not",
         "Direct messages:** no",
@@ -202,7 +201,7 @@ async def test_what_was_chosen_outlives_a_restart_though_nothing_is_kept_of_it(
 
 async def test_a_rarer_language_is_an_option_of_the_command(harbour: World) -> None:
     offered = await harbour.member.autocomplete(harbour.channel, "pair join", "language", "welsh")
-    assert [(one["name"], one["value"]) for one in offered] == [("Cymraeg (Welsh)", "cy")]
+    assert [(one["name"], one["value"]) for one in offered] == [("Welsh", "cy")]
     asked = await command(harbour, "join", zone="Europe/London", language="cy")
     form = await tap(harbour, asked, "Go on")
     ready = await fill(harbour, form, ["cy", "en"], [], "either", [], "every")
@@ -236,9 +235,10 @@ async def test_topics_that_moderators_changed_meanwhile_are_chosen_again(harbour
     assert "Sourdough" not in member["wishes"]
 
 
-def _members(world: World) -> Any:
-    [pair] = [one for one in world.bot.tree.get_commands() if one.name == "pair"]
-    return pair._members  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportPrivateUsage]
+def _members(world: World) -> Members:
+    runtime = world.bot.runtime
+    shipped = shipped_content()
+    return Members(runtime.database, runtime.settings, shipped, runtime.clock, runtime.jobs.wake)
 
 
 # Who may join
@@ -456,3 +456,17 @@ def _custom_ids(panel: discord.ui.LayoutView) -> list[str]:
         for part in panel.walk_children()
         if isinstance(part, discord.ui.Button) and part.custom_id
     ]
+
+
+@pytest.mark.parametrize("locale", ["en", "es"])
+async def test_no_word_of_a_form_is_cut_off(harbour: World, locale: str) -> None:
+    words = Words(WORDS.texts, locale)
+    topics = shipped_content()[locale].topics[:25]
+    draft = Draft("Europe/Berlin", Wishes(("en", "es", "cy", "de", "fr"), frozenset({"music"})))
+
+    async def given(interaction: Any, draft: Draft) -> None: ...
+
+    for form in (views.WishesForm, views.MoreForm):
+        made = form(harbour.bot, words, draft, topics, given)
+        assert len(made.children) == 5
+        assert "…" not in str(made.to_dict())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -357,6 +358,61 @@ async def test_a_yes_to_other_words_is_none(harbour: Harbour) -> None:
     assert await harbour.members.to_renew(made)
     with pytest.raises(UserError, match="words_changed"):
         await harbour.members.resume(MEMBER, made.id)
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_whatever_they_do_in_whatever_order_the_yes_and_what_is_kept_agree(
+    harbour: Harbour, seed: int
+) -> None:
+    dice = Random(seed)  # noqa: S311 - it is to be repeatable
+    asked = 0
+    for _ in range(40):
+        members, mine = harbour.members, await harbour.one()
+        act = dice.choice(["join", "pause", "pause_for", "resume", "skip", "leave", "dms", "time"])
+        if act == "time":
+            await harbour.at(harbour.now + dice.choice([DAY, 20 * DAY, 90 * DAY]))
+        elif act == "join":
+            await harbour.join()
+        elif mine is None:
+            continue
+        elif act == "pause":
+            await members.pause(MEMBER, mine.id)
+        elif act == "pause_for":
+            await members.pause(MEMBER, mine.id, harbour.now + dice.randrange(1, 200) * DAY)
+        elif act == "resume":
+            await members.resume(MEMBER, mine.id)
+        elif act == "skip":
+            await members.skip(MEMBER, mine.id, skip=dice.choice([True, False]))
+        elif act == "dms":
+            await members.write_to(MEMBER, mine.id, dice.choice([DM, None]))
+        else:
+            await members.leave(MEMBER, mine.id)
+        await _agree_with_each_other(harbour)
+        # Whoever is asked allows it, and takes part, at the moment of asking.
+        mine = await harbour.one()
+        for message in harbour.discord.sent[asked:]:
+            assert mine is not None
+            assert mine.dm_channel_id == message.channel_id
+        asked = len(harbour.discord.sent)
+
+
+async def _agree_with_each_other(harbour: Harbour) -> None:
+    mine = await harbour.one()
+    async with harbour.database.read() as read:
+        given_yes = await consent.given(read, MEMBER, SERVER, CONSENT)
+        assert (given_yes is None) == (mine is None)
+        assert await agreed(read, SERVER) == (frozenset({MEMBER}) if mine else frozenset())
+        timers = await read.fetch("SELECT subject FROM jobs_timers")
+        assert len(timers) <= 1
+        if mine is None or given_yes is None:
+            assert timers == []
+            return
+        # Who takes part is always going to be asked again, in half a year at the latest.
+        if mine.is_in(harbour.now):
+            assert [row["subject"] for row in timers] == [mine.id]
+            timer = await jobs.timer(read, RENEWAL, mine.id)
+            assert timer is not None
+            assert timer.due_at <= harbour.now + HALF_A_YEAR + 200 * DAY
 
 
 # Topics

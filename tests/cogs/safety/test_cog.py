@@ -149,6 +149,8 @@ async def test_whether_a_block_stays_is_changed_with_one_tap(world: World) -> No
     assert "It ends if you leave" in text_of(done)
     kept = await tap(world.member, done, "Keep it if I leave")
     assert [bool(one["stays"]) for one in await rows(world, "blocks")] == [True]
+    again = await world.member.context_menu(world.channel, "Block", world.other)
+    assert "It holds on if you leave" in text_of(again)
     await tap(world.member, kept, "Let it end if I leave")
     assert [bool(one["stays"]) for one in await rows(world, "blocks")] == [False]
 
@@ -220,6 +222,8 @@ async def test_from_direct_messages_one_acts_in_the_servers_where_one_has_someth
         "safety:block_person:{server}:99999999999999999999",
         "safety:stays:1:{ash}:yes",
         "safety:list:-5",
+        "safety:list:next",
+        "safety:list:99999999999999999999",
         "safety:block:pairing_nowhere:{ash}",
         "safety:report:pairing_nowhere:{ash}",
         "safety:report:__class__:x",

@@ -1,0 +1,274 @@
+"""Rounds in a simulated server: planned, asked, drawn in another process, and ended by taps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+import pytest
+import simcord
+from simcord.actors import MemberActor
+from simcord.results import InteractionResult
+
+from cogs.pairing import introductions_cog
+from cogs.pairing.model import Wishes
+from tests.world import World, answer_of, buttons_of, inputs_of, text_of
+
+HOUR, DAY = 3_600, 86_400
+WISHES = Wishes(("en",), frozenset({"music", "books"}))
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch, world: World) -> None:
+    """A day has hundreds of wakings of the runner; simcord waits 50 ms after each by default."""
+    settle: Any = simcord.Env._settle_internal  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setitem(settle.__kwdefaults__, "idle", 0.0005)
+    world.bot.runtime.jobs._longest_sleep = DAY  # pyright: ignore[reportPrivateUsage]
+    # Its own pace is of Discord's making.
+    monkeypatch.setattr(introductions_cog, "REQUESTS_A_SECOND", 1_000)
+
+
+@pytest.fixture
+async def ready(world: World) -> World:
+    """A server that has decided who is of age, with pairing switched on and a plan."""
+    await world.settings("meeting.all_adults", True)
+    await world.settings("pairing.enabled", True)
+    await plan(world)
+    return world
+
+
+async def plan(world: World, **options: object) -> InteractionResult:
+    given: dict[str, object] = {
+        "channel": world.channel,
+        "day": "Friday",
+        "at": "18:00",
+        "zone": "Europe/Berlin",
+    }
+    return await manage(world, "plan", **(given | options))
+
+
+async def manage(world: World, what: str, **options: object) -> InteractionResult:
+    return await world.moderator.slash(world.channel, f"manage pairing {what}", **options)
+
+
+async def press(
+    who: MemberActor, panel: InteractionResult | discord.Message, label: str
+) -> InteractionResult:
+    message = panel if isinstance(panel, discord.Message) else answer_of(panel).message
+    return await who.click(message, label=label)
+
+
+def service(world: World) -> Any:
+    """What members do, without walking through the forms: those have tests of their own."""
+    [pair] = [one for one in world.bot.tree.get_commands() if one.name == "pair"]
+    return pair._members  # pyright: ignore
+
+
+async def join(world: World, *people: MemberActor, wishes: Wishes = WISHES) -> None:
+    for one in people:
+        await service(world).join(world.guild.id, one.id, wishes, "Europe/Berlin")
+
+
+async def asks_nobody(world: World) -> None:
+    form = await press(world.moderator, await manage(world, "status"), "How rounds go")
+    confirm, lead, followup, period = inputs_of(form)
+    saved = await world.moderator.submit_modal(
+        form, {confirm: "no", lead: "48", followup: "4", period: "12"}
+    )
+    assert "Whoever takes part and has not paused is in" in text_of(saved)
+
+
+async def run_now(world: World, label: str = "Run a round") -> InteractionResult:
+    result = await press(world.moderator, await manage(world, "run"), label)
+    await world.env.settle()
+    return result
+
+
+def people_in(world: World, thread: Any) -> set[int]:
+    held = world.env.backend.channels[thread.id].thread_members
+    return {int(user_id) for user_id in held} - {world.bot.user.id if world.bot.user else 0}
+
+
+def is_closed(world: World, thread: Any) -> bool:
+    metadata = world.env.backend.channels[thread.id].thread_metadata
+    return metadata is not None and metadata.archived and metadata.locked
+
+
+async def test_without_a_decision_about_ages_the_panel_says_what_to_do(world: World) -> None:
+    shown = text_of(await manage(world, "status"))
+    assert "Not ready yet" in shown
+    assert "/manage pairing plan" in shown
+
+
+async def test_a_plan_shows_when_where_and_how(ready: World) -> None:
+    shown = text_of(await manage(ready, "status"))
+    assert "every 2 weeks, on Friday" in shown
+    assert "48 hours before" in shown
+    assert "0 members" in shown
+
+
+async def test_five_say_yes_and_the_round_is_drawn_in_another_process(ready: World) -> None:
+    more = [ready.guild.add_member(ready.env.create_user(name)) for name in ("elm", "fir", "hazel")]
+    everybody = [ready.member, ready.other, *more]
+    await join(ready, *everybody)
+    preview = text_of(await manage(ready, "preview"))
+    assert "2 pairs" in preview
+    assert "1 waits" in preview
+    assert not any(f"<@{one.id}>" in preview for one in everybody)
+    await run_now(ready)
+    [asked] = ready.channel.history()
+    assert "Who is in" in text_of(asked)
+    for one in everybody:
+        answer = await press(one, asked, "I'm in")
+        assert answer.ephemeral
+        assert "You are in" in text_of(answer)
+    assert "5 have said yes" in text_of(await manage(ready, "status"))
+    await ready.env.advance_time(HOUR + 60)
+    threads = ready.channel.threads
+    assert len(threads) == 2
+    assert all(thread.name.startswith("Hello · ") for thread in threads)
+    met = [people_in(ready, thread) for thread in threads]
+    assert all(len(pair) == 2 for pair in met)
+    [hello, *_] = [m for m in threads[0].history() if "you asked to meet" in text_of(m)]
+    for user_id in met[0]:
+        assert f"<@{user_id}>" in text_of(hello)
+    assert "Topics:" in text_of(hello)
+    assert list(buttons_of(hello)) == ["Leave", "Block", "Report", "Helplines"]
+    assert "2 pairs" in text_of(await manage(ready, "status"))
+    [waiting] = {one.id for one in everybody} - met[0] - met[1]
+    left = next(one for one in everybody if one.id == waiting)
+    status = text_of(await left.slash(ready.channel, "pair status"))
+    assert "one person short" in status
+
+
+async def test_leaving_by_a_tap_closes_the_thread_and_tells_the_other(ready: World) -> None:
+    await join(ready, ready.member, ready.other)
+    await asks_nobody(ready)
+    await run_now(ready)
+    [thread] = ready.channel.threads
+    [hello] = [m for m in thread.history() if "you asked to meet" in text_of(m)]
+    asked = await press(ready.member, hello, "Leave")
+    assert asked.ephemeral
+    assert "not told why" in text_of(asked)
+    done = await press(ready.member, asked, "Close it")
+    assert "It is closed" in text_of(done)
+    await ready.env.settle()
+    [closed] = [m for m in thread.history() if "come to its end" in text_of(m)]
+    assert closed is not None
+    assert is_closed(ready, thread)
+    told = text_of(await ready.other.slash(ready.channel, "pair status"))
+    assert "ended early" in told
+
+
+async def test_who_may_look_into_a_thread_cannot_end_it_by_a_tap(ready: World) -> None:
+    await join(ready, ready.member, ready.other)
+    await asks_nobody(ready)
+    await run_now(ready)
+    [thread] = ready.channel.threads
+    [hello] = [m for m in thread.history() if "you asked to meet" in text_of(m)]
+    looks_in = ready.guild.create_role(
+        "Threads", permissions=discord.Permissions(manage_threads=True)
+    )
+    somebody = ready.guild.add_member(ready.env.create_user("hazel"), roles=[looks_in])
+    refused = await press(somebody, hello, "Leave")
+    assert "is over, or is not yours" in text_of(refused)
+
+
+async def test_a_restart_between_thread_and_words_makes_no_second_thread(ready: World) -> None:
+    await join(ready, ready.member, ready.other)
+    await asks_nobody(ready)
+    # The thread is made; then everything that is sent into it fails for a while.
+    original = introductions_cog.IntroductionCarrier._introduce  # pyright: ignore[reportPrivateUsage]
+
+    async def cut_off(*_: Any) -> Any:
+        raise OSError("cut off")
+
+    introductions_cog.IntroductionCarrier._introduce = cut_off  # pyright: ignore
+    try:
+        await run_now(ready)
+        assert len(ready.channel.threads) == 1
+    finally:
+        introductions_cog.IntroductionCarrier._introduce = original  # pyright: ignore
+    await ready.restart()
+    await ready.env.advance_time(10 * 60)
+    [thread] = ready.channel.threads
+    assert people_in(ready, thread) == {ready.member.id, ready.other.id}
+    assert len([m for m in thread.history() if "you asked to meet" in text_of(m)]) == 1
+
+
+async def test_a_thread_that_was_made_and_not_written_down_is_found_by_its_code(
+    ready: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await join(ready, ready.member, ready.other)
+    await asks_nobody(ready)
+    from cogs.pairing.introductions_service import Introductions
+
+    original = Introductions.thread_made
+    cut = [True]
+
+    async def cut_off(self: Introductions, introduction_id: str, thread_id: int) -> bool:
+        if cut.pop() if cut else False:
+            raise OSError("cut off")
+        return await original(self, introduction_id, thread_id)
+
+    monkeypatch.setattr(Introductions, "thread_made", cut_off)
+    await run_now(ready)
+    await ready.env.advance_time(10 * 60)
+    [thread] = ready.channel.threads
+    assert len([m for m in thread.history() if "you asked to meet" in text_of(m)]) == 1
+
+
+async def test_without_the_right_to_make_threads_moderators_are_told(ready: World) -> None:
+    await join(ready, ready.member, ready.other)
+    await asks_nobody(ready)
+    ready.env.inject_error(
+        "POST", f"/channels/{ready.channel.id}/threads", status=403, code=50013, times=None
+    )
+    await run_now(ready)
+    assert "Create Private Threads" in text_of(
+        await ready.moderator.slash(ready.channel, "settings")
+    )
+    assert "could not be made" in text_of(await ready.member.slash(ready.channel, "pair status"))
+
+
+async def test_the_follow_up_is_asked_once_and_answered_privately(ready: World) -> None:
+    await join(ready, ready.member, ready.other)
+    await asks_nobody(ready)
+    await run_now(ready)
+    [thread] = ready.channel.threads
+    for _ in range(9):
+        await ready.env.advance_time(DAY / 2)
+    [asked] = [m for m in thread.history() if "Did you get to talk" in text_of(m)]
+    answer = await press(ready.member, asked, "Yes")
+    assert answer.ephemeral
+    assert "Good to hear" in text_of(answer)
+    for _ in range(18):
+        await ready.env.advance_time(DAY / 2)
+    assert is_closed(ready, thread)
+
+
+async def test_postpone_stop_and_pause_are_in_the_panel_and_in_the_audit_list(
+    ready: World,
+) -> None:
+    await join(ready, ready.member, ready.other)
+    postponed = await press(ready.moderator, await manage(ready, "postpone"), "By 7 days")
+    assert "Put off" in text_of(postponed)
+    await run_now(ready)
+    stopped = await press(ready.moderator, await manage(ready, "stop"), "Stop it")
+    assert "Round 1 was stopped" in text_of(stopped)
+    paused = await press(ready.moderator, stopped, "Pause rounds")
+    assert "Rounds are paused" in text_of(paused)
+    lines = text_of(await ready.moderator.slash(ready.channel, "manage audit"))
+    for told in ("pairing planned", "postponed", "round run", "round stopped", "rounds paused"):
+        assert told in lines
+
+
+async def test_topics_say_why_none_is_a_diagnosis(ready: World) -> None:
+    shown = await manage(ready, "topics")
+    assert "a diagnosis cannot be a topic" in text_of(shown)
+    form = await press(ready.moderator, shown, "Write one")
+    refused = await ready.moderator.submit_modal(form, {inputs_of(form)[0]: "Depression"})
+    assert "never how they are" in text_of(refused)
+    form = await press(ready.moderator, shown, "Write one")
+    added = await ready.moderator.submit_modal(form, {inputs_of(form)[0]: "Harbour walks"})
+    assert "Harbour walks" in text_of(added)

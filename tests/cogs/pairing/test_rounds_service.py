@@ -1,0 +1,556 @@
+"""Rounds and introductions, on both stores: asked, drawn, kept, ended, and told."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.bounds import ALL_ADULTS, Standing
+from bot.errors import UserError
+from bot.news.service import News
+from cogs.pairing import rounds_store
+from cogs.pairing.course import Tell
+from cogs.pairing.introductions_service import CLOSE, FOLLOWUP, INTRODUCTION
+from cogs.pairing.model import (
+    IntroductionState,
+    Often,
+    PlanState,
+    RoundState,
+    Said,
+    State,
+    Why,
+    Wishes,
+)
+from cogs.pairing.settings import ENABLED
+from tests.cogs.pairing.harbour import (
+    ASH,
+    BIRCH,
+    CEDAR,
+    CHANNEL,
+    DAY,
+    DRAWN_AT,
+    ELM,
+    FIR,
+    HOUR,
+    MINUTE,
+    MODERATOR,
+    PLAN,
+    SERVER,
+    WISHES,
+    Harbour,
+    make_harbour,
+)
+
+if TYPE_CHECKING:
+    from bot.database import Database
+
+ALONE = Wishes(("is",))
+THREESOME = replace(WISHES, threesome=True)
+
+
+@pytest.fixture
+async def harbour(database: Database) -> Harbour:
+    return await make_harbour(database)
+
+
+# Asking
+
+
+async def test_a_round_asks_first_and_introduces_those_who_said_yes(harbour: Harbour) -> None:
+    await harbour.join(ASH, BIRCH, CEDAR)
+    await harbour.rounds.save_plan(PLAN, by=MODERATOR)
+    await harbour.until(DRAWN_AT - 47 * HOUR)
+    assert len(harbour.discord.asked) == 1
+    one = await harbour.rounds.asking(SERVER)
+    assert one is not None
+    await harbour.say_in(one, ASH, BIRCH)
+    await harbour.rounds.answer(CEDAR, one.id, yes=False)
+    await harbour.until(DRAWN_AT - MINUTE)
+    assert harbour.discord.threads == {}
+    await harbour.at(DRAWN_AT + MINUTE)
+    [thread] = harbour.discord.threads.values()
+    assert thread.people == {ASH, BIRCH}
+    assert thread.kinds == [INTRODUCTION]
+    assert (await harbour.round(one.id)).counts.pairs == 1
+    assert await harbour.told(CEDAR) == []
+
+
+async def test_no_answer_is_a_no_and_a_yes_can_be_taken_back(harbour: Harbour) -> None:
+    await harbour.join(ASH, BIRCH, CEDAR, ELM)
+    await harbour.rounds.save_plan(PLAN, by=MODERATOR)
+    one = await harbour.run_now()
+    await harbour.say_in(one, ASH, BIRCH, CEDAR)
+    await harbour.rounds.answer(CEDAR, one.id, yes=False)
+    await harbour.at(harbour.now + HOUR)
+    assert await harbour.live(one) == [(ASH, BIRCH)]
+    with pytest.raises(UserError, match="too_late"):
+        await harbour.rounds.answer(ELM, one.id, yes=True)
+
+
+async def test_those_with_direct_messages_are_asked_there_too(harbour: Harbour) -> None:
+    await harbour.join(ASH, dm=True)
+    await harbour.join(BIRCH)
+    await harbour.rounds.save_plan(PLAN, by=MODERATOR)
+    await harbour.run_now()
+    await harbour.run()
+    assert [(who, told.what) for who, told in harbour.discord.direct] == [(ASH, Tell.ASK)]
+
+
+async def test_a_yes_brings_back_who_had_wanted_to_leave_it_out(harbour: Harbour) -> None:
+    await harbour.join(ASH, BIRCH, CEDAR)
+    await harbour.rounds.save_plan(PLAN, by=MODERATOR)
+    paused = await harbour.member(CEDAR)
+    assert paused is not None
+    await harbour.members.pause(CEDAR, paused.id)
+    one = await harbour.run_now()
+    await harbour.say_in(one, ASH, CEDAR)
+    await harbour.at(harbour.now + HOUR)
+    assert await harbour.live(one) == [(ASH, CEDAR)]
+
+
+async def test_two_rounds_without_a_yes_pause_and_say_how_to_come_back(harbour: Harbour) -> None:
+    await harbour.join(ASH, BIRCH, CEDAR)
+    await harbour.rounds.save_plan(PLAN, by=MODERATOR)
+    for count in (1, 2):
+        one = await harbour.run_now()
+        await harbour.say_in(one, ASH, BIRCH)
+        await harbour.at(harbour.now + HOUR)
+        member = await harbour.member(CEDAR)
+        assert member is not None
+        assert (member.state is State.PAUSED) == (count == 2)
+    assert member.paused_why is Why.SILENT
+    assert await harbour.told(CEDAR) == ["silent"]
+    await harbour.members.resume(CEDAR, member.id)
+    again = await harbour.member(CEDAR)
+    assert again is not None
+    assert (again.state, again.silent) == (State.IN, 0)
+
+
+async def test_without_asking_only_a_yes_afterwards_counts(harbour: Harbour) -> None:
+    one = await harbour.round_of(ASH, BIRCH)
+    [mine] = await harbour.introductions_in(one)
+    await harbour.introductions.say(ASH, mine.id, Said.YES)
+    await harbour.until(one.ends_at + HOUR, DAY)
+    ash, birch = await harbour.member(ASH), await harbour.member(BIRCH)
+    assert ash is not None
+    assert birch is not None
+    assert (ash.silent, birch.silent) == (0, 1)
+
+
+async def test_nobody_is_asked_where_fewer_than_two_take_part(harbour: Harbour) -> None:
+    await harbour.join(ASH)
+    await harbour.rounds.save_plan(PLAN, by=MODERATOR)
+    await harbour.until(DRAWN_AT + HOUR)
+    assert harbour.discord.asked == []
+    with pytest.raises(UserError, match="too_few"):
+        await harbour.run_now()
+
+
+async def test_a_moment_missed_by_hours_waits_for_the_next_day(harbour: Harbour) -> None:
+    await harbour.join(ASH, BIRCH)
+    await harbour.rounds.save_plan(PLAN, by=MODERATOR)
+    await harbour.at(DRAWN_AT - 40 * HOUR)
+    one = await harbour.rounds.asking(SERVER)
+    assert one is not None
+    await harbour.say_in(one, ASH, BIRCH)
+    await harbour.at(DRAWN_AT + 5 * HOUR)
+    assert harbour.discord.threads == {}
+    await harbour.at(DRAWN_AT + DAY)
+    assert len(harbour.discord.threads) == 1
+
+
+async def test_a_round_that_could_no_longer_ask_kindly_is_left_out(harbour: Harbour) -> None:
+    await harbour.join(ASH, BIRCH)
+    await harbour.rounds.save_plan(PLAN, by=MODERATOR)
+    await harbour.at(DRAWN_AT - 10 * MINUTE)
+    assert harbour.discord.asked == []
+    await harbour.until(DRAWN_AT + 14 * DAY - DAY, 6 * HOUR)
+    assert len(harbour.discord.asked) == 1
+
+
+# Who is introduced
+
+
+async def test_who_waits_is_told_why_and_is_first_the_next_time(harbour: Harbour) -> None:
+    one = await harbour.round_of(ASH, BIRCH, CEDAR)
+    [pair] = await harbour.live(one)
+    [waiting] = {ASH, BIRCH, CEDAR} - set(pair)
+    assert await harbour.told(waiting) == ["odd"]
+    await harbour.until(one.ends_at + HOUR, DAY)
+    two = await harbour.run_now()
+    await harbour.run()
+    assert any(waiting in group for group in await harbour.live(two))
+
+
+async def test_three_meet_where_all_are_fine_with_it(harbour: Harbour) -> None:
+    one = await harbour.round_of(ASH, BIRCH, CEDAR, wishes=THREESOME)
+    assert await harbour.live(one) == [(ASH, BIRCH, CEDAR)]
+    assert (await harbour.round(one.id)).counts.threesomes == 1
+
+
+async def test_whom_nobody_fits_is_told_so(harbour: Harbour) -> None:
+    await harbour.join(FIR, wishes=ALONE)
+    one = await harbour.round_of(ASH, BIRCH)
+    assert await harbour.live(one) == [(ASH, BIRCH)]
+    assert await harbour.told(FIR) == ["nobody_fits"]
+
+
+async def test_whose_roles_cannot_be_read_is_not_drawn(harbour: Harbour) -> None:
+    harbour.standings[ASH] = None
+    harbour.standings[ELM] = Standing(adult=False, circles=frozenset(), admitted=False)
+    one = await harbour.round_of(ASH, BIRCH, CEDAR, ELM)
+    assert await harbour.live(one) == [(BIRCH, CEDAR)]
+    assert await harbour.told(ASH) == ["unreadable"]
+    assert await harbour.told(ELM) == ["roles"]
+
+
+async def test_an_adult_is_never_brought_together_with_a_minor(harbour: Harbour) -> None:
+    harbour.standings[ASH] = Standing(adult=False, circles=frozenset())
+    one = await harbour.round_of(ASH, BIRCH)
+    assert await harbour.live(one) == []
+    assert harbour.discord.threads == {}
+
+
+async def test_a_block_made_between_draw_and_introduction_is_not_crossed(
+    harbour: Harbour,
+) -> None:
+    await harbour.join(ASH, BIRCH)
+    await harbour.rounds.save_plan(replace(PLAN, confirm_first=False), by=MODERATOR)
+    one = await harbour.run_now()
+    harbour.discord.refusing = set()
+    harbour.fate.at = 4  # opened, drawing, claimed, written: not yet introduced
+    harbour.fate.after = True
+    assert not await harbour.run()
+    assert await harbour.live(one) == [(ASH, BIRCH)]
+    harbour.fate.at = None
+    await harbour.blocks.block(SERVER, ASH, BIRCH, stays=False)
+    await harbour.at(harbour.now + 5 * MINUTE)
+    assert harbour.discord.threads == {}
+    assert await harbour.live(one) == []
+
+
+async def test_nobody_meets_again_in_the_next_rounds(harbour: Harbour) -> None:
+    one = await harbour.round_of(ASH, BIRCH)
+    await harbour.until(one.ends_at + HOUR, DAY)
+    two = await harbour.run_now()
+    await harbour.run()
+    assert await harbour.live(two) == []
+    assert await harbour.told(ASH) == ["met_lately"]
+
+
+async def test_who_wanted_it_once_rests_afterwards(harbour: Harbour) -> None:
+    once = replace(WISHES, often=Often.ONCE)
+    await harbour.join(ASH, wishes=once)
+    await harbour.round_of(BIRCH)
+    member = await harbour.member(ASH)
+    assert member is not None
+    assert (member.state, member.paused_why) == (State.PAUSED, Why.ONCE)
+
+
+async def test_every_second_round_is_every_second_round(harbour: Harbour) -> None:
+    await harbour.join(ASH, wishes=replace(WISHES, often=Often.SECOND))
+    seen: list[bool] = []
+    one = await harbour.round_of(BIRCH, CEDAR, ELM)
+    for _ in range(3):
+        seen.append(any(ASH in group for group in await harbour.live(one)))
+        for each in await harbour.introductions_in(one):
+            for user_id in each.people:
+                await harbour.introductions.say(user_id, each.id, Said.YES)
+        await harbour.until(one.ends_at + HOUR, DAY)
+        one = await harbour.run_now()
+        await harbour.run()
+    assert seen == [True, False, True]
+
+
+async def test_introductions_go_out_in_order_of_who_waited_longest(harbour: Harbour) -> None:
+    await harbour.join(*range(200, 210))
+    async with harbour.database.transaction() as tx:
+        from cogs.pairing import store
+
+        found = await store.members(tx, SERVER)
+        await store.put_members(
+            tx, [replace(m, waited=3) for m in found if m.user_id in {207, 208}]
+        )
+    await harbour.round_of()
+    first = next(iter(harbour.discord.threads.values()))
+    assert first.people & {207, 208}
+
+
+# How it ends
+
+
+async def test_after_some_days_one_soft_question_and_then_the_thread_closes(
+    harbour: Harbour,
+) -> None:
+    one = await harbour.round_of(ASH, BIRCH)
+    [thread] = harbour.discord.threads.values()
+    await harbour.until(one.draw_at + timedelta(days=4, hours=1), 6 * HOUR)
+    assert thread.kinds == [INTRODUCTION, FOLLOWUP]
+    await harbour.until(one.ends_at - HOUR, 6 * HOUR)
+    assert not thread.locked
+    await harbour.until(one.ends_at + HOUR)
+    assert thread.kinds == [INTRODUCTION, FOLLOWUP, CLOSE]
+    assert thread.locked
+    assert (await harbour.round(one.id)).state is RoundState.ENDED
+    assert await harbour.told(ASH) == []
+
+
+async def test_who_leaves_ends_it_for_both_and_the_other_is_told(harbour: Harbour) -> None:
+    one = await harbour.round_of(ASH, BIRCH)
+    await harbour.leave(ASH)
+    await harbour.run()
+    [thread] = harbour.discord.threads.values()
+    assert (thread.kinds, thread.locked) == ([INTRODUCTION, CLOSE], True)
+    assert await harbour.told(BIRCH) == ["over"]
+    assert await harbour.live(one) == []
+
+
+@pytest.mark.parametrize("way", ["leave", "block", "apart", "gone", "erase", "tap"])
+async def test_every_way_to_end_it_looks_the_same_from_the_other_side(
+    harbour: Harbour, way: str
+) -> None:
+    one = await harbour.round_of(ASH, BIRCH)
+    [mine] = await harbour.introductions_in(one)
+    if way == "leave":
+        await harbour.leave(ASH)
+    elif way == "block":
+        await harbour.blocks.block(SERVER, ASH, BIRCH, stays=False)
+    elif way == "apart":
+        await harbour.blocks.keep_apart(SERVER, ASH, BIRCH, by=MODERATOR)
+    elif way == "gone":
+        await harbour.membership.not_found(SERVER, ASH)
+        harbour.now += DAY + MINUTE
+        await harbour.membership.not_found(SERVER, ASH)
+    elif way == "erase":
+        await harbour.privacy.erase(ASH)
+    else:
+        await harbour.introductions.say(ASH, mine.id, Said.LEAVE)
+    await harbour.run()
+    [thread] = harbour.discord.threads.values()
+    assert (thread.kinds, thread.locked) == ([INTRODUCTION, CLOSE], True)
+    assert await harbour.told(BIRCH) == ["over"]
+
+
+async def test_the_one_who_is_left_may_ask_for_another_once(harbour: Harbour) -> None:
+    await harbour.join(ELM, wishes=Wishes(("en",), frozenset({"books"})))
+    one = await harbour.round_of(ASH, BIRCH, CEDAR)
+    pairs = await harbour.live(one)
+    assert len(pairs) == 2
+    (first, second), (third, fourth) = pairs
+    await harbour.leave(first)
+    await harbour.leave(third)
+    offer = await harbour.introductions.may_have_another(second, SERVER)
+    assert offer is not None
+    await harbour.introductions.another(second, offer.id)
+    await harbour.run()
+    assert await harbour.live(one) == []
+    assert "odd" in await harbour.told(second) or "nobody_fits" in await harbour.told(second)
+    other = await harbour.introductions.may_have_another(fourth, SERVER)
+    assert other is not None
+    await harbour.introductions.another(fourth, other.id)
+    await harbour.run()
+    assert await harbour.live(one) == [tuple(sorted((second, fourth)))]
+    await harbour.leave(second)
+    await harbour.run()
+    assert await harbour.introductions.may_have_another(fourth, SERVER) is None
+    with pytest.raises(UserError, match="another"):
+        await harbour.introductions.another(fourth, other.id)
+
+
+async def test_two_of_three_get_a_thread_of_their_own(harbour: Harbour) -> None:
+    one = await harbour.round_of(ASH, BIRCH, CEDAR, wishes=THREESOME)
+    await harbour.leave(BIRCH)
+    await harbour.run()
+    first, second = harbour.discord.threads.values()
+    assert first.locked
+    assert (second.people, second.locked) == ({ASH, CEDAR}, False)
+    assert await harbour.live(one) == [(ASH, CEDAR)]
+
+
+async def test_another_peer_out_of_a_thread_finds_who_was_waiting(harbour: Harbour) -> None:
+    one = await harbour.round_of(ASH, BIRCH, CEDAR)
+    [(first, second)] = await harbour.live(one)
+    [waiting] = {ASH, BIRCH, CEDAR} - {first, second}
+    [mine] = await harbour.introductions_in(one)
+    await harbour.introductions.say(first, mine.id, Said.ANOTHER)
+    await harbour.run()
+    assert await harbour.live(one) == [tuple(sorted((first, waiting)))]
+    assert await harbour.told(second) == ["over"]
+
+
+async def test_leaving_before_the_introduction_brings_the_other_together_with_who_waits(
+    harbour: Harbour,
+) -> None:
+    await harbour.join(ASH, BIRCH, CEDAR)
+    await harbour.rounds.save_plan(replace(PLAN, confirm_first=False), by=MODERATOR)
+    one = await harbour.run_now()
+    harbour.fate.at, harbour.fate.after = 4, True
+    await harbour.run()
+    harbour.fate.at = None
+    [(first, second)] = await harbour.live(one)
+    await harbour.leave(first)
+    await harbour.at(harbour.now + 5 * MINUTE)
+    [waiting] = {ASH, BIRCH, CEDAR} - {first, second}
+    assert await harbour.live(one) == [tuple(sorted((second, waiting)))]
+    [thread] = harbour.discord.threads.values()
+    assert thread.people == {second, waiting}
+
+
+# Without rights
+
+
+async def test_without_rights_moderators_are_told_and_messages_introduce(
+    harbour: Harbour,
+) -> None:
+    harbour.discord.refusing = {INTRODUCTION}
+    one = await harbour.round_of(ASH, BIRCH, dm=True)
+    [notice] = await harbour.notices.open_in(SERVER)
+    assert (notice.key, notice.params) == ("pairing_no_thread", {"channel": CHANNEL})
+    assert await harbour.told(ASH) == ["introduced"]
+    assert await harbour.told(BIRCH) == ["introduced"]
+    await harbour.until(one.draw_at + timedelta(days=4, hours=1), 6 * HOUR)
+    assert await harbour.told(ASH) == ["introduced", "talked"]
+
+
+async def test_without_rights_and_without_messages_nobody_is_left_guessing(
+    harbour: Harbour,
+) -> None:
+    harbour.discord.refusing = {INTRODUCTION}
+    await harbour.join(ASH, dm=True)
+    one = await harbour.round_of(BIRCH)
+    assert await harbour.told(ASH) == ["not_made"]
+    assert await harbour.told(BIRCH) == ["not_made"]
+    [mine] = await harbour.introductions_in(one)
+    assert mine.state is IntroductionState.DROPPED
+    member = await harbour.member(BIRCH)
+    assert member is not None
+    assert member.waited == 1
+
+
+async def test_closed_direct_messages_are_written_to_no_more(harbour: Harbour) -> None:
+    await harbour.join(FIR, wishes=ALONE, dm=True)
+    harbour.discord.closed = {1_000_000 + FIR}
+    await harbour.round_of(ASH, BIRCH)
+    member = await harbour.member(FIR)
+    assert member is not None
+    assert member.dm_channel_id is None
+    assert await harbour.told(FIR) == ["nobody_fits"]
+
+
+async def test_near_the_limit_of_threads_the_oldest_close_and_it_is_said(
+    harbour: Harbour,
+) -> None:
+    one = await harbour.round_of(ASH, BIRCH)
+    await harbour.introductions.make_room(SERVER)
+    await harbour.run()
+    [thread] = harbour.discord.threads.values()
+    assert thread.locked
+    assert await harbour.live(one) == []
+    [notice] = await harbour.notices.open_in(SERVER)
+    assert notice.key == "pairing_many_threads"
+
+
+# What moderators do
+
+
+async def test_a_plan_that_would_press_is_refused(harbour: Harbour) -> None:
+    for wrong in (
+        replace(PLAN, rule=replace(PLAN.rule, days=frozenset({1, 3}))),
+        replace(PLAN, period_days=15),
+        replace(PLAN, followup_days=12),
+        replace(PLAN, lead_hours=24 * 14),
+    ):
+        with pytest.raises(UserError):
+            await harbour.rounds.save_plan(wrong, by=MODERATOR)
+
+
+async def test_pause_postpone_and_stop(harbour: Harbour) -> None:
+    await harbour.join(ASH, BIRCH)
+    await harbour.rounds.save_plan(PLAN, by=MODERATOR)
+    assert await harbour.rounds.next_draw(SERVER) == DRAWN_AT
+    assert await harbour.rounds.postpone(SERVER, 1, by=MODERATOR) == DRAWN_AT + DAY
+    await harbour.rounds.pause(SERVER, by=MODERATOR)
+    await harbour.until(DRAWN_AT + 2 * DAY, 6 * HOUR)
+    assert harbour.discord.asked == []
+    resumed = await harbour.rounds.resume(SERVER, by=MODERATOR)
+    assert resumed.state is PlanState.ON
+    one = await harbour.run_now()
+    await harbour.say_in(one, ASH, BIRCH)
+    await harbour.rounds.stop(SERVER, by=MODERATOR)
+    await harbour.until(harbour.now + 3 * HOUR)
+    assert harbour.discord.threads == {}
+    assert await harbour.told(ASH) == ["stopped"]
+    with pytest.raises(UserError, match="no_round"):
+        await harbour.rounds.stop(SERVER, by=MODERATOR)
+
+
+async def test_running_now_draws_the_round_that_asks(harbour: Harbour) -> None:
+    await harbour.join(ASH, BIRCH)
+    await harbour.rounds.save_plan(PLAN, by=MODERATOR)
+    one = await harbour.run_now()
+    await harbour.say_in(one, ASH, BIRCH)
+    again = await harbour.run_now()
+    await harbour.run()
+    assert again.id == one.id
+    assert await harbour.live(one) == [(ASH, BIRCH)]
+
+
+async def test_it_cannot_be_switched_on_before_it_is_known_who_is_of_age(
+    harbour: Harbour,
+) -> None:
+    await harbour.settings.change(SERVER, ENABLED, False, by=MODERATOR)
+    await harbour.settings.change(SERVER, ALL_ADULTS, False, by=MODERATOR)
+    with pytest.raises(UserError, match="undecided"):
+        await harbour.settings.change(SERVER, ENABLED, True, by=MODERATOR)
+
+
+async def test_switched_off_nothing_is_asked_drawn_or_introduced(harbour: Harbour) -> None:
+    await harbour.join(ASH, BIRCH)
+    await harbour.rounds.save_plan(PLAN, by=MODERATOR)
+    one = await harbour.run_now()
+    await harbour.say_in(one, ASH, BIRCH)
+    await harbour.settings.change(SERVER, ENABLED, False, by=MODERATOR)
+    await harbour.until(DRAWN_AT + DAY, 6 * HOUR)
+    assert harbour.discord.threads == {}
+    assert await harbour.told(ASH) == ["stopped"]
+
+
+async def test_a_preview_is_made_of_those_who_would_be_asked(harbour: Harbour) -> None:
+    await harbour.join(ASH, BIRCH, CEDAR)
+    with pytest.raises(UserError, match="no_plan"):
+        await harbour.rounds.preview(SERVER)
+    await harbour.rounds.save_plan(PLAN, by=MODERATOR)
+    assert len((await harbour.rounds.preview(SERVER)).members) == 3
+    one = await harbour.run_now()
+    await harbour.say_in(one, BIRCH)
+    assert [m.user_id for m in (await harbour.rounds.preview(SERVER)).members] == [BIRCH]
+
+
+# What is kept
+
+
+async def test_erasing_leaves_nothing_of_a_person(harbour: Harbour) -> None:
+    await harbour.round_of(ASH, BIRCH, dm=True)
+    await harbour.privacy.erase(ASH)
+    assert await harbour.privacy.export(ASH) == {}
+    await harbour.until(harbour.now + 15 * DAY, DAY)
+    assert await harbour.privacy.export(ASH) == {}
+
+
+async def test_recent_peers_are_offered_to_be_blocked(harbour: Harbour) -> None:
+    await harbour.round_of(ASH, BIRCH)
+    assert await harbour.introductions.recent(SERVER, ASH) == [BIRCH]
+    assert await harbour.introductions.recent(SERVER, CEDAR) == []
+
+
+async def test_whom_somebody_met_is_forgotten_when_they_are_gone(harbour: Harbour) -> None:
+    await harbour.round_of(ASH, BIRCH)
+    await harbour.membership.not_found(SERVER, ASH)
+    harbour.now += DAY + MINUTE
+    assert await harbour.membership.not_found(SERVER, ASH)
+    async with harbour.database.read() as read:
+        assert await rounds_store.met(read, SERVER) == ()
+    assert await News(harbour.database).take(ASH) == ()
