@@ -139,10 +139,14 @@ class Outlook:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """How a request stands, for its thread and its call; `supporter` is who is there."""
+    """How a request stands, for its thread and its call.
+
+    `supporter` is who is there, `former` are those who handed over.
+    """
 
     request: Request
     supporter: int | None
+    former: tuple[int, ...]
     outlook: Outlook
 
 
@@ -239,8 +243,12 @@ class Requests:
         """Give how a request stands; None for one that is deleted."""
         async with self._database.read() as read:
             one = await store.request(read, request_id)
-            supporter = None if one is None else await _supporter(read, one)
-        return None if one is None else Shown(one, supporter, await self.outlook(one.server_id))
+            if one is None:
+                return None
+            supporter = await _supporter(read, one)
+            came = await store.places(read, one.id)
+        former = tuple(place.supporter_user_id for place in came if place.left_at is not None)
+        return Shown(one, supporter, former, await self.outlook(one.server_id))
 
     async def asker_for(self, request_id: str, server_id: int | None) -> Request:
         """Give the request behind a button in this server; raises UserError where there is none."""
@@ -339,6 +347,19 @@ class Requests:
             await self.end(tx, one, now, Ending.OVER if met else Ending.TAKEN_BACK)
         self._wake()
 
+    async def cannot_open(self, server_id: int, channel_id: int) -> None:
+        """Tell moderators that no thread can be made, because of rights in its channel."""
+        async with self._database.transaction() as tx:
+            await self._notices.raise_notice(
+                tx,
+                server_id,
+                "company_no_thread",
+                THREAD_NOTICE,
+                self._clock(),
+                channel=channel_id,
+            )
+        self._wake()
+
     # What a supporter does
 
     async def accept(
@@ -391,6 +412,13 @@ class Requests:
             await self._heed(tx, server_id, now)
         self._wake()
         return after
+
+    async def check_supporter(self, user_id: int, request_id: str) -> None:
+        """Raise UserError unless somebody is the one who is there."""
+        async with self._database.read() as read:
+            one = await store.request(read, request_id)
+            if one is None or await _supporter(read, one) != user_id:
+                raise UserError("company.cannot.not_yours")
 
     async def hand_over(self, user_id: int, request_id: str, *, to_moderators: bool) -> None:
         """Look for somebody else who comes, or ask moderators to. Raises UserError."""

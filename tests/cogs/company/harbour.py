@@ -20,7 +20,6 @@ from bot.news.model import HOLDING as NEWS
 from bot.notices.service import Notices
 from bot.privacy import Privacy
 from bot.settings.core import NOTICE_CHANNEL
-from bot.settings.model import Setting
 from bot.settings.service import Settings
 from cogs.company import store
 from cogs.company.keeping_service import Keeping, subject_of
@@ -303,7 +302,7 @@ async def make_harbour(database: Database) -> Harbour:
         Discord(),
         START,
     )
-    chosen: tuple[tuple[Setting[Any], object], ...] = (
+    chosen: tuple[tuple[Any, object], ...] = (
         (ALL_ADULTS, True),
         (SUPPORTER_ROLES, [SUPPORTER_ROLE]),
         (CALL_CHANNEL, [CALLS]),
