@@ -118,7 +118,9 @@ def community(
             spoken.insert(dice.randrange(2), dice.choice(others))
         if not open_to_all and dice.random() < 0.06:
             spoken = [dice.choice(others)]
-        avoided = {dice.choice(names)} if dice.random() < (0.03 if open_to_all else 0.15) else set()
+        avoided = (
+            {dice.choice(names)} if dice.random() < (0.03 if open_to_all else 0.15) else set[str]()
+        )
         adult = open_to_all or dice.random() < 0.85
         peers.append(
             Peer(
@@ -137,8 +139,8 @@ def community(
             )
         )
     ids = [peer.id for peer in peers]
-    blocks = {tuple(dice.sample(ids, 2)) for _ in range(size // 10)} if size > 2 else set()
-    return Round(tuple(peers), frozenset(cast("set[tuple[int, int]]", blocks)), (), seed)
+    blocks = [dice.sample(ids, 2) for _ in range(size // 10)]
+    return Round(tuple(peers), frozenset((a, b) for a, b in blocks), (), seed)
 
 
 def alike(size: int) -> Round:
@@ -234,10 +236,11 @@ def _third(rules: Rules, one: Peer, groups: list[list[int]]) -> None:
             return
 
 
-def networkx(asked: Round) -> Groups:
+def networkx_blossom(asked: Round) -> Groups:
     """As many pairs as can be, of the greatest score, by networkx over all pairs."""
-    import networkx as nx
+    import networkx as library  # noqa: ICN001 - its types are unknown, so it is cast
 
+    nx = cast("Any", library)
     rules = Rules(asked)
     graph: Any = nx.Graph()
     for at, one in enumerate(asked.peers):
@@ -245,7 +248,7 @@ def networkx(asked: Round) -> Groups:
             points = rules.score(one, other)
             if points >= 0:
                 graph.add_edge(one.id, other.id, weight=points)
-    made = cast("Any", nx).max_weight_matching(graph, maxcardinality=True)
+    made = nx.max_weight_matching(graph, maxcardinality=True)
     groups = [list(pair) for pair in made]
     paired = {one for group in groups for one in group}
     for one in asked.peers:
@@ -259,7 +262,7 @@ ENGINES: dict[str, Engine] = {
     "shuffle": shuffle,
     "greedy": greedy,
     "greedy_best": greedy_best,
-    "networkx": networkx,
+    "networkx": networkx_blossom,
 }
 BESIDE = ("shuffle", "greedy", "greedy_best", "networkx")
 
@@ -350,7 +353,7 @@ def load(name: str) -> tuple[Round, float | None]:
         return community(int(name), 1), None
     path = Path(name)
     bound = path.with_suffix(".ub.json")
-    told = json.loads(bound.read_text("utf-8")) if bound.exists() else {}
+    told: Figures = json.loads(bound.read_text("utf-8")) if bound.exists() else {}
     return read_case(json.loads(path.read_text("utf-8"))), told.get("ub")
 
 

@@ -19,7 +19,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from bot.errors import StartError
-from bot.permissions import NEEDED
+from bot.permissions import NEEDED, NEEDED_FOR_PAIRING
 
 if TYPE_CHECKING:
     from bot.client import Alongside
@@ -71,4 +71,6 @@ async def run(config: Config, *, port: int = 0, fresh: bool = False) -> None:
         sys.stdout.flush()
 
     folder = config.state_dir / "playground"
-    await perform(Play(build, folder, announce, port=port, fresh=fresh, permissions=NEEDED))
+    # Everything can be tried here, so it may do all that it could be given.
+    rights = NEEDED | NEEDED_FOR_PAIRING
+    await perform(Play(build, folder, announce, port=port, fresh=fresh, permissions=rights))

@@ -54,6 +54,7 @@ PEOPLE = (
     Person("Noor", ("18+",)),
     Person("Luz", language="es-ES"),
     Person("Robin", ("Moderator", "18+")),
+    Person("Kim", ("18+",)),
 )
 
 

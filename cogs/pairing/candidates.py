@@ -7,7 +7,7 @@ two sets share as much as the bits of their `&`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -237,14 +237,15 @@ def _best(gain: Scores, count: int) -> tuple[Ints, Ints]:
     """Row and column of about the `count` largest of each row, the columns being in any order."""
     people, others = gain.shape
     if others <= 2 * BINS:
-        best = np.argpartition(-gain, min(count, others - 1), axis=1)[:, :count]
-        return np.repeat(np.arange(people), best.shape[1]), best.ravel()
+        best: Ints = gain.argpartition(max(others - count, 0), axis=1)[:, -count:]
+        return np.repeat(np.arange(people, dtype=np.int64), best.shape[1]), best.ravel()
     deep = -(-others // BINS)
     padded = np.full((people, deep * BINS), np.iinfo(np.int16).min, np.int16)
     padded[:, :others] = gain
     bins = padded.reshape(people, deep, BINS)
-    best = np.argpartition(-bins.max(axis=1), count, axis=1)[:, :count]
-    row = np.repeat(np.arange(people), count)
+    tops: Scores = bins.max(axis=1)
+    best: Ints = tops.argpartition(BINS - count, axis=1)[:, -count:]
+    row: Ints = np.repeat(np.arange(people, dtype=np.int64), count)
     place = bins[row, :, best.ravel()].argmax(axis=1)
     return row, place * BINS + best.ravel()
 
@@ -254,7 +255,7 @@ def _numbered(words: Sequence[str]) -> Ints:
     return np.array([place[word] for word in words], np.int64)
 
 
-def _bits(sets: Sequence[Iterable[Any]]) -> Bits:
+def _bits(sets: Sequence[Collection[Any]]) -> Bits:
     """Sets as rows of bits, 64 to a word."""
     place = {one: at for at, one in enumerate(sorted({one for row in sets for one in row}))}
     found = np.zeros((len(sets), (len(place) + 63) // 64 or 1), np.uint64)

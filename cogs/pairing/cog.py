@@ -75,7 +75,7 @@ async def setup(bot: Alongside) -> None:
     jobs.register(CLOSE, introducing, CloseCarrier(bot, introductions, steps))
     jobs.register(TELL, telling, TellCarrier(bot, introductions, rounds))
 
-    pair = Pair(bot, members)
+    pair = Pair(bot, members, introductions)
     pair.register()
     manage = ManagePairing(bot, rounds, members, drawer)
     manage.register()

@@ -141,6 +141,8 @@ async def read_roles(
         some = people[first : first + AT_ONCE]
         if server is None:
             break
+        if first:
+            await asyncio.sleep(APART_SECONDS)
         try:
             members = await server.query_members(user_ids=list(some), limit=AT_ONCE, cache=False)
         except (discord.ClientException, TimeoutError) as error:
@@ -148,11 +150,11 @@ async def read_roles(
             break
         for member in members:
             found[member.id] = [role.id for role in member.roles if role.id != server_id]
-        await asyncio.sleep(APART_SECONDS)
     # Whoever was not in an answer is asked about by name, so that a gap in it leaves nobody out.
-    for user_id in people:
-        if user_id not in found:
-            held = await role_ids(bot, server_id, user_id)
-            found[user_id] = held if isinstance(held, frozenset) else None
+    unknown = [user_id for user_id in people if user_id not in found]
+    for number, user_id in enumerate(unknown):
+        if number:
             await asyncio.sleep(APART_SECONDS)
+        held = await role_ids(bot, server_id, user_id)
+        found[user_id] = held if isinstance(held, frozenset) else None
     return found

@@ -22,6 +22,7 @@ from cogs.pairing.course import THREADS_FULL, Tell
 from cogs.pairing.introductions_service import NO_RIGHTS, Details, Introductions, Told
 from cogs.pairing.model import Introduction, IntroductionState, Said
 from cogs.pairing.rounds_service import Rounds
+from cogs.pairing.views import ANOTHER
 
 if TYPE_CHECKING:
     from bot.client import Alongside, Interaction
@@ -45,18 +46,21 @@ LATER = (discord.HTTPException, discord.ClientException, aiohttp.ClientError, OS
 """What may go better another time."""
 
 
-class Steps:
-    """Lets requests through one after the other, so many in a second."""
+BURST_SECONDS = 3.0
+"""So much of them at once: a few introductions need not wait for each other."""
 
-    def __init__(self, per_second: int = REQUESTS_A_SECOND) -> None:
-        self._gap = 1 / per_second
+
+class Steps:
+    """Lets requests through, so many in a second."""
+
+    def __init__(self) -> None:
         self._next = 0.0
 
     async def wait(self) -> None:
         """Wait for one's turn."""
         now = asyncio.get_running_loop().time()
-        at = max(self._next, now)
-        self._next = at + self._gap
+        at = max(self._next, now - BURST_SECONDS)
+        self._next = at + 1 / REQUESTS_A_SECOND
         if at > now:
             await asyncio.sleep(at - now)
 
@@ -361,7 +365,7 @@ class Taps:
             views.SAY: self.say,
             views.SURE: self.sure,
             views.KEEP: self.keep,
-            views.ANOTHER: self.another,
+            ANOTHER: self.another,
             views.ANSWER: self.answer,
         }
         for action, handler in taps.items():

@@ -64,6 +64,9 @@ AGAIN = "pairing.again"
 FOLLOWUP_GRACE = timedelta(days=1)
 """How late it is still asked whether they got to talk."""
 
+AT_ONCE = 250
+"""Introductions written in one go."""
+
 SUGGESTED = 10
 """Recent partners offered to who wants to block one."""
 
@@ -319,11 +322,14 @@ class Introductions:
         if not groups:
             return
         fallback = await self._settings.get(one.server_id, LANGUAGE)
-        made = [
-            self._made(one, group, self._telling.language(group, fallback), now) for group in groups
-        ]
-        await rounds_store.add_introductions(tx, made)
-        await jobs.add_messages(tx, [_promise(each, plan, now) for each in made])
+        for first in range(0, len(groups), AT_ONCE):
+            # In parts, so that a round of ten thousand holds nobody else up.
+            made = [
+                self._made(one, group, self._telling.language(group, fallback), now)
+                for group in groups[first : first + AT_ONCE]
+            ]
+            await rounds_store.add_introductions(tx, made)
+            await jobs.add_messages(tx, [_promise(each, plan, now) for each in made])
 
     def _made(
         self, one: Round, group: Sequence[Member], language: str, now: datetime
@@ -432,13 +438,26 @@ class Introductions:
     async def parted(
         self, tx: Transaction, server_id: int, one: int, other: int, now: datetime
     ) -> None:
-        """End what two people are in who must not be together: `one` is taken to have left."""
+        """End what two people are in who must not be together.
+
+        Nobody counts as having left, so who parted them looks the same to all of them, and each may
+        be brought together with somebody else.
+        """
         for each in await rounds_store.of_person(tx, one, server_id, live=True):
             held = await _hold(tx, each.id)
             if held is None or not course.is_live(held[1]):
                 continue
-            if course.has_place(held[1], one) and course.has_place(held[1], other):
-                await self._leave(tx, held[0], held[1], one, now)
+            if not (course.has_place(held[1], one) and course.has_place(held[1], other)):
+                continue
+            after = await self.end(tx, held[1], now)
+            if not _is_open(held[0], now):
+                continue
+            if after.state is IntroductionState.DROPPED:
+                await look_again(tx, held[0], each.id, now)
+                continue
+            found = [await store.member(tx, server_id, user_id) for user_id in after.people]
+            told = [(member, Tell.OVER) for member in found if member is not None]
+            await self._telling.tell(tx, told, each.id, now)
 
     async def erased(self, tx: Transaction, user_id: int, now: datetime) -> None:
         """End what somebody is in, in all servers, before all that is theirs is deleted."""

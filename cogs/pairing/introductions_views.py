@@ -23,7 +23,7 @@ from bot.views import (
 from cogs.pairing.course import Tell
 from cogs.pairing.introductions_service import SCENE, Details
 from cogs.pairing.model import Round, Said
-from cogs.pairing.views import language_name
+from cogs.pairing.views import ANOTHER, PRIVATE, language_name
 
 if TYPE_CHECKING:
     from bot.texts import Words
@@ -35,16 +35,11 @@ SAY = "pairing:say"
 SURE = "pairing:sure"
 """On the private question whether to end it; arguments: the introduction's id, what is said."""
 KEEP = "pairing:keep"
-ANOTHER = "pairing:another"
-"""Where another peer is offered; arguments: the introduction's id, and the id of the message."""
 ANSWER = "pairing:answer"
 """On the question who is in; arguments: the round's id, `yes` or `no`, the message's id."""
 
 MINE = "pairing:mine"
 """Shows one's own pairing; argument: the id of the message, by which that is found again."""
-
-PRIVATE = "private"
-"""Stands for the id of the message on private answers, which are never looked for."""
 
 
 def thread_name(words: Words, code: str) -> str:

@@ -25,6 +25,7 @@ from bot.views import clip, reply, turn, words_for
 from bot.zones import UTC_NAME, ZoneGone, fold, search_zones, zone_info
 from cogs.pairing import views
 from cogs.pairing.draft import Draft, Unpacked, unpack
+from cogs.pairing.introductions_service import Introductions
 from cogs.pairing.model import CONSENT_VERSION, MOST_LANGUAGES, Member, Topic, Wishes
 from cogs.pairing.service import Members
 from cogs.pairing.settings import ENABLED
@@ -45,10 +46,11 @@ PAUSES = (14, 30, 60, 90)
 class Pair(app_commands.Group):
     """What members do about pairing. The bot opens direct messages only on their yes."""
 
-    def __init__(self, bot: Alongside, members: Members) -> None:
+    def __init__(self, bot: Alongside, members: Members, introductions: Introductions) -> None:
         super().__init__(name="pair", description="-")
         self._bot = bot
         self._members = members
+        self._introductions = introductions
         self._clock = bot.runtime.clock
 
     def register(self) -> None:
@@ -369,10 +371,15 @@ class Pair(app_commands.Group):
                 not await self._bot.runtime.settings.get(one.server_id, ENABLED),
                 await self._members.to_renew(one),
                 one.server_id == interaction.guild_id,
+                await self._offer(one),
             )
             for one in mine
         ]
         return views.status(words, news, told, self._clock(), note=said)
+
+    async def _offer(self, one: Member) -> str | None:
+        found = await self._introductions.may_have_another(one.user_id, one.server_id)
+        return None if found is None else found.id
 
     def _end(self, one: Member, until: str) -> datetime:
         """The first moment of the day on which it goes on, where the member lives."""

@@ -2,8 +2,8 @@
 
 Each person tells every candidate what they could get elsewhere; a pair whose score is more than
 both could get elsewhere agrees. This is max-product belief propagation for matching (Bayati, Shah
-and Sharma, 2008), damped: where the best matching is clear cut it is found, elsewhere the pairs that
-are in doubt have offers near zero, which says where an exact matcher is worth its time.
+and Sharma, 2008), damped: where the best matching is clear cut it is found; elsewhere the pairs in
+doubt have offers near zero, which says where an exact matcher is worth its time.
 """
 
 from __future__ import annotations
@@ -37,13 +37,14 @@ class Offers:
         """Where the pairs stand, seen by `a`."""
         # Less than a point, so that equal scores are told apart, another way in every round.
         chance = dice.random(count, np.float32) / 2
-        self.score = np.tile(edges.score.astype(np.float32) + chance, 2)[order]
+        score = edges.score.astype(np.float32) + chance
+        self.score: Floats = np.tile(score, 2)[order].astype(np.float32, copy=False)
         self.people, self.start = np.unique(self.who, return_index=True)
         self.degree = np.diff(np.append(self.start, 2 * count))
 
-    def _best(self, told: Floats) -> Floats:
+    def _best(self, told: NDArray[np.floating]) -> Floats:
         """The largest of what each one looks at."""
-        return np.maximum.reduceat(told, self.start)
+        return np.maximum.reduceat(told, self.start).astype(np.float32, copy=False)
 
     def prices(self, steps: int = PRICE_STEPS) -> Floats:
         """What each person is worth to the one who gets them, about: nobody can outbid it."""
@@ -70,7 +71,7 @@ class Offers:
             told = np.maximum(np.where(is_best, second, best), np.float32(0))
             elsewhere += DAMPING * (told - elsewhere)
         both = self.score - elsewhere - elsewhere[self.back]
-        return both[self.forth]
+        return both[self.forth].astype(np.float32, copy=False)
 
 
 def couples(size: int, edges: Edges, agreement: Floats) -> tuple[NDArray[np.int64], Floats]:

@@ -150,7 +150,7 @@ def now_text(words: Words, status: Status) -> str:
     if plan is not None and plan.state is not PlanState.ON:
         why = "zone" if plan.state is PlanState.OFF else "paused"
         lines.append(words(f"pairing.rounds.state_{why}"))
-    elif status.next_draw is not None and plan is not None:
+    elif status.next_draw is not None and plan is not None and not _is_under_way(one):
         lines.append(
             words(
                 "pairing.rounds.next",
@@ -161,6 +161,10 @@ def now_text(words: Words, status: Status) -> str:
     if status.threads:
         lines.append(words("pairing.rounds.threads", count=status.threads))
     return "\n".join(lines)
+
+
+def _is_under_way(one: Round | None) -> bool:
+    return one is not None and one.state in {RoundState.ASKING, RoundState.DRAWING}
 
 
 def _round_text(words: Words, one: Round, status: Status) -> str:

@@ -125,14 +125,14 @@ class Few:
         if best.left == self.lonely.sum() and best.repeats <= self._least_repeats():
             return best
         placed = {one for group in best.groups for one in group}
-        threes = [group for group, _ in self._possible() if len(group) == 3]
-        threes = [threes[at] for at in self.dice.permutation(len(threes))]
-        threes.sort(key=lambda group: (placed.issuperset(group), self.weigh([group]).repeats))
-        for group in threes[:TRIALS]:
+        found: Groups = [group for group, _ in self._possible() if len(group) == 3]
+        mixed: Groups = [found[at] for at in self.dice.permutation(len(found)).tolist()]
+        mixed.sort(key=lambda group: (placed.issuperset(group), self.weigh([group]).repeats))
+        for group in mixed[:TRIALS]:
             apart = ~(np.isin(self.a, group) | np.isin(self.b, group))
             pairs: Groups = list(blossom(self.a[apart], self.b[apart], self.edge[apart]))
-            placed = {one for pair in [group, *pairs] for one in pair}
-            left = [one for one in range(self.size) if one not in placed]
+            settled = {*group, *(one for pair in pairs for one in pair)}
+            left = [one for one in range(self.size) if one not in settled]
             tried = self._settled([*pairs, group], self._join(pairs, left, self._thirds(pairs)))
             better = (-tried.left, -tried.repeats) > (-best.left, -best.repeats)
             if better and tried.weight > best.weight:

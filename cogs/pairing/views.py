@@ -52,6 +52,10 @@ RESUME = "pairing:resume"
 SKIP = "pairing:skip"
 UNSKIP = "pairing:unskip"
 LEAVE = "pairing:leave"
+ANOTHER = "pairing:another"
+"""Where another peer is offered; arguments: the introduction's id, and the id of the message."""
+PRIVATE = "private"
+"""Stands for the id of the message on private answers, which are never looked for."""
 
 SPOKEN = {
     "en": "English",
@@ -431,6 +435,8 @@ class Standing:
     to_renew: bool
     here: bool
     """Whether it is of the server that the answer is in; only there wishes can be changed."""
+    offer: str | None = None
+    """The introduction after which another peer can be asked for."""
 
 
 def status(
@@ -458,6 +464,9 @@ def status(
             )
             parts.append("\n".join(lines))
         parts.append(_ways(words, one, now))
+        if one.offer is not None:
+            another = button(words("pairing.another.button"), ANOTHER, one.offer, PRIVATE)
+            parts.append(row(another))
     return Panel(*parts, row(helplines_button(words)))
 
 

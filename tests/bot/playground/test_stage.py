@@ -21,7 +21,7 @@ async def look(stage: Stage, who: str, where: str) -> None:
 async def test_a_first_start_finds_a_small_community(stage: Stage) -> None:
     state = stage.state()
     assert state["server"] == "Harbour"
-    assert names(stage, "people") == ["Alex", "Sam", "Noor", "Luz", "Robin"]
+    assert names(stage, "people") == ["Alex", "Sam", "Noor", "Luz", "Robin", "Kim"]
     assert names(stage, "channels") == ["welcome", "general", "check-ins", "meet-a-peer"]
     assert names(stage, "direct") == ["Alongside"]
     assert state["errors"] == {"count": 0, "last": None}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
@@ -100,7 +100,7 @@ class Mortal:
         self.alive = False
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Transaction]:
+    async def transaction(self) -> AsyncGenerator[Transaction]:
         async with self._database.transaction() as tx:
             yield tx
             if self.alive:
@@ -109,7 +109,7 @@ class Mortal:
             self._fate.step(done=True)
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[Reading]:
+    async def read(self) -> AsyncGenerator[Reading]:
         async with self._database.read() as read:
             yield read
 

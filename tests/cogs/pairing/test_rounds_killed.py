@@ -74,7 +74,12 @@ async def recovered(harbour: Harbour) -> None:
         await harbour.run()
 
 
-async def nothing_is_wrong(harbour: Harbour, one: Round, blocked: set[tuple[int, int]]) -> None:
+async def nothing_is_wrong(
+    harbour: Harbour,
+    one: Round,
+    blocked: set[tuple[int, int]],
+    erased: frozenset[int] = frozenset(),
+) -> None:
     every = await harbour.every_introduction()
     threads = harbour.discord.threads
     recorded = {each.thread_id: each for each in every if each.thread_id is not None}
@@ -83,10 +88,11 @@ async def nothing_is_wrong(harbour: Harbour, one: Round, blocked: set[tuple[int,
         assert thread.kinds.count(INTRODUCTION) <= 1
         assert len(thread.messages) == len(set(thread.messages))
         mine = recorded[thread.id]
-        assert thread.people <= {place.user_id for place in mine.places}
+        assert thread.people - erased <= {place.user_id for place in mine.places}
         assert thread.locked == (not is_live(mine)), mine
     introduced = [each for each in every if INTRODUCTION in _kinds(harbour, each)]
-    groups = [tuple(sorted(place.user_id for place in each.places)) for each in introduced]
+    # As the threads know them: of who erased what is theirs, no place is left.
+    groups = [tuple(sorted(t.people)) for t in threads.values() if INTRODUCTION in t.kinds]
     assert len(groups) == len(set(groups)), "introduced twice"
     for pair in (group for group in groups if len(group) == 2):
         wider = [group for group in groups if len(group) == 3 and set(pair) < set(group)]
@@ -101,6 +107,8 @@ async def nothing_is_wrong(harbour: Harbour, one: Round, blocked: set[tuple[int,
             assert not blocked.intersection(combinations(sorted(each.people), 2))
     assert (await harbour.round(one.id)).state in {RoundState.DRAWN, RoundState.ENDED}
     placed = {place.user_id for each in introduced for place in each.places}
+    # Who ended it themselves knows.
+    placed |= {p.user_id for each in every for p in each.places if p.left_at is not None}
     for user_id in EVERYBODY:
         if await harbour.member(user_id) is not None and user_id not in placed:
             assert await harbour.told(user_id), "forgotten"
@@ -203,7 +211,8 @@ async def whatever_people_do(
             # Too late for its hour, it waits for the same one of the next day.
             harbour.now = now.draw_at
             await recovered(harbour)
-        await nothing_is_wrong(harbour, one, blocked)
+        erased = frozenset(deed[1] for deed in done if deed[0] == "erase")
+        await nothing_is_wrong(harbour, one, blocked, erased)
     finally:
         await database.close()
 

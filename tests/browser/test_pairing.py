@@ -1,0 +1,182 @@
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import PATIENCE, Playground
+from tests.browser.using import answers, clock, conversation, go_to, inside, pick, send
+
+pytestmark = pytest.mark.browser
+expect.set_options(timeout=PATIENCE)
+
+MODERATOR = "Robin (Moderator, 18+)"
+WISHES = {
+    "Alex (18+)": ("Music", "Talk"),
+    "Sam (Supporter, 18+)": ("Music", "Listen"),
+    "Noor (18+)": ("Animals", "Either"),
+    "Kim (18+)": ("Animals", "Listen"),
+    MODERATOR: ("Books and stories", "Talk"),
+}
+
+
+def look_as(page: Page, person: str, place: str = "meet-a-peer") -> None:
+    page.get_by_label("Viewing as").select_option(label=person)
+    # What stands beside the conversation is theirs by then.
+    expect(page.locator(f"iframe[title$='as {person.split(' ')[0]} sees it']")).to_be_visible()
+    go_to(page, place)
+
+
+def fill(page: Page, option: str, words: str, suggestion: str) -> None:
+    inside(page).get_by_label(f"{option}, required").press_sequentially(words)
+    inside(page).get_by_role("option").filter(has_text=suggestion).first.click()
+    expect(inside(page).get_by_role("option")).to_have_count(0)
+
+
+def press(page: Page, name: str) -> None:
+    conversation(page).get_by_role("button", name=name, exact=True).last.click()
+
+
+def says(page: Page, words: str) -> Locator:
+    return conversation(page).get_by_text(words).last
+
+
+def use(page: Page, command: str, words: str) -> None:
+    """Use a command without options, and see its answer."""
+    pick(page, command)
+    send(page)
+    expect(says(page, words)).to_be_visible()
+
+
+def join(page: Page, topic: str, role: str) -> None:
+    """Walk through /pair join as a person does: the words, the form, and the yes."""
+    pick(page, "pair join")
+    fill(page, "zone", "berlin", "Berlin")
+    send(page)
+    expect(says(page, "Who can look in")).to_be_visible()
+    press(page, "Go on")
+    form = inside(page).get_by_role("dialog")
+    form.get_by_role("combobox", name="Topics you like").click()
+    inside(page).get_by_role("option", name=topic, exact=True).click()
+    inside(page).get_by_role("button", name="Apply").click()
+    form.get_by_role("radio", name=role, exact=True).check()
+    form.get_by_role("button", name="Submit").click()
+    expect(says(page, "Until then nothing is kept")).to_be_visible()
+    press(page, "Yes, I agree")
+    expect(says(page, "You take part now")).to_be_visible()
+
+
+def threads(page: Page) -> list[str]:
+    """The threads that the person who looks can see, by name."""
+    found = page.get_by_role("navigation").get_by_role("button", name=re.compile("Hello · "))
+    names = [re.search(r"Hello · \w+", text) for text in found.all_inner_texts()]
+    return [name.group() for name in names if name]
+
+
+def set_up(page: Page) -> None:
+    """A moderator decides who may meet, switches pairing on, and makes a plan."""
+    look_as(page, MODERATOR)
+    use(page, "manage pairing status", "Not ready yet")
+    use(page, "settings", "Settings")
+    conversation(page).get_by_role("combobox").last.click()
+    inside(page).get_by_role("option", name="Who may meet").click()
+    expect(says(page, "Everybody is an adult")).to_be_visible()
+    conversation(page).get_by_role("button", name="Change", exact=True).first.click()
+    form = inside(page).get_by_role("dialog")
+    form.get_by_role("combobox").click()
+    inside(page).get_by_role("option", name="18+").click()
+    inside(page).get_by_role("button", name="Apply").click()
+    form.get_by_role("button", name="Submit").click()
+    expect(form).to_have_count(0)
+    conversation(page).get_by_role("combobox").last.click()
+    inside(page).get_by_role("option", name="Pairing", exact=True).click()
+    press(page, "Switch on")
+    expect(conversation(page).get_by_role("button", name="Switch off")).to_be_visible()
+    pick(page, "manage pairing plan")
+    fill(page, "channel", "meet", "meet-a-peer")
+    fill(page, "day", "fri", "Friday")
+    inside(page).get_by_label("at, required").press_sequentially("18")
+    fill(page, "zone", "berlin", "Berlin")
+    send(page)
+    expect(says(page, "every 2 weeks, on Friday")).to_be_visible()
+
+
+def test_five_join_a_round_is_run_one_leaves_one_blocks_and_the_next_respects_it(
+    page: Page, playground: Playground
+) -> None:
+    page.goto(playground.start("--port", "0", "--fresh"))
+    page.get_by_role("button", name="Next Monday 9:00").click()
+    expect(page.locator("#now")).to_contain_text("09:00")
+    set_up(page)
+    for person, (topic, role) in WISHES.items():
+        look_as(page, person)
+        join(page, topic, role)
+
+    look_as(page, MODERATOR)
+    use(page, "manage pairing preview", "Numbers only")
+    expect(says(page, "2 pairs")).to_be_visible()
+    first_round = run_round(page, list(WISHES))
+    assert sorted(len(people) for people in first_round.values()) == [2, 2]
+    [(one_room, (leaver, left)), (other_room, (blocker, blocked))] = sorted(
+        first_round.items(), key=lambda room: MODERATOR in room[1]
+    )
+
+    look_as(page, leaver)
+    go_to(page, one_room)
+    expect(says(page, "You meet as equals")).to_be_visible()
+    use(page, "pair leave", "You have left")
+    look_as(page, left)
+    use(page, "pair status", "has ended early")
+
+    look_as(page, blocker)
+    go_to(page, other_room)
+    press(page, "Block")
+    expect(says(page, "blocked")).to_be_visible()
+    look_as(page, blocked)
+    use(page, "pair status", "has ended early")
+
+    page.get_by_role("button", name="Restart the bot").click()
+    expect(page.get_by_text("The bot was restarted.")).to_be_visible()
+    staying = [person for person in WISHES if person != leaver]
+    second_round = run_round(page, staying)
+    together = [set(people) for people in second_round.values()]
+    assert sorted(map(len, together)) == [2, 2]
+    assert set.union(*together) == set(staying)
+    assert {blocker, blocked} not in together
+    expect(page.locator("#errors")).to_be_hidden()
+
+
+def run_round(page: Page, people: list[str]) -> dict[str, list[str]]:
+    """Run a round in which everybody is in; the new threads, and who is in each."""
+    before = set(seen_by(page, MODERATOR))
+    look_as(page, MODERATOR)
+    use(page, "manage pairing run", "In one hour I draw")
+    press(page, "Run a round")
+    expect(says(page, "I am asking now")).to_be_visible()
+    for person in people:
+        look_as(page, person)
+        count = answers(page).count()
+        press(page, "I'm in")
+        expect(answers(page)).to_have_count(count + 1)
+        expect(says(page, "You are in.")).to_be_visible()
+    for _ in range(2):
+        # One thread after the other: in the second hour all of them are there.
+        later = clock(page)
+        page.get_by_role("button", name="+1 hour").click()
+        expect(page.locator("#now")).not_to_have_attribute("datetime", later)
+    rooms: dict[str, list[str]] = {}
+    for person in people:
+        for name in seen_by(page, person) if person != MODERATOR else []:
+            if name not in before:
+                rooms.setdefault(name, []).append(person)
+    # Who may manage threads sees them all, and is in the one where only one other is.
+    for room in rooms.values():
+        if len(room) == 1:
+            room.append(MODERATOR)
+    return rooms
+
+
+def seen_by(page: Page, person: str) -> list[str]:
+    look_as(page, person)
+    return threads(page)
