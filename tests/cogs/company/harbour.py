@@ -302,13 +302,13 @@ async def make_harbour(database: Database) -> Harbour:
         Discord(),
         START,
     )
-    chosen: tuple[tuple[Any, object], ...] = (
+    chosen: list[tuple[Any, object]] = [
         (ALL_ADULTS, True),
         (SUPPORTER_ROLES, [SUPPORTER_ROLE]),
         (CALL_CHANNEL, [CALLS]),
         (THREAD_CHANNEL, [THREADS]),
         (ENABLED, True),
-    )
+    ]
     for setting, value in chosen:
         await settings.change(SERVER, setting, value, by=MODERATOR)
     return made
