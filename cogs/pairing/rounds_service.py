@@ -443,7 +443,9 @@ class Rounds:
                 continue
             await rounds_store.put_introduction(tx, course.offered(before[-1], user_id))
             if user_id in waiting:
-                told.append((member, waiting[user_id]))
+                # They had been drawn, and so are first the next time only if it is written now.
+                told.append((course.waited(member, waiting[user_id]), waiting[user_id]))
+        await store.put_members(tx, [member for member, _ in told])
         await self._telling.tell(tx, told, f"{one.id}-{uuid4().hex[:6]}", now)
 
     async def _there(
@@ -518,6 +520,13 @@ class Rounds:
             ]
             await self._telling.tell(tx, asked, one.id, now)
         return one
+
+    async def give_up(self, tx: Transaction, round_id: str, now: datetime) -> None:
+        """Tell whoever still waits for another peer in a round that there is none in it."""
+        one = await rounds_store.hold_round(tx, round_id)
+        if one is not None and _to_draw(one, now, again=True):
+            there = await self._there(tx, one, now, again=True)
+            await self._after_again(tx, one, (), dict.fromkeys(there, Tell.ODD), there, now)
 
     async def stop_undrawn(self, tx: Transaction, round_id: str, now: datetime) -> Round | None:
         """Stop a round that could not be drawn; gives it."""
@@ -785,7 +794,10 @@ class Drawing:
         self, tx: Transaction, message: Message, state: Ended, reason: str | None, now: datetime
     ) -> None:
         """A round that could not be drawn in all this time is stopped, and told."""
-        if state is Ended.SENT or message.kind == AGAIN:
+        if state is Ended.SENT:
+            return
+        if message.kind == AGAIN:
+            await self._rounds.give_up(tx, round_of(message), now)
             return
         stopped = await self._rounds.stop_undrawn(tx, message.subject, now)
         if stopped is not None:

@@ -132,7 +132,7 @@ def test_five_join_a_round_is_run_one_leaves_one_blocks_and_the_next_respects_it
     look_as(page, blocker)
     go_to(page, other_room)
     press(page, "Block")
-    expect(says(page, "blocked")).to_be_visible()
+    expect(says(page, "are not brought together here")).to_be_visible()
     look_as(page, blocked)
     use(page, "pair status", "has ended early")
 

@@ -179,7 +179,7 @@ async def test_a_restart_between_thread_and_words_makes_no_second_thread(ready: 
     original = introductions_cog.IntroductionCarrier._introduce  # pyright: ignore[reportPrivateUsage]
 
     async def cut_off(*_: Any) -> Any:
-        raise OSError("cut off")
+        raise RuntimeError("cut off")
 
     introductions_cog.IntroductionCarrier._introduce = cut_off  # pyright: ignore
     try:
@@ -206,7 +206,7 @@ async def test_a_thread_that_was_made_and_not_written_down_is_found_by_its_code(
 
     async def cut_off(self: Introductions, introduction_id: str, thread_id: int) -> bool:
         if cut.pop() if cut else False:
-            raise OSError("cut off")
+            raise RuntimeError("cut off")
         return await original(self, introduction_id, thread_id)
 
     monkeypatch.setattr(Introductions, "thread_made", cut_off)

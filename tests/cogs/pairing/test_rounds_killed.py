@@ -40,7 +40,7 @@ from tests.cogs.pairing.harbour import (
 )
 
 EVERYBODY = (ASH, BIRCH, CEDAR, ELM, FIR)
-STEPS = 64
+STEPS = 90
 """More than one story takes: a kill beyond the last step is a story without one."""
 
 
@@ -130,7 +130,7 @@ async def _killed(harbour: Harbour, step: int, *, after: bool) -> bool:
 
 
 @pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-@pytest.mark.parametrize("step", range(2, STEPS, 6))
+@pytest.mark.parametrize("step", range(2, STEPS, 8))
 async def test_killed_at_a_step_of_a_round(database: Database, step: int, after: bool) -> None:
     await _killed(await make_harbour(database), step - after, after=after)
 
