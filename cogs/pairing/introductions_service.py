@@ -70,9 +70,6 @@ AT_ONCE = 250
 SUGGESTED = 10
 """Recent partners offered to who wants to block one."""
 
-NO_RIGHTS = "no rights"
-"""Why a thread could not be made: something that moderators can change."""
-
 SUBJECT = "pairing"
 """What notices about a server's rounds are about."""
 

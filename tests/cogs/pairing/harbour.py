@@ -21,12 +21,12 @@ from bot.privacy import Privacy
 from bot.recurrence import Rule
 from bot.settings.core import LANGUAGE, NOTICE_CHANNEL
 from bot.settings.service import Settings
+from bot.threads import NO_RIGHTS
 from cogs.pairing import rounds_store, store
 from cogs.pairing.introductions_service import (
     CLOSE,
     FOLLOWUP,
     INTRODUCTION,
-    NO_RIGHTS,
     TELL,
     Introducing,
     Introductions,
