@@ -240,13 +240,14 @@ class TellCarrier:
             if one is None:
                 return DROPPED
             panel = views.asking(words, server, one, message.id, by_message=True)
-        elif told.what is Tell.INTRODUCED:
+        elif told.what in {Tell.INTRODUCED, Tell.TALKED}:
             details = await self._introductions.details(told.about)
             if details is None:
                 return DROPPED
-            panel = views.introduced_by_message(words, server, details, message.id)
-        elif told.what is Tell.TALKED:
-            panel = views.followup(words, told.about, message.id, by_message=True)
+            if told.what is Tell.INTRODUCED:
+                panel = views.introduced_by_message(words, server, details, message.id)
+            else:
+                panel = views.followup(words, told.about, message.id, by_message=True)
         else:
             panel = views.note(words, told.what, server, told.about, message.id)
         return await try_to_send(self._bot, message, panel)

@@ -13,7 +13,7 @@ from bot.bounds import ALL_ADULTS, SETTINGS, Standing
 from bot.jobs import store as jobs
 from bot.jobs.model import HOLDINGS as JOBS
 from bot.jobs.model import Message
-from bot.jobs.runner import Absent, Delivered, Found, Refused, Runner, Tried
+from bot.jobs.runner import Absent, Delivered, Found, NotNow, Refused, Runner, Tried
 from bot.membership.service import Membership
 from bot.news.model import HOLDING as NEWS
 from bot.notices.service import Notices
@@ -23,6 +23,7 @@ from bot.settings.core import LANGUAGE, NOTICE_CHANNEL
 from bot.settings.service import Settings
 from bot.threads import NO_RIGHTS
 from cogs.pairing import rounds_store, store
+from cogs.pairing.course import Tell
 from cogs.pairing.introductions_service import (
     CLOSE,
     FOLLOWUP,
@@ -136,6 +137,7 @@ class Discord:
         self.asked: list[str] = []
         self.refusing: set[str] = set()
         self.closed: set[int] = set()
+        self.failing: set[int] = set()
         self._seen: set[str] = set()
 
     def make(self, code: str) -> Thread:
@@ -222,20 +224,29 @@ class InThread:
 class Teller:
     """Takes what is told, and what is asked in the channel."""
 
-    def __init__(self, discord: Discord) -> None:
+    def __init__(self, discord: Discord, introductions: Introductions) -> None:
         self._discord = discord
+        self._introductions = introductions
         self._sent: set[str] = set()
 
     async def send(self, message: Message) -> Tried:
         if message.channel_id in self._discord.closed:
             return Refused("closed 50007")
+        if message.channel_id in self._discord.failing:
+            return NotNow()
+        told = Told.from_text(message.body) if message.kind == TELL else None
+        if (
+            told is not None
+            and told.what in {Tell.INTRODUCED, Tell.TALKED}
+            and await self._introductions.details(told.about) is None
+        ):
+            return Refused("over")
         self._discord.fate.step(done=False)
         if message.kind == ASK and message.id not in self._discord.asked:
             self._discord.asked.append(message.id)
-        elif message.kind == TELL and message.id not in self._sent:
+        elif told is not None and message.id not in self._sent:
             self._sent.add(message.id)
             assert message.recipient_user_id is not None
-            told = Told.from_text(message.body)
             self._discord.direct.append((message.recipient_user_id, told))
         self._discord.fate.step(done=True)
         return Delivered(1)
@@ -452,7 +463,7 @@ async def make_harbour(database: Database) -> Harbour:
         rounds,
         telling,
         discord,
-        Teller(discord),
+        Teller(discord, introductions),
         fate,
         START,
     )
