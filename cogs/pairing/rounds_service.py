@@ -214,10 +214,11 @@ class Rounds:
         self._wake()
         return draw_at
 
-    async def run_now(self, server_id: int, *, by: int) -> Round:
+    async def run_now(self, server_id: int, *, by: int, shown: str | None = None) -> Round:
         """Open a round now, or draw now the one that asks; raises UserError.
 
-        One that asks first asks for `RUN_NOW_ASKING`.
+        One that asks first asks for `RUN_NOW_ASKING`. `shown` is the id of the round that was to be
+        drawn, None where one was to be opened: a second tap never draws what the first has opened.
         """
         now = self._clock()
         await self._members.check_open(server_id)
@@ -226,6 +227,8 @@ class Rounds:
             one = await _under_way(tx, server_id)
             if one is not None and one.state is RoundState.DRAWING:
                 raise UserError("pairing.cannot.drawing")
+            if (None if one is None else one.id) != shown:
+                raise UserError("errors.old_button")
             if one is not None:
                 after = replace(one, draw_at=now)
                 await rounds_store.put_round(tx, after)
@@ -240,9 +243,10 @@ class Rounds:
         self._wake()
         return after
 
-    async def stop(self, server_id: int, *, by: int) -> Round:
+    async def stop(self, server_id: int, *, by: int, shown: str) -> Round:
         """Stop the latest round: one not yet drawn is not drawn, and of one that is, nobody who
-        has not been introduced is. Threads that are open stay open. Raises UserError.
+        has not been introduced is. Threads that are open stay open. `shown` is the id of the round
+        that was to be stopped. Raises UserError.
         """
         now = self._clock()
         async with self._database.transaction() as tx:
@@ -250,6 +254,8 @@ class Rounds:
             one = None if latest is None else await rounds_store.hold_round(tx, latest.id)
             if one is None or one.state in {RoundState.ENDED, RoundState.STOPPED}:
                 raise UserError("pairing.cannot.no_round")
+            if one.id != shown:
+                raise UserError("errors.old_button")
             if one.state is RoundState.DRAWN:
                 await self._stop_pending(tx, one, now)
                 after = one

@@ -484,12 +484,25 @@ async def test_pause_postpone_and_stop(harbour: Harbour) -> None:
     assert resumed.state is PlanState.ON
     one = await harbour.run_now()
     await harbour.say_in(one, ASH, BIRCH)
-    await harbour.rounds.stop(SERVER, by=MODERATOR)
+    with pytest.raises(UserError, match="old_button"):
+        await harbour.rounds.stop(SERVER, by=MODERATOR, shown="another")
+    await harbour.rounds.stop(SERVER, by=MODERATOR, shown=one.id)
     await harbour.until(harbour.now + 3 * HOUR)
     assert harbour.discord.threads == {}
     assert await harbour.told(ASH) == ["stopped"]
     with pytest.raises(UserError, match="no_round"):
-        await harbour.rounds.stop(SERVER, by=MODERATOR)
+        await harbour.rounds.stop(SERVER, by=MODERATOR, shown=one.id)
+
+
+async def test_a_second_tap_on_run_does_not_draw_what_the_first_has_opened(
+    harbour: Harbour,
+) -> None:
+    await harbour.join(ASH, BIRCH)
+    await harbour.rounds.save_plan(PLAN, by=MODERATOR)
+    one = await harbour.run_now()
+    with pytest.raises(UserError, match="old_button"):
+        await harbour.run_now()
+    assert await harbour.rounds.asking(SERVER) == one
 
 
 async def test_running_now_draws_the_round_that_asks(harbour: Harbour) -> None:
@@ -497,7 +510,7 @@ async def test_running_now_draws_the_round_that_asks(harbour: Harbour) -> None:
     await harbour.rounds.save_plan(PLAN, by=MODERATOR)
     one = await harbour.run_now()
     await harbour.say_in(one, ASH, BIRCH)
-    again = await harbour.run_now()
+    again = await harbour.run_now(shown=one.id)
     await harbour.run()
     assert again.id == one.id
     assert await harbour.live(one) == [(ASH, BIRCH)]
