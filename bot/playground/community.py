@@ -92,6 +92,16 @@ def settle_in(env: Env) -> dict[int, str]:
             "For the moderators",
             [_role(everyone, deny=see), _role(moderator, allow=see), _role(bot_role, allow=see)],
         ),
+        (
+            "supporters",
+            "For those who keep others company",
+            [
+                _role(everyone, deny=see),
+                _role(roles["Supporter"].id, allow=see),
+                _role(moderator, allow=see),
+                _role(bot_role, allow=see),
+            ],
+        ),
     )
     for name, topic, overwrites in places:
         backend.create_channel(

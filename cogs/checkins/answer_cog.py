@@ -10,7 +10,6 @@ import discord
 from bot import delivery
 from bot.errors import UserError
 from bot.pace import Limit, Pace
-from bot.settings.core import MODERATOR_ROLES
 from bot.texts import Words
 from bot.views import reply, server_language, turn, words_for
 from cogs.checkins import answer_views as views
@@ -41,7 +40,6 @@ class Answering:
         """Answer the buttons of prompts and of the private panel."""
         for action, handler in {
             views.ANSWER: self.begin,
-            views.COMPANY: self.company,
             views.PASS: self.skip,
             views.PICK: self.pick,
             views.AGAIN: self.again,
@@ -94,14 +92,6 @@ class Answering:
     async def skip(self, interaction: Interaction, promise: str) -> None:
         """Pass."""
         await turn(interaction, views.passed(await words_for(interaction)))
-
-    async def company(self, interaction: Interaction, promise: str) -> None:
-        """Say how to reach a person."""
-        server_id = interaction.guild_id
-        settings = self._bot.runtime.settings
-        roles = () if server_id is None else await settings.get(server_id, MODERATOR_ROLES)
-        # A new message, so that the prompt or the answer under way stays where it is.
-        await reply(interaction, views.company(await words_for(interaction), roles))
 
     async def post(
         self,

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 ANSWER = "checkins:answer"
 """Begins an answer; the argument names the prompt's promise, or is `NOW`."""
 
-COMPANY = "checkins:company"
+COMPANY = "company:ask"
+"""Asks for a person, which another feature answers; the argument is as on `ANSWER`."""
+
 PASS = "checkins:pass"  # noqa: S105 - no password
 
 PICK = "checkins:pick"
@@ -195,16 +197,6 @@ def posted(words: Words, channel_id: int, message_id: int) -> Panel:
 def taken_back(words: Words) -> Panel:
     """What was posted is gone."""
     return Panel(words("checkin.taken_back"), row(helplines_button(words)))
-
-
-def company(words: Words, role_ids: Sequence[int]) -> Panel:
-    """The way to a person, as long as the bot cannot ask one itself."""
-    roles = " ".join(f"<@&{role_id}>" for role_id in role_ids)
-    return Panel(
-        words("checkin.company.body"),
-        words("checkin.company.roles", roles=roles) if roles else words("checkin.company.nobody"),
-        row(helplines_button(words)),
-    )
 
 
 class LineForm(Form):

@@ -74,6 +74,7 @@ def asking(
                 nonce,
             ),
             button(words("checkin.consent.no"), NO),
+            helplines_button(words),
         ),
     )
 

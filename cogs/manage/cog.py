@@ -104,7 +104,9 @@ class Manage(commands.Cog):
         values = {setting.key: await settings.get(server_id, setting) for setting in shown}
         sections = list(dict.fromkeys(setting.section for setting in settings.declared))
         words = await words_for(interaction)
-        notices = await self._runtime.notices.open_in(server_id)
+        # A section with many settings has no room for them: a message has 40 parts at most.
+        first = section == FIRST_SECTION
+        notices = await self._runtime.notices.open_in(server_id) if first else ()
         return views.panel(words, section, sections, shown, values, saved=saved, notices=notices)
 
     async def seen(

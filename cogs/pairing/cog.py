@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.threads import Steps
 from cogs.pairing import introductions_views
 from cogs.pairing.drawing_cog import Drawer
 from cogs.pairing.drawing_service import draw_apart
@@ -11,7 +12,6 @@ from cogs.pairing.introductions_cog import (
     CloseCarrier,
     FollowupCarrier,
     IntroductionCarrier,
-    Steps,
     Taps,
     TellCarrier,
 )

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import aiohttp
 import discord
 
-from bot import delivery, logs
+from bot import delivery, logs, threads
 from bot.errors import UserError
 from bot.jobs.carrying import look_for, try_to_send
 from bot.jobs.runner import Absent, Delivered, Found, NotNow, Refused, Tried, Unreadable
 from bot.settings.core import LANGUAGE
 from bot.texts import Words
+from bot.threads import DROPPED, LATER, NO_RIGHTS, Steps
 from bot.views import clip, reply, turn, words_for
 from cogs.pairing import introductions_views as views
 from cogs.pairing.course import THREADS_FULL, Tell
-from cogs.pairing.introductions_service import NO_RIGHTS, Details, Introductions, Told
+from cogs.pairing.introductions_service import Details, Introductions, Told
 from cogs.pairing.model import Introduction, IntroductionState, Said
 from cogs.pairing.rounds_service import Rounds
 from cogs.pairing.views import ANOTHER
@@ -30,42 +29,6 @@ if TYPE_CHECKING:
 
 _log = logs.get(__name__)
 
-TOO_MANY_THREADS = 160006
-"""Discord's code: the server has as many active threads as it may."""
-
-THREAD_MINUTES = 7 * 24 * 60
-"""After so long without a word a thread folds itself away; it is still open."""
-
-REQUESTS_A_SECOND = 10
-"""An introduction takes four requests; with what the runner sends, under Discord's 50 a second."""
-
-DROPPED = Refused("over")
-"""It ended while it was on its way."""
-
-LATER = (discord.HTTPException, discord.ClientException, aiohttp.ClientError, OSError)
-"""What may go better another time."""
-
-
-BURST_SECONDS = 3.0
-"""So much of them at once: a few introductions need not wait for each other."""
-
-
-class Steps:
-    """Lets requests through, so many in a second."""
-
-    def __init__(self) -> None:
-        self._next = 0.0
-        self._turn = asyncio.Lock()
-
-    async def wait(self) -> None:
-        """Wait for one's turn; who gives up before it comes takes none."""
-        async with self._turn:
-            now = asyncio.get_running_loop().time()
-            at = max(self._next, now - BURST_SECONDS)
-            if at > now:
-                await asyncio.sleep(at - now)
-            self._next = at + 1 / REQUESTS_A_SECOND
-
 
 class Speaker:
     """The words of a language, and names of servers, for what nobody asked for at this moment."""
@@ -75,8 +38,7 @@ class Speaker:
 
     def words(self, language: str) -> Words:
         """The texts in a language, or the nearest one that the bot speaks."""
-        texts = self._bot.runtime.texts
-        return Words(texts, texts.choose(language))
+        return threads.words_in(self._bot, language)
 
     def server(self, server_id: int, words: Words) -> str:
         """The name of a server."""
@@ -136,69 +98,38 @@ class IntroductionCarrier:
         """Give the thread that is there, and write down one that an interrupted try had made."""
         if one.thread_id is not None or message.first_tried_at is None:
             return one.thread_id
-        found = await self._search(one, message)
+        found = await threads.find(
+            self._bot, self._steps, one.server_id, message.channel_id, one.code
+        )
         if found is not None:
             await self._introductions.thread_made(one.id, found)
         return found
-
-    async def _search(self, one: Introduction, message: Message) -> int | None:
-        server = self._bot.get_guild(one.server_id)
-        if server is None:
-            raise discord.ClientException("the server is not known now")
-        await self._steps.wait()
-        for thread in await server.active_threads():
-            if self._is_of(thread, one, message):
-                return thread.id
-        parent = server.get_channel(message.channel_id)
-        if isinstance(parent, discord.TextChannel):
-            await self._steps.wait()
-            async for thread in parent.archived_threads(private=True, joined=True, limit=100):
-                if self._is_of(thread, one, message):
-                    return thread.id
-        return None
-
-    def _is_of(self, thread: discord.Thread, one: Introduction, message: Message) -> bool:
-        own = self._bot.user
-        return (
-            thread.parent_id == message.channel_id
-            and own is not None
-            and thread.owner_id == own.id
-            and one.code in thread.name.split()
-        )
 
     async def _make(self, details: Details) -> int | Tried:
         one = details.introduction
         server = self._bot.get_guild(one.server_id)
         if server is None:
             return NotNow()
-        parent = server.get_channel(details.plan.channel_id)
-        if not isinstance(parent, discord.TextChannel):
-            return Refused("gone")
         if len(server.threads) >= THREADS_FULL:
             await self._introductions.make_room(one.server_id)
         words = self._speaker.words(one.language)
-        await self._steps.wait()
+        name = views.thread_name(words, one.code)
         try:
-            thread = await parent.create_thread(
-                name=views.thread_name(words, one.code),
-                type=discord.ChannelType.private_thread,
-                invitable=False,
-                auto_archive_duration=THREAD_MINUTES,
+            made = await threads.make(
+                self._bot, self._steps, one.server_id, details.plan.channel_id, name
             )
-        except discord.Forbidden:
-            return Refused(NO_RIGHTS)
         except discord.HTTPException as error:
-            if error.code != TOO_MANY_THREADS:
+            if error.code != threads.TOO_MANY_THREADS:
                 raise
             await self._introductions.make_room(one.server_id)
             return NotNow()
-        if not await self._introductions.thread_made(one.id, thread.id):
+        if isinstance(made, int) and not await self._introductions.thread_made(one.id, made):
             return DROPPED
-        return thread.id
+        return made
 
     async def _introduce(self, details: Details, thread_id: int, message: Message) -> Tried:
         one = details.introduction
-        thread = await thread_of(self._bot, one.server_id, thread_id)
+        thread = await threads.thread_of(self._bot, one.server_id, thread_id)
         for user_id in one.people:
             await self._steps.wait()
             try:
@@ -233,17 +164,6 @@ class IntroductionCarrier:
             return Refused(NO_RIGHTS)
         _log.warning("introduction_failed", error=logs.describe(error))
         return NotNow()
-
-
-async def thread_of(bot: Alongside, server_id: int, thread_id: int) -> discord.Thread:
-    """Give a thread of ours; raises what discord.py raises, NotFound for one that is gone."""
-    server = bot.get_guild(server_id)
-    if server is None:
-        raise discord.ClientException("the server is not known now")
-    thread = server.get_thread(thread_id) or await server.fetch_channel(thread_id)
-    if not isinstance(thread, discord.Thread):
-        raise discord.ClientException("that is no thread")
-    return thread
 
 
 class FollowupCarrier:
@@ -294,27 +214,7 @@ class CloseCarrier:
         return found
 
     async def _lock(self, message: Message) -> bool:
-        """Lock it, where the bot may, and fold it away; gives False where that is worth a retry."""
-        for locked in (True, False):
-            await self._steps.wait()
-            try:
-                thread = await thread_of(self._bot, message.server_id, message.channel_id)
-                # Left out where it may not: whoever made a thread may fold it away all the same.
-                await (
-                    thread.edit(locked=True, archived=True)
-                    if locked
-                    else thread.edit(archived=True)
-                )
-            except discord.Forbidden:
-                continue
-            except discord.NotFound:
-                return True
-            except LATER as error:
-                _log.warning("thread_not_closed", error=logs.describe(error))
-                return False
-            return True
-        # It is the members' own to close; the words in it say that it is over.
-        return True
+        return await threads.close(self._bot, self._steps, message.server_id, message.channel_id)
 
 
 class TellCarrier:
@@ -336,13 +236,14 @@ class TellCarrier:
             if one is None:
                 return DROPPED
             panel = views.asking(words, server, one, message.id, by_message=True)
-        elif told.what is Tell.INTRODUCED:
+        elif told.what in {Tell.INTRODUCED, Tell.TALKED}:
             details = await self._introductions.details(told.about)
             if details is None:
                 return DROPPED
-            panel = views.introduced_by_message(words, server, details, message.id)
-        elif told.what is Tell.TALKED:
-            panel = views.followup(words, told.about, message.id, by_message=True)
+            if told.what is Tell.INTRODUCED:
+                panel = views.introduced_by_message(words, server, details, message.id)
+            else:
+                panel = views.followup(words, told.about, message.id, by_message=True)
         else:
             panel = views.note(words, told.what, server, told.about, message.id)
         return await try_to_send(self._bot, message, panel)

@@ -70,9 +70,6 @@ AT_ONCE = 250
 SUGGESTED = 10
 """Recent partners offered to who wants to block one."""
 
-NO_RIGHTS = "no rights"
-"""Why a thread could not be made: something that moderators can change."""
-
 SUBJECT = "pairing"
 """What notices about a server's rounds are about."""
 
@@ -181,12 +178,34 @@ class Telling:
         """After a refusal write to them no more; what did not arrive is told another time."""
         if state is Ended.SENT or reason in {"left", "over", "answered"}:
             return
-        member = await _recipient(tx, message)
+        told = Told.from_text(message.body)
+        # An introduction is held before its members: everybody who holds both does.
+        held = await _hold(tx, told.about) if told.what is Tell.INTRODUCED else None
+        user_id = message.recipient_user_id
+        if user_id is None:
+            return
+        member = await store.hold_member(tx, message.server_id, user_id)
         if member is None:
             return
         if state is Ended.REFUSED:
             await store.put_members(tx, [replace(member, dm_channel_id=None)])
-        await _later(tx, member, Told.from_text(message.body).what, now)
+        if held is not None:
+            await self._not_introduced(tx, held[1], user_id, now)
+        await _later(tx, member, told.what, now)
+
+    async def _not_introduced(
+        self, tx: Transaction, one: Introduction, user_id: int, now: datetime
+    ) -> None:
+        """End one by direct message that did not reach somebody: the others would wait in vain."""
+        if not course.is_live(one):
+            return
+        await rounds_store.put_introduction(tx, course.ended(one, now))
+        await jobs.clear_timers(tx, FOLLOWUP, [one.id])
+        found = [
+            await store.member(tx, one.server_id, other) for other in one.people if other != user_id
+        ]
+        told = [(member, Tell.OVER) for member in found if member is not None]
+        await self.tell(tx, told, one.id, now)
 
 
 async def _recipient(tx: Transaction, message: Message) -> Member | None:
@@ -244,11 +263,14 @@ class Introductions:
     # Reading
 
     async def details(self, introduction_id: str) -> Details | None:
-        """Give what is said to those who are introduced; None when there is nothing to say."""
+        """Give what is said to those who are introduced; None when there is nothing to say.
+
+        One that is over has nothing to say: a message about it may still have been on its way.
+        """
         now = self._clock()
         async with self._database.read() as read:
             one = await rounds_store.introduction(read, introduction_id)
-            if one is None:
+            if one is None or not course.is_live(one):
                 return None
             plan = await rounds_store.plan(read, one.server_id)
             found = [await store.member(read, one.server_id, user_id) for user_id in one.people]
@@ -463,6 +485,9 @@ class Introductions:
         """End what somebody is in, in all servers, before all that is theirs is deleted."""
         for each in await rounds_store.of_person(tx, user_id, live=True):
             await self.part(tx, each.server_id, user_id, now)
+        # A draw under way has written what it writes of them before anything is deleted.
+        for member in await store.of_person(tx, user_id):
+            await store.hold_member(tx, member.server_id, user_id)
 
     # Inside
 

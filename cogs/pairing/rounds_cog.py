@@ -211,9 +211,13 @@ class ManagePairing(app_commands.Group):
         one = await self._rounds.asking(plan.server_id)
         await turn(interaction, views.ask_run(words, plan, one))
 
-    async def run_now(self, interaction: Interaction) -> None:
+    async def run_now(self, interaction: Interaction, shown: str) -> None:
         """Open a round now, or draw the one that asks."""
-        one = await self._rounds.run_now(_server(interaction), by=interaction.user.id)
+        one = await self._rounds.run_now(
+            _server(interaction),
+            by=interaction.user.id,
+            shown=None if shown == views.NEW else shown,
+        )
         drawn = one.draw_at <= self._bot.runtime.clock()
         await self._turned(interaction, "pairing.run.drawing" if drawn else "pairing.run.asking")
 
@@ -238,9 +242,9 @@ class ManagePairing(app_commands.Group):
             raise UserError("pairing.cannot.no_round")
         await turn(interaction, views.ask_stop(words, one))
 
-    async def stop_now(self, interaction: Interaction) -> None:
+    async def stop_now(self, interaction: Interaction, shown: str) -> None:
         """Stop the round."""
-        await self._rounds.stop(_server(interaction), by=interaction.user.id)
+        await self._rounds.stop(_server(interaction), by=interaction.user.id, shown=shown)
         await self._turned(interaction, "pairing.stop.done")
 
     async def pause(self, interaction: Interaction) -> None:

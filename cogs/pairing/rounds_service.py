@@ -214,10 +214,11 @@ class Rounds:
         self._wake()
         return draw_at
 
-    async def run_now(self, server_id: int, *, by: int) -> Round:
+    async def run_now(self, server_id: int, *, by: int, shown: str | None = None) -> Round:
         """Open a round now, or draw now the one that asks; raises UserError.
 
-        One that asks first asks for `RUN_NOW_ASKING`.
+        One that asks first asks for `RUN_NOW_ASKING`. `shown` is the id of the round that was to be
+        drawn, None where one was to be opened: a second tap never draws what the first has opened.
         """
         now = self._clock()
         await self._members.check_open(server_id)
@@ -226,6 +227,8 @@ class Rounds:
             one = await _under_way(tx, server_id)
             if one is not None and one.state is RoundState.DRAWING:
                 raise UserError("pairing.cannot.drawing")
+            if (None if one is None else one.id) != shown:
+                raise UserError("errors.old_button")
             if one is not None:
                 after = replace(one, draw_at=now)
                 await rounds_store.put_round(tx, after)
@@ -240,9 +243,10 @@ class Rounds:
         self._wake()
         return after
 
-    async def stop(self, server_id: int, *, by: int) -> Round:
+    async def stop(self, server_id: int, *, by: int, shown: str) -> Round:
         """Stop the latest round: one not yet drawn is not drawn, and of one that is, nobody who
-        has not been introduced is. Threads that are open stay open. Raises UserError.
+        has not been introduced is. Threads that are open stay open. `shown` is the id of the round
+        that was to be stopped. Raises UserError.
         """
         now = self._clock()
         async with self._database.transaction() as tx:
@@ -250,6 +254,8 @@ class Rounds:
             one = None if latest is None else await rounds_store.hold_round(tx, latest.id)
             if one is None or one.state in {RoundState.ENDED, RoundState.STOPPED}:
                 raise UserError("pairing.cannot.no_round")
+            if one.id != shown:
+                raise UserError("errors.old_button")
             if one.state is RoundState.DRAWN:
                 await self._stop_pending(tx, one, now)
                 after = one
@@ -267,7 +273,7 @@ class Rounds:
         """
         now = self._clock()
         if enabled and not (await bounds_of(self._settings, server_id)).decided:
-            raise UserError("pairing.refused.undecided")
+            raise UserError("pairing.cannot.undecided")
         plan = await rounds_store.hold_plan(tx, server_id)
         if plan is None:
             return
@@ -320,7 +326,8 @@ class Rounds:
             plan = None if one is None else await rounds_store.plan(read, one.server_id)
             if one is None or plan is None or not _to_draw(one, now, again=again):
                 return None
-            there = await self._there(read, one, now, again=again)
+            members = await store.members(read, one.server_id)
+            there = await self._there(read, one, members, now, again=again)
             return await self._snapshot(read, one, plan, there, now, again=again)
 
     async def preview(self, server_id: int) -> Snapshot:
@@ -335,7 +342,7 @@ class Rounds:
             latest = await rounds_store.latest_round(read, server_id)
             if asking:
                 one = asking[0]
-                there = await self._there(read, one, now)
+                there = await self._there(read, one, await store.members(read, server_id), now)
             else:
                 number = 1 if latest is None else latest.number + 1
                 one = _round(plan, number, now, now, RoundState.DRAWING)
@@ -361,7 +368,8 @@ class Rounds:
             plan = None if one is None else await rounds_store.plan(tx, one.server_id)
             if one is None or plan is None or not _to_draw(one, now, again=again):
                 return None
-            there = await self._there(tx, one, now, again=again)
+            members = await store.hold_members(tx, one.server_id)
+            there = await self._there(tx, one, members, now, again=again)
             among = [user_id for group in drawn.groups for user_id in group]
             held = course.still_allowed(
                 drawn.groups, there, await forbidden(tx, one.server_id, among)
@@ -377,7 +385,7 @@ class Rounds:
             if again:
                 await self._after_again(tx, one, groups, waiting, there, now)
             else:
-                await self._after_draw(tx, one, groups, waiting, there, counts, now)
+                await self._after_draw(tx, one, groups, waiting, members, there, counts, now)
                 if held.freed:
                     await look_again(tx, one, "draw", now)
         self._wake()
@@ -389,6 +397,7 @@ class Rounds:
         one: Round,
         groups: Sequence[tuple[int, ...]],
         waiting: Mapping[int, Tell],
+        members: Sequence[Member],
         there: Mapping[int, Member],
         counts: Counts,
         now: datetime,
@@ -402,7 +411,7 @@ class Rounds:
         size = {user_id: len(group) for group in groups for user_id in group}
         after: list[Member] = []
         told: list[tuple[Member, Tell]] = []
-        for member in await store.members(tx, one.server_id):
+        for member in members:
             changed = member
             if member.user_id in size:
                 changed = course.drawn(member, one.number, size[member.user_id])
@@ -449,10 +458,15 @@ class Rounds:
         await self._telling.tell(tx, told, f"{one.id}-{uuid4().hex[:6]}", now)
 
     async def _there(
-        self, read: Reading, one: Round, now: datetime, *, again: bool = False
+        self,
+        read: Reading,
+        one: Round,
+        members: Sequence[Member],
+        now: datetime,
+        *,
+        again: bool = False,
     ) -> dict[int, Member]:
-        """Everybody who is to be brought together in a round that is drawn now."""
-        members = await store.members(read, one.server_id)
+        """Those of a server's members who are to be brought together in a round drawn now."""
         consenting = await agreed(read, one.server_id)
         answers = await rounds_store.answers(read, one.id)
         there = [member for member in members if member.user_id in consenting]
@@ -525,7 +539,8 @@ class Rounds:
         """Tell whoever still waits for another peer in a round that there is none in it."""
         one = await rounds_store.hold_round(tx, round_id)
         if one is not None and _to_draw(one, now, again=True):
-            there = await self._there(tx, one, now, again=True)
+            members = await store.hold_members(tx, one.server_id)
+            there = await self._there(tx, one, members, now, again=True)
             await self._after_again(tx, one, (), dict.fromkeys(there, Tell.ODD), there, now)
 
     async def stop_undrawn(self, tx: Transaction, round_id: str, now: datetime) -> Round | None:
@@ -556,14 +571,14 @@ class Rounds:
         answers = await rounds_store.answers(tx, one.id)
         told = [
             (member, Tell.STOPPED)
-            for member in await store.members(tx, one.server_id)
+            for member in await store.hold_members(tx, one.server_id)
             if answers.get(member.user_id, False)
         ]
         await self._telling.tell(tx, told, one.id, now)
         return after
 
     async def _stop_pending(self, tx: Transaction, one: Round, now: datetime) -> None:
-        members = {m.user_id: m for m in await store.members(tx, one.server_id)}
+        members = {m.user_id: m for m in await store.hold_members(tx, one.server_id)}
         told: list[tuple[Member, Tell]] = []
         for each in await rounds_store.of_round(tx, one.id, live=True):
             if each.state is IntroductionState.PENDING:

@@ -27,11 +27,13 @@ PANEL = "pairing:rounds"
 PREVIEW = "pairing:preview"
 RUN = "pairing:run"
 RUN_YES = "pairing:run_yes"
+"""Argument: the id of the round that is to be drawn, or NEW."""
 POSTPONE = "pairing:postpone"
 POSTPONE_BY = "pairing:postpone_by"
 """Argument: days."""
 STOP = "pairing:stop"
 STOP_YES = "pairing:stop_yes"
+"""Argument: the id of the round that is to be stopped."""
 PAUSE_ROUNDS = "pairing:pause_rounds"
 RESUME_ROUNDS = "pairing:resume_rounds"
 DETAILS = "pairing:details"
@@ -40,6 +42,9 @@ TOPIC_REMOVE = "pairing:topic_remove"
 TOPIC_ADD = "pairing:topic_add"
 TOPICS_CHOOSE = "pairing:topics_choose"
 TOPICS_RESET = "pairing:topics_reset"
+
+NEW = "new"
+"""Stands for a round that is to be opened."""
 
 POSTPONED = (1, 2, 7)
 """Days by which a round can be put off with one tap."""
@@ -220,6 +225,7 @@ def ask_run(words: Words, plan: Plan, one: Round | None) -> Panel:
             button(
                 words("pairing.run.yes_draw" if asking else "pairing.run.yes"),
                 RUN_YES,
+                NEW if one is None else one.id,
                 style=discord.ButtonStyle.primary,
             ),
             button(words("pairing.back"), PANEL),
@@ -251,7 +257,7 @@ def ask_stop(words: Words, one: Round) -> Panel:
         f"## {words('pairing.stop.title')}",
         words(f"pairing.stop.{key}"),
         row(
-            button(words("pairing.stop.yes"), STOP_YES, style=discord.ButtonStyle.danger),
+            button(words("pairing.stop.yes"), STOP_YES, one.id, style=discord.ButtonStyle.danger),
             button(words("pairing.back"), PANEL),
         ),
     )

@@ -186,11 +186,11 @@ class Members:
         zone_info(zone)
         now = self._clock()
         async with self._database.transaction() as tx:
-            before = await store.hold_member(tx, server_id, user_id)
             made = Member(uuid4().hex[:16], server_id, user_id, wishes, zone, now)
-            if before is not None:
+            if not await store.add_member(tx, made):
+                before = _theirs(await store.hold_member(tx, server_id, user_id), user_id)
                 made = replace(before, wishes=wishes, zone=zone).resumed()
-            await store.put_members(tx, [made])
+                await store.put_members(tx, [made])
             await _agree(tx, made, now)
         self._wake()
         return made
@@ -233,7 +233,8 @@ class Members:
         """Delete what is kept of them here, with their yes, and end what is under way."""
         now = self._clock()
         async with self._database.transaction() as tx:
-            one = await _own(tx, user_id, member_id)
+            mine = {one.id: one for one in await store.of_person(tx, user_id)}
+            one = _theirs(mine.get(member_id), user_id)
             await self._remove(tx, one, now)
         self._wake()
         return one
@@ -246,7 +247,7 @@ class Members:
 
     async def left(self, tx: Transaction, server_id: int, user_id: int, now: datetime) -> None:
         """End what somebody had in a server that they are no longer in."""
-        one = await store.hold_member(tx, server_id, user_id)
+        one = await store.member(tx, server_id, user_id)
         if one is not None:
             await self._remove(tx, one, now)
 
@@ -323,6 +324,8 @@ class Members:
     async def _remove(self, tx: Transaction, one: Member, now: datetime) -> None:
         for leaving in self._leavings:
             await leaving(tx, one.server_id, one.user_id, now)
+        # Only now: whoever holds a member and then waits for a round waits in a ring with a draw.
+        await store.hold_member(tx, one.server_id, one.user_id)
         await jobs.clear_timers(tx, RENEWAL, [one.id])
         await jobs.drop_open(tx, RENEWAL, one.id, now, "left")
         await store.delete_member(tx, one.server_id, one.user_id)

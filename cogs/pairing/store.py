@@ -19,25 +19,44 @@ AT_ONCE = 250
 """Members read or written in one go: what it takes to make values of them holds up nobody."""
 
 
+async def add_member(tx: Transaction, member: Member) -> bool:
+    """Write somebody who joins; gives False, and writes nothing, where they are there already."""
+    count = await tx.execute(
+        f"INSERT INTO pairing_members ({_COLUMNS}) "  # noqa: S608
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) "
+        "ON CONFLICT (server_id, user_id) DO NOTHING",
+        member.id,
+        member.server_id,
+        member.user_id,
+        member.wishes.to_text(),
+        member.zone,
+        member.state.value,
+        None if member.paused_until is None else to_epoch(member.paused_until),
+        None if member.paused_why is None else member.paused_why.value,
+        member.skip_next,
+        member.dm_channel_id,
+        to_epoch(member.joined_at),
+        member.waited,
+        member.odd,
+        member.silent,
+        member.last_round,
+    )
+    return count > 0
+
+
 async def put_members(tx: Transaction, members: Sequence[Member]) -> None:
-    """Write members, in place of what was there of them."""
+    """Write members who are held as they are now; who is gone by now is not brought back."""
     for first in range(0, len(members), AT_ONCE):
         await _put(tx, members[first : first + AT_ONCE])
 
 
 async def _put(tx: Transaction, members: Sequence[Member]) -> None:
     await tx.execute_many(
-        f"INSERT INTO pairing_members ({_COLUMNS}) "  # noqa: S608
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) "
-        "ON CONFLICT (server_id, user_id) DO UPDATE SET wishes = excluded.wishes, "
-        "zone = excluded.zone, state = excluded.state, "
-        "paused_until_at = excluded.paused_until_at, paused_why = excluded.paused_why, "
-        "skip_next = excluded.skip_next, dm_channel_id = excluded.dm_channel_id, "
-        "waited = excluded.waited, odd = excluded.odd, silent = excluded.silent, "
-        "last_round = excluded.last_round",
+        "UPDATE pairing_members SET wishes = $3, zone = $4, state = $5, paused_until_at = $6, "
+        "paused_why = $7, skip_next = $8, dm_channel_id = $9, waited = $10, odd = $11, "
+        "silent = $12, last_round = $13 WHERE server_id = $1 AND user_id = $2",
         [
             (
-                one.id,
                 one.server_id,
                 one.user_id,
                 one.wishes.to_text(),
@@ -47,7 +66,6 @@ async def _put(tx: Transaction, members: Sequence[Member]) -> None:
                 None if one.paused_why is None else one.paused_why.value,
                 one.skip_next,
                 one.dm_channel_id,
-                to_epoch(one.joined_at),
                 one.waited,
                 one.odd,
                 one.silent,
@@ -94,7 +112,8 @@ async def by_ids(tx: Transaction, ids: Sequence[str]) -> dict[str, Member]:
         return {}
     marks = ", ".join(f"${number}" for number in range(1, len(ids) + 1))
     rows = await tx.fetch(
-        f"SELECT {_COLUMNS} FROM pairing_members WHERE id IN ({marks}) FOR UPDATE",  # noqa: S608
+        f"SELECT {_COLUMNS} FROM pairing_members WHERE id IN ({marks}) "  # noqa: S608
+        "ORDER BY server_id, user_id FOR UPDATE",
         *ids,
     )
     return {row["id"]: _member(row) for row in rows}
@@ -105,12 +124,21 @@ async def members(read: Reading, server_id: int) -> tuple[Member, ...]:
 
     Read in parts, so that a server of ten thousand members holds nobody else up.
     """
+    return await _members(read, server_id, "")
+
+
+async def hold_members(tx: Transaction, server_id: int) -> tuple[Member, ...]:
+    """The same, held until the transaction ends: taken by person, so that no two wait in a ring."""
+    return await _members(tx, server_id, " FOR UPDATE")
+
+
+async def _members(read: Reading, server_id: int, hold: str) -> tuple[Member, ...]:
     found: list[Member] = []
     last = 0
     while True:
         rows = await read.fetch(
             f"SELECT {_COLUMNS} FROM pairing_members "  # noqa: S608
-            "WHERE server_id = $1 AND user_id > $2 ORDER BY user_id LIMIT $3",
+            f"WHERE server_id = $1 AND user_id > $2 ORDER BY user_id LIMIT $3{hold}",
             server_id,
             last,
             AT_ONCE,

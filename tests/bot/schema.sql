@@ -80,6 +80,51 @@ CREATE TABLE checkins_vetoes (
     PRIMARY KEY (server_id, prompt_id)
 ) STRICT;
 
+CREATE TABLE company_duties (
+    server_id INTEGER NOT NULL,
+    user_id INTEGER NOT NULL,
+    until_at INTEGER NOT NULL,
+    in_a_row INTEGER NOT NULL, -- conversations since this duty began
+    PRIMARY KEY (server_id, user_id)
+) STRICT;
+
+CREATE TABLE company_places (
+    request_id TEXT NOT NULL,
+    server_id INTEGER NOT NULL,
+    supporter_user_id INTEGER NOT NULL,
+    since_at INTEGER NOT NULL,
+    left_at INTEGER,
+    PRIMARY KEY (request_id, supporter_user_id)
+) STRICT;
+
+CREATE INDEX company_places_by_person ON company_places (supporter_user_id);
+
+CREATE TABLE company_requests (
+    id TEXT NOT NULL PRIMARY KEY,
+    server_id INTEGER NOT NULL,
+    asker_user_id INTEGER NOT NULL,
+    wish TEXT NOT NULL,
+    line TEXT NOT NULL, -- what they added; emptied when it ends
+    unnamed INTEGER NOT NULL, -- until somebody comes
+    state TEXT NOT NULL,
+    code TEXT NOT NULL, -- in the name of its thread, by which that is found again
+    language TEXT NOT NULL,
+    channel_id INTEGER NOT NULL, -- where its thread is
+    thread_id INTEGER,
+    panel_message_id INTEGER, -- in the thread
+    call_channel_id INTEGER,
+    call_message_id INTEGER, -- where supporters are
+    calls INTEGER NOT NULL, -- how often supporters were called, from 1
+    heard INTEGER NOT NULL, -- whether the last call reached somebody on duty
+    made_at INTEGER NOT NULL,
+    ends_at INTEGER NOT NULL -- at the latest; when it is over, when that was
+) STRICT;
+
+CREATE INDEX company_requests_by_server ON company_requests (server_id, state);
+
+CREATE UNIQUE INDEX company_requests_open ON company_requests (asker_user_id, server_id)
+    WHERE state <> 'ended';
+
 CREATE TABLE consents (
     user_id INTEGER NOT NULL,
     server_id INTEGER NOT NULL,

@@ -11,10 +11,10 @@ from datetime import timedelta
 
 import bot.jobs.model as model
 import bot.jobs.runner as runner
-import cogs.pairing.introductions_cog as introductions
+import bot.threads as threads
 
 MOST_A_SECOND = 40
-"""Requests of introductions in one second: less than Discord takes of the whole bot."""
+"""Requests for threads in one second: less than Discord takes of the whole bot."""
 
 
 def prepare() -> None:
@@ -30,4 +30,4 @@ def prepare() -> None:
     model.SEND_SECONDS = runner.SEND_SECONDS = max(model.SEND_SECONDS // times, 1)
     runner.pause_after = pause_after
     # As much as fits into a try, or nearly: no more than Discord takes, as ever.
-    introductions.REQUESTS_A_SECOND = min(introductions.REQUESTS_A_SECOND * times, MOST_A_SECOND)
+    threads.REQUESTS_A_SECOND = min(threads.REQUESTS_A_SECOND * times, MOST_A_SECOND)

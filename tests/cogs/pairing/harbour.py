@@ -6,14 +6,15 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time, timedelta
+from itertools import combinations
 from typing import TYPE_CHECKING, Any, cast
 
 from bot.blocks.service import Blocks
-from bot.bounds import ALL_ADULTS, SETTINGS, Standing
+from bot.bounds import ALL_ADULTS, SETTINGS, Standing, may_meet
 from bot.jobs import store as jobs
 from bot.jobs.model import HOLDINGS as JOBS
 from bot.jobs.model import Message
-from bot.jobs.runner import Absent, Delivered, Found, Refused, Runner, Tried
+from bot.jobs.runner import Absent, Delivered, Found, NotNow, Refused, Runner, Tried
 from bot.membership.service import Membership
 from bot.news.model import HOLDING as NEWS
 from bot.notices.service import Notices
@@ -21,12 +22,14 @@ from bot.privacy import Privacy
 from bot.recurrence import Rule
 from bot.settings.core import LANGUAGE, NOTICE_CHANNEL
 from bot.settings.service import Settings
+from bot.threads import NO_RIGHTS
 from cogs.pairing import rounds_store, store
+from cogs.pairing.course import Tell
 from cogs.pairing.introductions_service import (
+    APART,
     CLOSE,
     FOLLOWUP,
     INTRODUCTION,
-    NO_RIGHTS,
     TELL,
     Introducing,
     Introductions,
@@ -136,6 +139,7 @@ class Discord:
         self.asked: list[str] = []
         self.refusing: set[str] = set()
         self.closed: set[int] = set()
+        self.failing: set[int] = set()
         self._seen: set[str] = set()
 
     def make(self, code: str) -> Thread:
@@ -158,9 +162,15 @@ class Discord:
 class Introducer:
     """The steps of the real carrier, on threads in memory."""
 
-    def __init__(self, discord: Discord, introductions: Introductions) -> None:
+    def __init__(
+        self,
+        discord: Discord,
+        introductions: Introductions,
+        standings: Callable[[int], Standing | None],
+    ) -> None:
         self._discord = discord
         self._introductions = introductions
+        self._standings = standings
 
     async def send(self, message: Message) -> Tried:
         one = await self._introductions.introduction(message.subject)
@@ -172,6 +182,12 @@ class Introducer:
         details = await self._introductions.details(one.id)
         if details is None:
             return Refused("over")
+        standings = [self._standings(user_id) for user_id in one.people]
+        known = [standing for standing in standings if standing is not None]
+        if len(known) < len(standings):
+            return NotNow()
+        if not all(may_meet(*pair) for pair in combinations(known, 2)):
+            return Refused(APART)
         if thread_id is None:
             if INTRODUCTION in self._discord.refusing:
                 return Refused(NO_RIGHTS)
@@ -179,7 +195,12 @@ class Introducer:
             if not await self._introductions.thread_made(one.id, thread_id):
                 return Refused("over")
         thread = self._discord.threads[thread_id]
-        thread.people |= set(one.people)
+        for user_id in one.people:
+            if not await self._introductions.still_to_be(one):
+                return Refused("over")
+            thread.people.add(user_id)
+        if not await self._introductions.still_to_be(one):
+            return Refused("over")
         return self._discord.post(thread, message)
 
     async def look(self, message: Message) -> Found:
@@ -222,20 +243,29 @@ class InThread:
 class Teller:
     """Takes what is told, and what is asked in the channel."""
 
-    def __init__(self, discord: Discord) -> None:
+    def __init__(self, discord: Discord, introductions: Introductions) -> None:
         self._discord = discord
+        self._introductions = introductions
         self._sent: set[str] = set()
 
     async def send(self, message: Message) -> Tried:
         if message.channel_id in self._discord.closed:
             return Refused("closed 50007")
+        if message.channel_id in self._discord.failing:
+            return NotNow()
+        told = Told.from_text(message.body) if message.kind == TELL else None
+        if (
+            told is not None
+            and told.what in {Tell.INTRODUCED, Tell.TALKED}
+            and await self._introductions.details(told.about) is None
+        ):
+            return Refused("over")
         self._discord.fate.step(done=False)
         if message.kind == ASK and message.id not in self._discord.asked:
             self._discord.asked.append(message.id)
-        elif message.kind == TELL and message.id not in self._sent:
+        elif told is not None and message.id not in self._sent:
             self._sent.add(message.id)
             assert message.recipient_user_id is not None
-            told = Told.from_text(message.body)
             self._discord.direct.append((message.recipient_user_id, told))
         self._discord.fate.step(done=True)
         return Delivered(1)
@@ -295,17 +325,21 @@ class Harbour:
         opening = Opening(self.settings, self.notices, self.rounds)
         drawing = Drawing(self.settings, self.notices, self.rounds)
         introducing = Introducing(self.settings, self.notices, self.introductions, self.telling)
-        drawer = Drawer(self.rounds, lambda one: self.standings.get(one, _ADULT))
+        drawer = Drawer(self.rounds, self._standing)
+        introducer = Introducer(self.discord, self.introductions, self._standing)
         runner.register(OPEN, opening, self.teller)
         runner.register(ASK, opening, self.teller)
         runner.register(DRAW, drawing, drawer)
         runner.register(AGAIN, drawing, drawer)
-        runner.register(INTRODUCTION, introducing, Introducer(self.discord, self.introductions))
+        runner.register(INTRODUCTION, introducing, introducer)
         in_thread = InThread(self.discord)
         runner.register(FOLLOWUP, introducing, in_thread)
         runner.register(CLOSE, introducing, in_thread)
         runner.register(TELL, self.telling, self.teller)
         return runner
+
+    def _standing(self, user_id: int) -> Standing | None:
+        return self.standings.get(user_id, _ADULT)
 
     async def run(self) -> bool:
         """Do what is due now, as a process that has just started; False where it was killed."""
@@ -352,8 +386,8 @@ class Harbour:
         if one is not None:
             await self.members.leave(user_id, one.id)
 
-    async def run_now(self) -> Round:
-        return await self.rounds.run_now(SERVER, by=MODERATOR)
+    async def run_now(self, shown: str | None = None) -> Round:
+        return await self.rounds.run_now(SERVER, by=MODERATOR, shown=shown)
 
     async def say_in(self, one: Round, *people: int) -> None:
         for user_id in people:
@@ -452,7 +486,7 @@ async def make_harbour(database: Database) -> Harbour:
         rounds,
         telling,
         discord,
-        Teller(discord),
+        Teller(discord, introductions),
         fate,
         START,
     )

@@ -270,3 +270,16 @@ async def test_topics_say_why_none_is_a_diagnosis(ready: World) -> None:
     form = await press(ready.moderator, shown, "Write one")
     added = await ready.moderator.submit_modal(form, {inputs_of(form)[0]: "Harbour walks"})
     assert "Harbour walks" in text_of(added)
+
+
+async def test_a_second_tap_on_run_does_not_draw_before_anybody_could_answer(ready: World) -> None:
+    await join(ready, ready.member, ready.other)
+    first, second = await manage(ready, "run"), await manage(ready, "run")
+    await press(ready.moderator, first, "Run a round")
+    refused = await press(ready.moderator, second, "Run a round")
+    assert "use the command again" in text_of(refused)
+    assert "Round 1 asks" in text_of(await manage(ready, "status"))
+    stop = await manage(ready, "stop")
+    await press(ready.moderator, stop, "Stop it")
+    await run_now(ready)
+    assert "Round 2 asks" in text_of(await manage(ready, "status"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -11,21 +12,25 @@ import pytest
 from bot.bounds import ALL_ADULTS, Standing
 from bot.consent.service import Consents
 from bot.errors import UserError
+from bot.jobs.model import Message
+from bot.jobs.model import State as Ended
 from bot.news.service import News
-from cogs.pairing import rounds_store
+from cogs.pairing import rounds_store, store
 from cogs.pairing.course import Tell
-from cogs.pairing.introductions_service import CLOSE, FOLLOWUP, INTRODUCTION
+from cogs.pairing.introductions_service import CLOSE, FOLLOWUP, INTRODUCTION, TELL, Told
 from cogs.pairing.model import (
     CONSENT,
     IntroductionState,
     Often,
     PlanState,
+    Round,
     RoundState,
     Said,
     State,
     Why,
     Wishes,
 )
+from cogs.pairing.rounds import Drawn
 from cogs.pairing.settings import ENABLED
 from tests.cogs.pairing.harbour import (
     ASH,
@@ -47,7 +52,9 @@ from tests.cogs.pairing.harbour import (
 )
 
 if TYPE_CHECKING:
-    from bot.database import Database
+    from collections.abc import Awaitable, Callable
+
+    from bot.database import Database, Transaction
 
 ALONE = Wishes(("is",))
 THREESOME = replace(WISHES, threesome=True)
@@ -270,8 +277,6 @@ async def test_every_second_round_is_every_second_round(harbour: Harbour) -> Non
 async def test_introductions_go_out_in_order_of_who_waited_longest(harbour: Harbour) -> None:
     await harbour.join(*range(200, 210))
     async with harbour.database.transaction() as tx:
-        from cogs.pairing import store
-
         found = await store.members(tx, SERVER)
         await store.put_members(
             tx, [replace(m, waited=3) for m in found if m.user_id in {207, 208}]
@@ -507,12 +512,25 @@ async def test_pause_postpone_and_stop(harbour: Harbour) -> None:
     assert resumed.state is PlanState.ON
     one = await harbour.run_now()
     await harbour.say_in(one, ASH, BIRCH)
-    await harbour.rounds.stop(SERVER, by=MODERATOR)
+    with pytest.raises(UserError, match="old_button"):
+        await harbour.rounds.stop(SERVER, by=MODERATOR, shown="another")
+    await harbour.rounds.stop(SERVER, by=MODERATOR, shown=one.id)
     await harbour.until(harbour.now + 3 * HOUR)
     assert harbour.discord.threads == {}
     assert await harbour.told(ASH) == ["stopped"]
     with pytest.raises(UserError, match="no_round"):
-        await harbour.rounds.stop(SERVER, by=MODERATOR)
+        await harbour.rounds.stop(SERVER, by=MODERATOR, shown=one.id)
+
+
+async def test_a_second_tap_on_run_does_not_draw_what_the_first_has_opened(
+    harbour: Harbour,
+) -> None:
+    await harbour.join(ASH, BIRCH)
+    await harbour.rounds.save_plan(PLAN, by=MODERATOR)
+    one = await harbour.run_now()
+    with pytest.raises(UserError, match="old_button"):
+        await harbour.run_now()
+    assert await harbour.rounds.asking(SERVER) == one
 
 
 async def test_running_now_draws_the_round_that_asks(harbour: Harbour) -> None:
@@ -520,7 +538,7 @@ async def test_running_now_draws_the_round_that_asks(harbour: Harbour) -> None:
     await harbour.rounds.save_plan(PLAN, by=MODERATOR)
     one = await harbour.run_now()
     await harbour.say_in(one, ASH, BIRCH)
-    again = await harbour.run_now()
+    again = await harbour.run_now(shown=one.id)
     await harbour.run()
     assert again.id == one.id
     assert await harbour.live(one) == [(ASH, BIRCH)]
@@ -555,6 +573,121 @@ async def test_a_preview_is_made_of_those_who_would_be_asked(harbour: Harbour) -
     one = await harbour.run_now()
     await harbour.say_in(one, BIRCH)
     assert [m.user_id for m in (await harbour.rounds.preview(SERVER)).members] == [BIRCH]
+
+
+# What happens while it is drawn
+
+
+async def drawn_while(
+    harbour: Harbour, one: Round, change: Callable[[Transaction], Awaitable[None]]
+) -> None:
+    """Write a draw down that waits for somebody who changes what is theirs."""
+    harbour.now += 2 * MINUTE
+    async with harbour.database.transaction() as tx:
+        held = await rounds_store.hold_round(tx, one.id)
+        assert held is not None
+        await rounds_store.put_round(tx, replace(held, state=RoundState.DRAWING))
+    snapshot = await harbour.rounds.snapshot(one.id)
+    assert snapshot is not None
+    drawn = Drawn(((ASH, BIRCH),), ((CEDAR, "odd"),))
+    async with harbour.database.transaction() as tx:
+        await change(tx)
+        writing = asyncio.create_task(harbour.rounds.write(snapshot, drawn, {}))
+        # For as long as a draw takes that does not wait for this.
+        await asyncio.wait({writing}, timeout=0.5)
+    await writing
+
+
+async def test_a_pause_made_while_a_draw_is_written_is_kept(harbour: Harbour) -> None:
+    await harbour.join(ASH, BIRCH, CEDAR)
+    await harbour.rounds.save_plan(replace(PLAN, confirm_first=False), by=MODERATOR)
+    one = await harbour.run_now()
+
+    async def pause(tx: Transaction) -> None:
+        for user_id in (ASH, CEDAR):
+            member = await store.hold_member(tx, SERVER, user_id)
+            assert member is not None
+            await store.put_members(tx, [member.paused(None)])
+
+    await drawn_while(harbour, one, pause)
+    for user_id in (ASH, CEDAR):
+        member = await harbour.member(user_id)
+        assert member is not None
+        assert (member.state, member.waited, member.last_round) == (State.PAUSED, 0, None)
+    assert await harbour.live(one) == []
+    assert await harbour.told(CEDAR) == []
+
+
+async def test_who_erases_while_a_draw_is_written_stays_erased(harbour: Harbour) -> None:
+    await harbour.join(ASH, BIRCH, CEDAR)
+    await harbour.rounds.save_plan(replace(PLAN, confirm_first=False), by=MODERATOR)
+    one = await harbour.run_now()
+
+    async def erase(tx: Transaction) -> None:
+        await harbour.introductions.erased(tx, ASH, harbour.now)
+        await store.delete_member(tx, SERVER, ASH)
+
+    await drawn_while(harbour, one, erase)
+    assert await harbour.member(ASH) is None
+    assert await harbour.live(one) == []
+    await harbour.run()
+    assert all(ASH not in each.people for each in await harbour.every_introduction())
+
+
+async def test_leaving_while_a_draw_is_written_waits_for_it_and_not_in_a_ring(
+    harbour: Harbour,
+) -> None:
+    one = await harbour.round_of(ASH, BIRCH)
+    ash = await harbour.member(ASH)
+    assert ash is not None
+    async with harbour.database.transaction() as tx:
+        # As whatever changes an introduction does: the round first, then the member.
+        await rounds_store.hold_round(tx, one.id)
+        leaving = asyncio.create_task(harbour.members.leave(ASH, ash.id))
+        await asyncio.wait({leaving}, timeout=0.5)
+        await store.hold_member(tx, SERVER, ASH)
+    await leaving
+    assert await harbour.member(ASH) is None
+    assert await harbour.live(one) == []
+
+
+async def test_a_message_that_is_refused_brings_nobody_back(harbour: Harbour) -> None:
+    await harbour.join(FIR, wishes=ALONE, dm=True)
+    fir = await harbour.member(FIR)
+    assert fir is not None
+    told = Told(Tell.ODD, "round", "en").to_text()
+    now, channel_id = harbour.now, 1_000_000 + FIR
+    message = Message(
+        "m",
+        TELL,
+        "s",
+        SERVER,
+        FIR,
+        channel_id,
+        told,
+        now,
+        now,
+        now,
+        now,
+        1,
+        Ended.WAITING,
+        None,
+        None,
+    )
+
+    async def settle() -> None:
+        async with harbour.database.transaction() as tx:
+            await harbour.telling.settled(tx, message, Ended.REFUSED, "closed", harbour.now)
+
+    async with harbour.database.transaction() as tx:
+        await store.hold_member(tx, SERVER, FIR)
+        await store.put_members(tx, [fir.paused(None)])
+        settling = asyncio.create_task(settle())
+        await asyncio.wait({settling}, timeout=0.5)
+    await settling
+    after = await harbour.member(FIR)
+    assert after is not None
+    assert (after.state, after.dm_channel_id) == (State.PAUSED, None)
 
 
 # What is kept

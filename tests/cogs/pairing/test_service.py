@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -538,10 +539,27 @@ async def test_members_come_back_as_they_were(database: Database) -> None:
         skip_next=True,
     ).paused(START + DAY, Why.SILENT)
     async with database.transaction() as tx:
-        await store.put_members(tx, [one, other])
+        assert await store.add_member(tx, replace(one, silent=1))
+        assert not await store.add_member(tx, replace(one, id="c"))
+        assert await store.add_member(tx, other)
         await store.put_members(tx, [one])
         assert await store.by_ids(tx, ["a", "b", "c"]) == {"a": one, "b": other}
         assert await store.by_ids(tx, []) == {}
     async with database.read() as read:
         assert await store.members(read, SERVER) == (one, other)
         assert await store.of_person(read, 2**62) == (other,)
+
+
+async def test_who_is_gone_is_not_brought_back_by_what_was_read_before(harbour: Harbour) -> None:
+    made = await harbour.join()
+    await harbour.members.leave(MEMBER, made.id)
+    async with harbour.database.transaction() as tx:
+        await store.put_members(tx, [replace(made, waited=1)])
+    assert await harbour.one() is None
+
+
+async def test_joining_twice_at_once_is_joining_once(harbour: Harbour) -> None:
+    one, other = await asyncio.gather(harbour.join(), harbour.join())
+    assert one == other == await harbour.one()
+    async with harbour.database.read() as read:
+        assert await jobs.timer(read, RENEWAL, one.id) is not None

@@ -1,0 +1,155 @@
+"""Private threads of ours: made once, found again by the code in their name, and closed.
+
+A name is neutral, for it shows in lists and logs; whoever may manage threads can look in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import aiohttp
+import discord
+
+from bot import logs
+from bot.jobs.runner import Refused
+from bot.texts import Words
+from bot.views import clip
+
+if TYPE_CHECKING:
+    from bot.client import Alongside
+
+_log = logs.get(__name__)
+
+TOO_MANY_THREADS = 160006
+"""Discord's code: the server has as many active threads as it may."""
+
+ARCHIVED = 50083
+"""Discord's code: the thread is folded away, and nothing in it can be changed."""
+
+THREAD_MINUTES = 7 * 24 * 60
+"""After so long without a word a thread folds itself away; it is still open."""
+
+REQUESTS_A_SECOND = 10
+"""A thread takes several requests; with what the runner sends, under Discord's 50 a second."""
+
+BURST_SECONDS = 3.0
+"""So much of them at once: a few threads need not wait for each other."""
+
+NO_RIGHTS = "no rights"
+"""Why a thread could not be made: something that moderators can change."""
+
+DROPPED = Refused("over")
+"""What it is for ended while it was on its way."""
+
+LATER = (discord.HTTPException, discord.ClientException, aiohttp.ClientError, OSError)
+"""What may go better another time."""
+
+
+class Steps:
+    """Lets requests through, so many in a second."""
+
+    def __init__(self) -> None:
+        self._next = 0.0
+        self._turn = asyncio.Lock()
+
+    async def wait(self) -> None:
+        """Wait for one's turn; who gives up before it comes takes none."""
+        async with self._turn:
+            now = asyncio.get_running_loop().time()
+            at = max(self._next, now - BURST_SECONDS)
+            if at > now:
+                await asyncio.sleep(at - now)
+            self._next = at + 1 / REQUESTS_A_SECOND
+
+
+def words_in(bot: Alongside, language: str) -> Words:
+    """The texts in a language, or the nearest one that the bot speaks."""
+    texts = bot.runtime.texts
+    return Words(texts, texts.choose(language))
+
+
+async def find(
+    bot: Alongside, steps: Steps, server_id: int, channel_id: int, code: str
+) -> int | None:
+    """Look for a thread of ours in a channel by its code; raises one of LATER."""
+    server = _server(bot, server_id)
+    await steps.wait()
+    for thread in await server.active_threads():
+        if _is_ours(bot, thread, channel_id, code):
+            return thread.id
+    parent = server.get_channel(channel_id)
+    if isinstance(parent, discord.TextChannel):
+        await steps.wait()
+        async for thread in parent.archived_threads(private=True, joined=True, limit=100):
+            if _is_ours(bot, thread, channel_id, code):
+                return thread.id
+    return None
+
+
+async def make(
+    bot: Alongside, steps: Steps, server_id: int, channel_id: int, name: str
+) -> int | Refused:
+    """Make a private thread whose name has its code in it; raises one of LATER."""
+    parent = _server(bot, server_id).get_channel(channel_id)
+    if not isinstance(parent, discord.TextChannel):
+        return Refused("gone")
+    await steps.wait()
+    try:
+        thread = await parent.create_thread(
+            name=clip(name, 100),
+            type=discord.ChannelType.private_thread,
+            invitable=False,
+            auto_archive_duration=THREAD_MINUTES,
+        )
+    except discord.Forbidden:
+        return Refused(NO_RIGHTS)
+    return thread.id
+
+
+async def thread_of(bot: Alongside, server_id: int, thread_id: int) -> discord.Thread:
+    """Give a thread of ours; raises one of LATER, NotFound for one that is gone."""
+    server = _server(bot, server_id)
+    thread = server.get_thread(thread_id) or await server.fetch_channel(thread_id)
+    if not isinstance(thread, discord.Thread):
+        raise discord.ClientException("that is no thread")
+    return thread
+
+
+async def close(bot: Alongside, steps: Steps, server_id: int, thread_id: int) -> bool:
+    """Lock a thread, where the bot may, and fold it away; gives False where a retry is worth it."""
+    for locked in (True, False):
+        await steps.wait()
+        try:
+            thread = await thread_of(bot, server_id, thread_id)
+            # Left out where it may not: whoever made a thread may fold it away all the same.
+            await (
+                thread.edit(locked=True, archived=True) if locked else thread.edit(archived=True)
+            )
+        except discord.Forbidden:
+            continue
+        except discord.NotFound:
+            return True
+        except LATER as error:
+            _log.warning("thread_not_closed", error=logs.describe(error))
+            return False
+        return True
+    # It is the members' own to close; the words in it say that it is over.
+    return True
+
+
+def _server(bot: Alongside, server_id: int) -> discord.Guild:
+    server = bot.get_guild(server_id)
+    if server is None:
+        raise discord.ClientException("the server is not known now")
+    return server
+
+
+def _is_ours(bot: Alongside, thread: discord.Thread, channel_id: int, code: str) -> bool:
+    own = bot.user
+    return (
+        thread.parent_id == channel_id
+        and own is not None
+        and thread.owner_id == own.id
+        and code in thread.name.split()
+    )

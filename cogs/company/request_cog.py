@@ -1,0 +1,208 @@
+"""Asking for a person, and what is tapped in the thread and on the call."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import discord
+
+from bot.errors import UserError
+from bot.news.telling import news_lines
+from bot.settings.core import MODERATOR_ROLES
+from bot.standing import Gone, role_ids
+from bot.views import clip, reply, turn, words_for
+from cogs.company import views
+from cogs.company.service import Asked, Requests
+
+if TYPE_CHECKING:
+    from bot.client import Alongside, Interaction
+
+SERVERS_SHOWN = 5
+"""Servers offered by direct message."""
+
+
+class Asking:
+    """From the first tap to the last."""
+
+    def __init__(self, bot: Alongside, requests: Requests) -> None:
+        self._bot = bot
+        self._requests = requests
+
+    def register(self) -> None:
+        """Answer the buttons."""
+        for action, handler in {
+            views.ASK: self.begin,
+            views.CHOOSE: self.chosen,
+            views.FORM: self.form,
+            views.TAKE_BACK: self.take_back,
+            views.ACCEPT: self.accept,
+            views.CLOSE: self.close,
+            views.HAND_OVER: self.hand_over,
+            views.HANDED: self.handed,
+            views.KEEP: self.keep,
+        }.items():
+            self._bot.runtime.actions.on(action, handler)
+
+    # Before the tap
+
+    async def begin(self, interaction: Interaction, source: str = views.PRIVATE) -> None:
+        """Say what would happen; a new message, so that what was tapped stays where it is."""
+        if interaction.guild_id is not None:
+            await reply(interaction, await self._about(interaction, interaction.guild_id))
+            return
+        known = await self._bot.runtime.membership.servers_of(interaction.user.id)
+        servers = [server_id for server_id in known if await self._requests.is_on(server_id)]
+        words = await words_for(interaction)
+        if len(servers) > 1:
+            named = [(server_id, self._name(server_id)) for server_id in servers[:SERVERS_SHOWN]]
+            await reply(interaction, views.choose(words, named))
+        elif servers:
+            await reply(interaction, await self._about(interaction, servers[0]))
+        else:
+            await reply(interaction, views.unavailable(words, ()))
+
+    async def chosen(self, interaction: Interaction, server: str) -> None:
+        """Say what would happen in a server that was chosen."""
+        await turn(interaction, await self._about(interaction, _id(server)))
+
+    async def form(self, interaction: Interaction, server: str) -> None:
+        """Open the form."""
+        server_id = _id(server)
+        words = await words_for(interaction)
+
+        async def given(then: Interaction, asked: Asked) -> None:
+            # Made here, so that no word of it outlives the tap.
+            await self._ask(then, server_id, asked)
+
+        await interaction.response.send_modal(views.AskForm(self._bot, words, given))
+
+    async def _ask(self, interaction: Interaction, server_id: int, asked: Asked) -> None:
+        words = await words_for(interaction)
+        roles = await self._roles(interaction, server_id)
+        if roles is None or not await self._is_open_to(interaction, server_id, roles):
+            await turn(interaction, await self._unavailable(interaction, server_id))
+            return
+        one = await self._requests.ask(
+            server_id, interaction.user.id, asked, role_ids=roles, language=words.locale
+        )
+        await turn(interaction, views.asked(words, one))
+
+    async def _about(self, interaction: Interaction, server_id: int) -> discord.ui.LayoutView:
+        words = await words_for(interaction)
+        roles = await self._roles(interaction, server_id)
+        if roles is None or not await self._is_open_to(interaction, server_id, roles):
+            return await self._unavailable(interaction, server_id)
+        mine = await self._requests.mine(interaction.user.id, server_id)
+        if mine:
+            return views.asked(words, mine[0], before=True)
+        outlook = await self._requests.outlook(server_id)
+        news = await news_lines(interaction, words)
+        return views.about(words, self._name(server_id), server_id, outlook, news)
+
+    async def _unavailable(self, interaction: Interaction, server_id: int) -> discord.ui.LayoutView:
+        roles: tuple[int, ...] = ()
+        if interaction.guild_id == server_id:
+            roles = await self._bot.runtime.settings.get(server_id, MODERATOR_ROLES)
+        return views.unavailable(await words_for(interaction), roles)
+
+    async def _is_open_to(
+        self, interaction: Interaction, server_id: int, roles: frozenset[int]
+    ) -> bool:
+        """Whether it is on, somebody with these roles may meet anybody, and a thread can open."""
+        if not await self._requests.is_on(server_id):
+            return False
+        return await self._requests.admits(server_id, roles) and await self._has_room(
+            interaction, server_id
+        )
+
+    async def _has_room(self, interaction: Interaction, server_id: int) -> bool:
+        """Whether the bot may make threads where this person can see them; else say so."""
+        channel_id = await self._requests.thread_channel(server_id)
+        server = self._bot.get_guild(server_id)
+        channel = None if server is None else server.get_channel(channel_id or 0)
+        if channel_id is None:
+            return False
+        if isinstance(channel, discord.TextChannel):
+            own = channel.permissions_for(channel.guild.me)
+            asker = interaction.user
+            sees = (
+                not isinstance(asker, discord.Member) or channel.permissions_for(asker).view_channel
+            )
+            if sees and own.create_private_threads and own.send_messages_in_threads:
+                return True
+        await self._requests.cannot_open(server_id, channel_id)
+        return False
+
+    # What the asker and the supporter tap
+
+    async def take_back(self, interaction: Interaction, request_id: str, message_id: str) -> None:
+        """End one's own request."""
+        await self._requests.take_back(interaction.user.id, request_id)
+        await turn(interaction, views.said(await words_for(interaction), "company.taken_back"))
+
+    async def accept(self, interaction: Interaction, request_id: str, message_id: str) -> None:
+        """Come, if nobody else has."""
+        await interaction.response.defer(ephemeral=True, thinking=True)
+        one = await self._requests.asker_for(request_id, interaction.guild_id)
+        asker = await role_ids(self._bot, one.server_id, one.asker_user_id)
+        if asker is None:
+            raise UserError("errors.not_now")
+        accepted = await self._requests.accept(
+            interaction.user.id,
+            request_id,
+            interaction.guild_id,
+            role_ids=held_roles(interaction),
+            asker_role_ids=None if isinstance(asker, Gone) else asker,
+        )
+        await reply(interaction, views.accepted(await words_for(interaction), accepted))
+
+    async def close(self, interaction: Interaction, request_id: str, message_id: str) -> None:
+        """End it, with thanks."""
+        rest = await self._requests.close(interaction.user.id, request_id)
+        await reply(interaction, views.closed(await words_for(interaction), rest=rest))
+
+    async def hand_over(self, interaction: Interaction, request_id: str) -> None:
+        """Ask to whom."""
+        await self._requests.check_supporter(interaction.user.id, request_id)
+        await reply(interaction, views.to_whom(await words_for(interaction), request_id))
+
+    async def handed(self, interaction: Interaction, request_id: str, whom: str) -> None:
+        """Hand over."""
+        to_moderators = whom == views.MODERATORS
+        await self._requests.hand_over(interaction.user.id, request_id, to_moderators=to_moderators)
+        key = "company.hand_over.to_moderators" if to_moderators else "company.hand_over.done"
+        await turn(interaction, views.said(await words_for(interaction), key))
+
+    async def keep(self, interaction: Interaction) -> None:
+        """Let it be."""
+        await turn(interaction, views.said(await words_for(interaction), "company.hand_over.kept"))
+
+    # Inside
+
+    async def _roles(self, interaction: Interaction, server_id: int) -> frozenset[int] | None:
+        """The roles somebody has in a server now; None for who is not in it."""
+        if interaction.guild_id == server_id:
+            return held_roles(interaction)
+        found = await role_ids(self._bot, server_id, interaction.user.id)
+        if found is None:
+            raise UserError("errors.not_now")
+        return None if isinstance(found, Gone) else found
+
+    def _name(self, server_id: int) -> str:
+        server = self._bot.get_guild(server_id)
+        return "" if server is None else clip(server.name, 60)
+
+
+def held_roles(interaction: Interaction) -> frozenset[int]:
+    """The roles of whoever tapped, as they are at the moment of the tap."""
+    user = interaction.user
+    if not isinstance(user, discord.Member):
+        return frozenset()
+    return frozenset(role.id for role in user.roles if role.id != interaction.guild_id)
+
+
+def _id(text: str) -> int:
+    """Read an id from a button; raises UserError for anything else."""
+    if not (text.isascii() and text.isdecimal() and 0 < int(text) < 2**63):
+        raise UserError("errors.old_button")
+    return int(text)
