@@ -89,7 +89,7 @@ async def open_of_asker(
     """What somebody has asked for and is not over, in a server or in all."""
     rows = await read.fetch(
         f"SELECT {_REQUEST} FROM company_requests "  # noqa: S608
-        "WHERE asker_user_id = $1 AND state <> 'ended' ORDER BY id",
+        "WHERE asker_user_id = $1 AND state IN ('opening', 'waiting', 'accepted') ORDER BY id",
         user_id,
     )
     found = (_request(row) for row in rows)
@@ -103,8 +103,8 @@ async def open_of_supporter(
     named = ", ".join(f"r.{column}" for column in _REQUEST.split(", "))
     rows = await read.fetch(
         f"SELECT {named} FROM company_requests r JOIN company_places p ON p.request_id = r.id "  # noqa: S608
-        "WHERE p.supporter_user_id = $1 AND p.left_at IS NULL AND r.state <> 'ended' "
-        "ORDER BY r.id",
+        "WHERE p.supporter_user_id = $1 AND p.left_at IS NULL "
+        "AND r.state IN ('opening', 'waiting', 'accepted') ORDER BY r.id",
         user_id,
     )
     found = (_request(row) for row in rows)
@@ -115,7 +115,7 @@ async def open_in(read: Reading, server_id: int) -> tuple[Request, ...]:
     """What is not over in a server, the oldest first."""
     rows = await read.fetch(
         f"SELECT {_REQUEST} FROM company_requests "  # noqa: S608
-        "WHERE server_id = $1 AND state <> 'ended' ORDER BY made_at, id",
+        "WHERE server_id = $1 AND state IN ('opening', 'waiting', 'accepted') ORDER BY made_at, id",
         server_id,
     )
     return tuple(_request(row) for row in rows)
@@ -251,7 +251,8 @@ async def on_duty(read: Reading, server_id: int, now: datetime) -> tuple[Duty, .
 async def held(read: Reading) -> set[tuple[int, int]]:
     """Servers and people of whom something is kept that ends when they leave."""
     rows = await read.fetch(
-        "SELECT server_id, asker_user_id AS person FROM company_requests WHERE state <> 'ended' "
+        "SELECT server_id, asker_user_id AS person FROM company_requests "
+        "WHERE state IN ('opening', 'waiting', 'accepted') "
         "UNION SELECT server_id, user_id AS person FROM company_duties "
         "UNION SELECT server_id, supporter_user_id AS person FROM company_places "
         "WHERE left_at IS NULL"
