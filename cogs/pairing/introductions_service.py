@@ -73,6 +73,9 @@ SUGGESTED = 10
 SUBJECT = "pairing"
 """What notices about a server's rounds are about."""
 
+APART = "apart"
+"""Why a thread was not made or not entered: one is gone, or roles no longer let them meet."""
+
 SCENE = "pairing"
 """The name under which `bot.scenes` knows introductions."""
 
@@ -296,6 +299,13 @@ class Introductions:
         """Give one introduction as it is now."""
         async with self._database.read() as read:
             return await rounds_store.introduction(read, introduction_id)
+
+    async def still_to_be(self, seen: Introduction) -> bool:
+        """Whether those whom a carrier is about to introduce are still to be introduced."""
+        one = await self.introduction(seen.id)
+        return (
+            one is not None and one.state is IntroductionState.PENDING and one.people == seen.people
+        )
 
     async def live(self, user_id: int, server_id: int | None = None) -> tuple[Introduction, ...]:
         """Give somebody's introductions that are not yet over."""
@@ -678,6 +688,8 @@ class Introducing:
         if state is Ended.SENT:
             await self._notices.close(tx, one.server_id, SUBJECT, now)
             await self._introduced(tx, one, mine, now)
+        elif state is Ended.REFUSED and reason == APART:
+            await self._apart(tx, one, mine, now)
         elif state is Ended.REFUSED:
             await self._no_thread(tx, one, mine, now)
         elif state is Ended.SKIPPED and reason not in {"late", "switched off", "left"}:
