@@ -134,7 +134,7 @@ class IntroductionCarrier:
         if server is None:
             return NotNow()
         if len(server.threads) >= THREADS_FULL:
-            await self._introductions.make_room(one.server_id)
+            await self._introductions.make_room(one)
         words = self._speaker.words(one.language)
         name = views.thread_name(words, one.code)
         try:
@@ -144,7 +144,7 @@ class IntroductionCarrier:
         except discord.HTTPException as error:
             if error.code != threads.TOO_MANY_THREADS:
                 raise
-            await self._introductions.make_room(one.server_id)
+            await self._introductions.make_room(one)
             return NotNow()
         if isinstance(made, int) and not await self._introductions.thread_made(one.id, made):
             return DROPPED

@@ -2,20 +2,30 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from bot.bounds import Standing
+from bot.jobs.model import Message
+from bot.jobs.runner import Delivered
+from cogs.pairing import rounds_store
 from cogs.pairing.introductions_service import INTRODUCTION, Details
-from cogs.pairing.model import IntroductionState
+from cogs.pairing.model import IntroductionState, Round, Said
 from tests.cogs.pairing.harbour import (
     ASH,
     BIRCH,
     CEDAR,
+    ELM,
     HOUR,
+    MINUTE,
+    MODERATOR,
+    PLAN,
     SERVER,
     Harbour,
+    Killed,
+    Thread,
     make_harbour,
 )
 
@@ -106,3 +116,86 @@ async def test_nobody_is_added_after_a_block_or_a_leaving(harbour: Harbour, way:
     assert await harbour.live(one) == []
     await harbour.until(harbour.now + HOUR, HOUR / 4)
     assert thread.locked
+
+
+# Killed after the first words
+
+
+async def killed_after_the_words(harbour: Harbour) -> Round:
+    """Two are introduced, and the process is gone before that is written down."""
+    await harbour.join(ASH, BIRCH)
+    await harbour.rounds.save_plan(replace(PLAN, confirm_first=False), by=MODERATOR)
+    one = await harbour.run_now()
+    await harbour.rounds.pause(SERVER, by=MODERATOR)
+    post = harbour.discord.post
+
+    def killed(thread: Thread, message: Message) -> Delivered:
+        post(thread, message)
+        harbour.discord.post = post
+        raise Killed
+
+    harbour.discord.post = killed
+    assert not await harbour.run()
+    [thread] = harbour.discord.threads.values()
+    assert INTRODUCTION in thread.kinds
+    return one
+
+
+async def met(harbour: Harbour) -> list[tuple[int, int]]:
+    async with harbour.database.read() as read:
+        return [(pair.first, pair.second) for pair in await rounds_store.met(read, SERVER)]
+
+
+async def test_who_were_introduced_and_left_before_it_was_known_have_met(
+    harbour: Harbour,
+) -> None:
+    one = await killed_after_the_words(harbour)
+    [mine] = await harbour.introductions_in(one)
+    await harbour.introductions.say(ASH, mine.id, Said.LEAVE)
+    await harbour.until(harbour.now + HOUR, HOUR / 4)
+    assert await met(harbour) == [(ASH, BIRCH)]
+
+
+async def test_whom_nobody_knows_to_be_introduced_may_have_met(harbour: Harbour) -> None:
+    one = await killed_after_the_words(harbour)
+    harbour.discord.unreadable = True
+    await harbour.until(harbour.now + HOUR, HOUR / 4)
+    assert await harbour.live(one) == []
+    assert await met(harbour) == [(ASH, BIRCH)]
+
+
+# Too many threads
+
+
+async def test_room_is_made_from_earlier_rounds_and_those_in_them_are_told(
+    harbour: Harbour,
+) -> None:
+    first = await harbour.round_of(ASH, BIRCH)
+    second = await harbour.round_of(CEDAR, ELM)
+    [old] = await harbour.introductions_in(first)
+    [new, *_] = await harbour.introductions_in(second)
+    assert await harbour.live(second)
+    live = await harbour.live(second)
+    await harbour.introductions.make_room(old)
+    assert await harbour.live(first) == [(ASH, BIRCH)]
+    harbour.now += MINUTE
+    await harbour.introductions.make_room(new)
+    await harbour.run()
+    assert await harbour.live(first) == []
+    assert await harbour.live(second) == live
+    assert (await harbour.told(ASH), await harbour.told(BIRCH)) == (["over"], ["over"])
+    keys = [notice.key for notice in await harbour.notices.open_in(SERVER)]
+    assert keys == ["pairing_many_threads"]
+
+
+async def test_room_is_made_once_a_minute(harbour: Harbour) -> None:
+    first = await harbour.round_of(ASH, BIRCH)
+    [old] = await harbour.introductions_in(first)
+    await harbour.introductions.make_room(old)
+    second = await harbour.round_of(CEDAR, ELM)
+    [new, *_] = await harbour.introductions_in(second)
+    await harbour.introductions.make_room(new)
+    assert await harbour.live(first) == [(ASH, BIRCH)]
+    harbour.now += MINUTE
+    await harbour.introductions.make_room(new)
+    assert await harbour.live(first) == []
