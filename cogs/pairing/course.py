@@ -27,6 +27,7 @@ from cogs.pairing.model import (
     Place,
     Plan,
     PlanState,
+    Round,
     Said,
     State,
     Why,
@@ -40,6 +41,9 @@ LATE = timedelta(hours=2)
 
 SHORTEST_ASKING = timedelta(minutes=30)
 """A round that leaves less time to answer is left out: nobody could say yes."""
+
+TIME_TO_ANSWER = timedelta(hours=12)
+"""Saying nothing to a round that asks for less time than this means nothing."""
 
 RUN_NOW_ASKING = timedelta(hours=1)
 """How long a round that a moderator starts at once asks, where it asks."""
@@ -233,6 +237,15 @@ def found_after_all(member: Member, number: int) -> Member:
 def said_yes(member: Member) -> Member:
     """The same after a yes: what was silent before no longer counts."""
     return replace(member, silent=0)
+
+
+def counts_silence(member: Member, one: Round, *, asked: bool) -> bool:
+    """Whether saying nothing to a round counts: only for who was asked, with time to answer.
+
+    `asked` says whether the question stood in the channel.
+    """
+    heard = asked or member.dm_channel_id is not None
+    return heard and member.joined_at <= one.made_at and one.draw_at - one.made_at >= TIME_TO_ANSWER
 
 
 def said_nothing(member: Member) -> Member:

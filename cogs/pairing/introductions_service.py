@@ -340,9 +340,10 @@ class Introductions:
         one = await self.introduction(reference)
         if one is None or all(place.user_id != user_id for place in one.places):
             return None
-        others = [place.user_id for place in one.places if place.user_id != user_id]
-        about = others[0] if len(others) == 1 else None
-        return Scene(one.server_id, about, one.thread_id)
+        others = tuple(place.user_id for place in one.places if place.user_id != user_id)
+        if len(others) == 1:
+            return Scene(one.server_id, others[0], one.thread_id)
+        return Scene(one.server_id, None, one.thread_id, others)
 
     # Bringing people together
 

@@ -408,6 +408,10 @@ class Rounds:
             await jobs.set_timers(tx, [Timer(CLOSE, one.id, one.server_id, one.ends_at)])
         if not one.confirm:
             await rounds_store.put_answers(tx, one, [(user_id, True) for user_id in there], now)
+        answers = await rounds_store.answers(tx, one.id)
+        asked = any(
+            message.state is Ended.SENT for message in await jobs.messages_of(tx, ASK, one.id, 1)
+        )
         size = {user_id: len(group) for group in groups for user_id in group}
         after: list[Member] = []
         told: list[tuple[Member, Tell]] = []
@@ -421,7 +425,12 @@ class Rounds:
                 told.append((changed, why))
             elif member.skip_next:
                 changed = course.after_skipping(member)
-            elif one.confirm and member.wants(one.number, now) and member.joined_at <= one.made_at:
+            elif (
+                one.confirm
+                and member.user_id not in answers
+                and member.wants(one.number, now)
+                and course.counts_silence(member, one, asked=asked)
+            ):
                 changed = course.said_nothing(member)
                 if not changed.is_in(now):
                     told.append((changed, Tell.SILENT))

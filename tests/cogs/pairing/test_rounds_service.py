@@ -51,6 +51,7 @@ from tests.cogs.pairing.harbour import (
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from datetime import datetime
 
     from bot.database import Database, Transaction
 
@@ -122,9 +123,10 @@ async def test_two_rounds_without_a_yes_pause_and_say_how_to_come_back(harbour: 
     await harbour.join(ASH, BIRCH, CEDAR)
     await harbour.rounds.save_plan(PLAN, by=MODERATOR)
     for count in (1, 2):
-        one = await harbour.run_now()
+        drawn_at = DRAWN_AT + (count - 1) * 14 * DAY
+        one = await asking(harbour, drawn_at)
         await harbour.say_in(one, ASH, BIRCH)
-        await harbour.at(harbour.now + HOUR)
+        await harbour.at(drawn_at + MINUTE)
         member = await harbour.member(CEDAR)
         assert member is not None
         assert (member.state is State.PAUSED) == (count == 2)
@@ -134,6 +136,61 @@ async def test_two_rounds_without_a_yes_pause_and_say_how_to_come_back(harbour: 
     again = await harbour.member(CEDAR)
     assert again is not None
     assert (again.state, again.silent) == (State.IN, 0)
+
+
+async def asking(harbour: Harbour, drawn_at: datetime) -> Round:
+    """Go to the moment at which the round asks that is drawn at this moment."""
+    await harbour.until(drawn_at - 2 * DAY + MINUTE, DAY)
+    await harbour.run()
+    one = await harbour.rounds.asking(SERVER)
+    assert one is not None
+    return one
+
+
+async def test_whoever_could_not_have_answered_is_not_silent(harbour: Harbour) -> None:
+    await harbour.join(ASH, BIRCH, CEDAR, ELM)
+    await harbour.rounds.save_plan(PLAN, by=MODERATOR)
+    # A round that a moderator starts at once asks for one hour.
+    one = await harbour.run_now()
+    await harbour.say_in(one, ASH, BIRCH)
+    await harbour.at(harbour.now + HOUR)
+    # A question that the channel did not take was put to nobody.
+    harbour.discord.closed = {CHANNEL}
+    one = await asking(harbour, DRAWN_AT)
+    await harbour.at(DRAWN_AT + MINUTE)
+    # *Not this time* is an answer.
+    harbour.discord.closed = set()
+    one = await asking(harbour, DRAWN_AT + 14 * DAY)
+    await harbour.rounds.answer(CEDAR, one.id, yes=False)
+    await harbour.at(DRAWN_AT + 14 * DAY + MINUTE)
+    cedar, elm = await harbour.member(CEDAR), await harbour.member(ELM)
+    assert cedar is not None
+    assert elm is not None
+    assert (cedar.silent, elm.silent) == (0, 1)
+
+
+@pytest.mark.parametrize("why", ["never asked", "left alone", "not yet"])
+async def test_without_a_question_that_nobody_answered_nobody_is_silent(
+    harbour: Harbour, why: str
+) -> None:
+    await harbour.join(ASH, BIRCH)
+    plan = replace(PLAN, confirm_first=False)
+    if why == "never asked":
+        plan = replace(plan, followup_days=0)
+    await harbour.rounds.save_plan(plan, by=MODERATOR)
+    one = await harbour.run_now()
+    await harbour.run()
+    await harbour.rounds.pause(SERVER, by=MODERATOR)
+    [mine] = await harbour.introductions_in(one)
+    await harbour.until(one.draw_at + 5 * DAY, DAY / 2)
+    if why == "left alone":
+        await harbour.leave(ASH)
+    elif why == "not yet":
+        await harbour.introductions.say(BIRCH, mine.id, Said.NOT_YET)
+    await harbour.until(one.ends_at + HOUR, DAY)
+    birch = await harbour.member(BIRCH)
+    assert birch is not None
+    assert birch.silent == 0
 
 
 async def test_without_asking_only_a_yes_afterwards_counts(harbour: Harbour) -> None:
@@ -443,19 +500,6 @@ async def test_closed_direct_messages_are_written_to_no_more(harbour: Harbour) -
     assert member is not None
     assert member.dm_channel_id is None
     assert await harbour.told(FIR) == ["nobody_fits"]
-
-
-async def test_near_the_limit_of_threads_the_oldest_close_and_it_is_said(
-    harbour: Harbour,
-) -> None:
-    one = await harbour.round_of(ASH, BIRCH)
-    await harbour.introductions.make_room(SERVER)
-    await harbour.run()
-    [thread] = harbour.discord.threads.values()
-    assert thread.locked
-    assert await harbour.live(one) == []
-    [notice] = await harbour.notices.open_in(SERVER)
-    assert notice.key == "pairing_many_threads"
 
 
 # What moderators do
