@@ -52,7 +52,7 @@ from cogs.pairing.peers import Snapshot
 from cogs.pairing.planned_service import OPEN, UNDER_WAY, next_draw
 from cogs.pairing.rounds import Drawn
 from cogs.pairing.scoring import WINDOW
-from cogs.pairing.service import Members, agreed
+from cogs.pairing.service import Members, agreed, went_on
 from cogs.pairing.settings import ENABLED
 
 ASK = "pairing.ask"
@@ -300,7 +300,9 @@ class Rounds:
             await rounds_store.put_answers(tx, one, [(user_id, yes)], now)
             if yes:
                 # A yes to this round is a yes, whatever they had paused or left out.
-                await store.put_members(tx, [course.back_in(member)])
+                after = course.back_in(member)
+                await store.put_members(tx, [after])
+                await went_on(tx, after, now)
         return one
 
     # Parts of what others do

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.bounds import ALL_ADULTS, Standing
+from bot.consent.model import HALF_A_YEAR
 from bot.errors import UserError
+from bot.jobs import store as jobs
 from bot.jobs.model import Message
 from bot.jobs.model import State as Ended
 from bot.news.service import News
@@ -29,6 +31,7 @@ from cogs.pairing.model import (
     Wishes,
 )
 from cogs.pairing.rounds import Drawn
+from cogs.pairing.service import RENEWAL
 from cogs.pairing.settings import ENABLED
 from tests.cogs.pairing.harbour import (
     ASH,
@@ -117,6 +120,26 @@ async def test_a_yes_brings_back_who_had_wanted_to_leave_it_out(harbour: Harbour
     await harbour.say_in(one, ASH, CEDAR)
     await harbour.at(harbour.now + HOUR)
     assert await harbour.live(one) == [(ASH, CEDAR)]
+
+
+async def test_a_yes_to_a_round_after_a_long_pause_is_a_yes_for_half_a_year(
+    harbour: Harbour,
+) -> None:
+    await harbour.join(ASH, BIRCH, CEDAR)
+    await harbour.rounds.save_plan(PLAN, by=MODERATOR)
+    cedar = await harbour.member(CEDAR)
+    assert cedar is not None
+    await harbour.members.pause(CEDAR, cedar.id)
+    harbour.now += HALF_A_YEAR
+    async with harbour.database.transaction() as tx:
+        # What the runner does with it while they are paused.
+        await jobs.clear_timers(tx, RENEWAL, [cedar.id])
+    one = await harbour.run_now()
+    await harbour.say_in(one, CEDAR)
+    async with harbour.database.read() as read:
+        timer = await jobs.timer(read, RENEWAL, cedar.id)
+    assert timer is not None
+    assert timer.due_at == harbour.now + HALF_A_YEAR
 
 
 async def test_two_rounds_without_a_yes_pause_and_say_how_to_come_back(harbour: Harbour) -> None:
@@ -327,6 +350,19 @@ async def test_every_second_round_is_every_second_round(harbour: Harbour) -> Non
         one = await harbour.run_now()
         await harbour.run()
     assert seen == [True, False, True]
+
+
+async def test_every_second_round_does_not_rest_after_a_round_that_came_to_nothing(
+    harbour: Harbour,
+) -> None:
+    harbour.discord.refusing = {INTRODUCTION}
+    one = await harbour.round_of(ASH, BIRCH, wishes=replace(WISHES, often=Often.SECOND))
+    assert await harbour.told(ASH) == ["not_made"]
+    harbour.discord.refusing = set()
+    two = await harbour.run_now()
+    await harbour.run()
+    assert two.number == one.number + 1
+    assert await harbour.live(two) == [(ASH, BIRCH)]
 
 
 async def test_introductions_go_out_in_order_of_who_waited_longest(harbour: Harbour) -> None:
