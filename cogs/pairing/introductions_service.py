@@ -304,6 +304,11 @@ class Introductions:
         async with self._database.read() as read:
             return await rounds_store.introduction(read, introduction_id)
 
+    async def plan(self, server_id: int) -> Plan | None:
+        """Give the plan of a server, which says where threads are made now."""
+        async with self._database.read() as read:
+            return await rounds_store.plan(read, server_id)
+
     async def still_to_be(self, seen: Introduction) -> bool:
         """Whether those whom a carrier is about to introduce are still to be introduced."""
         one = await self.introduction(seen.id)
@@ -782,6 +787,7 @@ class Introducing:
         if one is None or one.state is not RoundState.DRAWN:
             return
         await rounds_store.put_round(tx, replace(one, state=RoundState.ENDED))
+        await rounds_store.delete_answers(tx, round_id)
         every = await rounds_store.of_round(tx, round_id)
         for each in every:
             if course.is_live(each):

@@ -441,6 +441,8 @@ class Rounds:
         await store.put_members(tx, after)
         await self._telling.tell(tx, told, one.id, now)
         await rounds_store.forget_met(tx, one.server_id, one.number - WINDOW)
+        if not groups:
+            await rounds_store.delete_answers(tx, one.id)
 
     async def _after_again(
         self,
@@ -586,6 +588,7 @@ class Rounds:
             if answers.get(member.user_id, False)
         ]
         await self._telling.tell(tx, told, one.id, now)
+        await rounds_store.delete_answers(tx, one.id)
         return after
 
     async def _stop_pending(self, tx: Transaction, one: Round, now: datetime) -> None:

@@ -57,10 +57,10 @@ HOLDINGS = (
         table="pairing_answers",
         person="user_id",
         kind=Kind.OWN,
-        kept_days=30,
+        kept_days=120,
         kept_since="answered_at",
     ),
-    Holding(table="pairing_introductions", kept_days=30, kept_since="ended_at"),
+    Holding(table="pairing_introductions", kept_days=30, kept_since="ends_at"),
     Holding(
         table="pairing_places", person="user_id", kind=Kind.OWN, kept_days=30, kept_since="ended_at"
     ),
@@ -79,7 +79,11 @@ HOLDINGS = (
         kept_since="met_at",
     ),
 )
-"""Who met whom is kept for as long as a repeat is dear, a year of weekly rounds, and no longer."""
+"""Who met whom is kept for as long as a repeat is dear, a year of weekly rounds, and no longer.
+
+Answers go when their round is over; their days are longer than the longest round, for one that the
+bot does not see end. An introduction counts for as long as its round lasts, however early it ended.
+"""
 
 CONTENT = DATA / "content" / "pairing"
 """What ships, one file a language."""

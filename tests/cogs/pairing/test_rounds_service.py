@@ -753,6 +753,32 @@ async def test_erasing_leaves_nothing_of_a_person(harbour: Harbour) -> None:
     assert await harbour.privacy.export(ASH) == {}
 
 
+async def test_a_long_round_knows_to_its_end_who_is_in_it_and_no_longer(harbour: Harbour) -> None:
+    rule = replace(PLAN.rule, weeks=12)
+    plan = replace(PLAN, rule=rule, confirm_first=False, period_days=80)
+    await harbour.join(ASH, BIRCH)
+    await harbour.rounds.save_plan(plan, by=MODERATOR)
+    one = await harbour.run_now()
+    await harbour.run()
+    await harbour.rounds.pause(SERVER, by=MODERATOR)
+    [mine] = await harbour.introductions_in(one)
+    await harbour.introductions.say(ASH, mine.id, Said.LEAVE)
+    await harbour.until(one.draw_at + 70 * DAY, 10 * DAY)
+    await harbour.privacy.sweep()
+    offer = await harbour.introductions.may_have_another(BIRCH, SERVER)
+    assert offer is not None
+    assert offer.id == mine.id
+    assert await harbour.introductions.may_have_another(ASH, SERVER) is None
+    async with harbour.database.read() as read:
+        assert await rounds_store.answers(read, one.id) == {ASH: True, BIRCH: True}
+    await harbour.until(one.ends_at + DAY, 10 * DAY)
+    async with harbour.database.read() as read:
+        assert await rounds_store.answers(read, one.id) == {}
+    harbour.now = one.ends_at + 31 * DAY
+    await harbour.privacy.sweep()
+    assert await harbour.introductions_in(one) == ()
+
+
 async def test_recent_peers_are_offered_to_be_blocked(harbour: Harbour) -> None:
     await harbour.round_of(ASH, BIRCH)
     assert await harbour.introductions.recent(SERVER, ASH) == [BIRCH]
