@@ -11,11 +11,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import combinations
 
 from bot.recurrence import Rule, next_after
+from bot.zones import ZoneGone, zone_info
 from cogs.pairing.model import (
     SILENT_ROUNDS,
     Counts,
@@ -133,12 +134,22 @@ def may_open(plan: Plan, opens_at: datetime, now: datetime) -> bool:
     return now - draw_at <= LATE
 
 
-def put_off(draw_at: datetime, now: datetime) -> datetime | None:
-    """Give the hour of the next day to draw at, where it is too late today; else None."""
+def put_off(draw_at: datetime, now: datetime, zone: str) -> datetime | None:
+    """Give the same hour of the next day to draw at, where it is too late today; else None.
+
+    The hour is that of the zone, also across a change of its clocks; of UTC if the zone is gone.
+    """
     if now - draw_at <= LATE:
         return None
-    days = (now - draw_at) // timedelta(days=1) + 1
-    return draw_at + timedelta(days=days)
+    try:
+        local = draw_at.astimezone(zone_info(zone))
+    except ZoneGone:
+        local = draw_at
+    later = draw_at
+    while later <= now:
+        local += timedelta(days=1)
+        later = local.astimezone(UTC)
+    return later
 
 
 def weekly(rule: Rule) -> bool:

@@ -793,7 +793,7 @@ class Drawing:
             if not await self._settings.get(one.server_id, ENABLED):
                 await self._rounds.stop_undrawn(tx, one.id, now)
                 continue
-            later = course.put_off(timer.due_at, now)
+            later = course.put_off(timer.due_at, now, plan.rule.zone)
             if later is not None:
                 moved = replace(one, draw_at=later, ends_at=one.ends_at + (later - one.draw_at))
                 await rounds_store.put_round(tx, moved)

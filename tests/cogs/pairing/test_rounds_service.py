@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,7 +17,7 @@ from bot.jobs.model import Message
 from bot.jobs.model import State as Ended
 from bot.news.service import News
 from cogs.pairing import rounds_store, store
-from cogs.pairing.course import Tell
+from cogs.pairing.course import Tell, put_off
 from cogs.pairing.introductions_service import CLOSE, FOLLOWUP, INTRODUCTION, TELL, Told
 from cogs.pairing.model import (
     IntroductionState,
@@ -54,7 +54,6 @@ from tests.cogs.pairing.harbour import (
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from datetime import datetime
 
     from bot.database import Database, Transaction
 
@@ -247,6 +246,14 @@ async def test_a_moment_missed_by_hours_waits_for_the_next_day(harbour: Harbour)
     assert harbour.discord.threads == {}
     await harbour.at(DRAWN_AT + DAY)
     assert len(harbour.discord.threads) == 1
+
+
+def test_the_next_day_has_the_same_hour_on_the_clock_of_the_plan() -> None:
+    missed = datetime(2026, 3, 28, 17, 0, tzinfo=UTC)  # 18:00 in Berlin, before its clocks change
+    assert put_off(missed, missed + HOUR, "Europe/Berlin") is None
+    assert put_off(missed, missed + 5 * HOUR, "Europe/Berlin") == missed + 23 * HOUR
+    assert put_off(missed, missed + 23 * HOUR, "Europe/Berlin") == missed + 47 * HOUR
+    assert put_off(missed, missed + 5 * HOUR, "Mars/Base") == missed + 24 * HOUR
 
 
 async def test_a_round_that_could_no_longer_ask_kindly_is_left_out(harbour: Harbour) -> None:
