@@ -18,12 +18,14 @@ class Scene:
     """What one person may report about, or whom they may block, from where they tapped.
 
     `about_user_id` is the one other person there, None where there are several or none;
-    `channel_id` is the thread or channel, None for direct messages.
+    `channel_id` is the thread or channel, None for direct messages; `others` are the people there
+    where there are several, so that it can be asked who is meant.
     """
 
     server_id: int
     about_user_id: int | None = None
     channel_id: int | None = None
+    others: tuple[int, ...] = ()
 
 
 Finding = Callable[[str, int], Awaitable[Scene | None]]

@@ -266,10 +266,13 @@ class Requests:
             one = await store.request(read, reference)
             if one is None:
                 return None
-            came = [place.supporter_user_id for place in await store.places(read, one.id)]
+            places = await store.places(read, one.id)
+            came = tuple(dict.fromkeys(place.supporter_user_id for place in places))
             duty = await store.duty(read, one.server_id, user_id)
         if user_id == one.asker_user_id:
-            return Scene(one.server_id, came[0] if len(came) == 1 else None, one.thread_id)
+            if len(came) == 1:
+                return Scene(one.server_id, came[0], one.thread_id)
+            return Scene(one.server_id, None, one.thread_id, came)
         if user_id in came:
             return Scene(one.server_id, one.asker_user_id, one.thread_id)
         return None if duty is None else Scene(one.server_id, None, one.call_channel_id)

@@ -11,11 +11,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from itertools import combinations
 
 from bot.recurrence import Rule, next_after
+from bot.zones import ZoneGone, zone_info
 from cogs.pairing.model import (
     SILENT_ROUNDS,
     Counts,
@@ -27,6 +28,7 @@ from cogs.pairing.model import (
     Place,
     Plan,
     PlanState,
+    Round,
     Said,
     State,
     Why,
@@ -40,6 +42,9 @@ LATE = timedelta(hours=2)
 
 SHORTEST_ASKING = timedelta(minutes=30)
 """A round that leaves less time to answer is left out: nobody could say yes."""
+
+TIME_TO_ANSWER = timedelta(hours=12)
+"""Saying nothing to a round that asks for less time than this means nothing."""
 
 RUN_NOW_ASKING = timedelta(hours=1)
 """How long a round that a moderator starts at once asks, where it asks."""
@@ -129,12 +134,22 @@ def may_open(plan: Plan, opens_at: datetime, now: datetime) -> bool:
     return now - draw_at <= LATE
 
 
-def put_off(draw_at: datetime, now: datetime) -> datetime | None:
-    """Give the hour of the next day to draw at, where it is too late today; else None."""
+def put_off(draw_at: datetime, now: datetime, zone: str) -> datetime | None:
+    """Give the same hour of the next day to draw at, where it is too late today; else None.
+
+    The hour is that of the zone, also across a change of its clocks; of UTC if the zone is gone.
+    """
     if now - draw_at <= LATE:
         return None
-    days = (now - draw_at) // timedelta(days=1) + 1
-    return draw_at + timedelta(days=days)
+    try:
+        local = draw_at.astimezone(zone_info(zone))
+    except ZoneGone:
+        local = draw_at
+    later = draw_at
+    while later <= now:
+        local += timedelta(days=1)
+        later = local.astimezone(UTC)
+    return later
 
 
 def weekly(rule: Rule) -> bool:
@@ -233,6 +248,15 @@ def found_after_all(member: Member, number: int) -> Member:
 def said_yes(member: Member) -> Member:
     """The same after a yes: what was silent before no longer counts."""
     return replace(member, silent=0)
+
+
+def counts_silence(member: Member, one: Round, *, asked: bool) -> bool:
+    """Whether saying nothing to a round counts: only for who was asked, with time to answer.
+
+    `asked` says whether the question stood in the channel.
+    """
+    heard = asked or member.dm_channel_id is not None
+    return heard and member.joined_at <= one.made_at and one.draw_at - one.made_at >= TIME_TO_ANSWER
 
 
 def said_nothing(member: Member) -> Member:

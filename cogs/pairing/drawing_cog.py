@@ -11,6 +11,7 @@ from discord.ext import commands
 
 from bot import logs
 from bot.bounds import Standing, bounds_of
+from bot.errors import UserError
 from bot.jobs.runner import Absent, Delivered, Found, NotNow, Tried
 from bot.standing import role_ids
 from cogs.pairing import course
@@ -48,6 +49,7 @@ class Drawer(commands.Cog):
         self._rounds = rounds
         self._draw = draw
         self._tasks: dict[str, asyncio.Task[bool]] = {}
+        self._previewed: set[int] = set()
 
     async def cog_unload(self) -> None:
         """Give up what is under way: nothing of it was written."""
@@ -79,8 +81,14 @@ class Drawer(commands.Cog):
 
     async def preview(self, server_id: int) -> Counts:
         """Give what a round would come to now, in numbers; raises UserError and DrawFailed."""
-        snapshot = await self._rounds.preview(server_id)
-        drawn, waiting = await self._drawn(snapshot)
+        if server_id in self._previewed:
+            raise UserError("pairing.cannot.previewing")
+        self._previewed.add(server_id)
+        try:
+            snapshot = await self._rounds.preview(server_id)
+            drawn, waiting = await self._drawn(snapshot)
+        finally:
+            self._previewed.discard(server_id)
         told = {user_id: course.Tell(why) for user_id, why in drawn.waiting} | waiting
         return course.counted(drawn.groups, told)
 

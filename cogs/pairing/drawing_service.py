@@ -6,6 +6,7 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from weakref import WeakKeyDictionary
 
 from cogs.pairing.rounds import Drawn, Round, drawn_from_json, round_to_json
 
@@ -19,6 +20,10 @@ _ROOT = Path(__file__).resolve().parents[2]
 _COMMAND = ("-m", "cogs.pairing.drawing")
 
 
+_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
+"""One draw at a time for all servers, so that many at one hour do not take all there is."""
+
+
 class DrawFailed(RuntimeError):  # noqa: N818 - named as it is spoken of
     """No draw came of it; the text is one line that holds no word and no id of a member."""
 
@@ -26,8 +31,13 @@ class DrawFailed(RuntimeError):  # noqa: N818 - named as it is spoken of
 async def draw_apart(asked: Round, *, seconds: float = SECONDS) -> Drawn:
     """Draw in another process, which is given nothing but the round: no token, and no key.
 
-    Raises DrawFailed.
+    It waits for its turn; the seconds count from there. Raises DrawFailed.
     """
+    async with _turns.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(1)):
+        return await _draw(asked, seconds)
+
+
+async def _draw(asked: Round, seconds: float) -> Drawn:
     # To JSON in a thread: for ten thousand people it takes long enough to be felt.
     given = await asyncio.to_thread(lambda: round_to_json(asked).encode())
     try:

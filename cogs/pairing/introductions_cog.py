@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import discord
 
 from bot import delivery, logs, threads
+from bot.bounds import Standing, bounds_of, may_meet
 from bot.errors import UserError
 from bot.jobs.carrying import look_for, try_to_send
 from bot.jobs.runner import Absent, Delivered, Found, NotNow, Refused, Tried, Unreadable
 from bot.settings.core import LANGUAGE
+from bot.standing import Gone, role_ids
 from bot.texts import Words
 from bot.threads import DROPPED, LATER, NO_RIGHTS, Steps
 from bot.views import clip, reply, turn, words_for
 from cogs.pairing import introductions_views as views
 from cogs.pairing.course import THREADS_FULL, Tell
-from cogs.pairing.introductions_service import Details, Introductions, Told
+from cogs.pairing.introductions_service import APART, Details, Introductions, Told
 from cogs.pairing.model import Introduction, IntroductionState, Said
 from cogs.pairing.rounds_service import Rounds
 from cogs.pairing.views import ANOTHER
@@ -30,6 +33,12 @@ if TYPE_CHECKING:
 _log = logs.get(__name__)
 
 
+<<<<<<< HEAD
+=======
+_APART = Refused(APART)
+
+
+>>>>>>> land
 class Speaker:
     """The words of a language, and names of servers, for what nobody asked for at this moment."""
 
@@ -67,6 +76,9 @@ class IntroductionCarrier:
             details = await self._introductions.details(one.id)
             if details is None:
                 return DROPPED
+            apart = await self._apart(one)
+            if apart is not None:
+                return apart
             if thread_id is None:
                 made = await self._make(details)
                 if not isinstance(made, int):
@@ -105,13 +117,27 @@ class IntroductionCarrier:
             await self._introductions.thread_made(one.id, found)
         return found
 
+    async def _apart(self, one: Introduction) -> Tried | None:
+        """Say why roles, as they are now, keep people apart; hours may lie behind their draw."""
+        bounds = await bounds_of(self._bot.runtime.settings, one.server_id)
+        standings: list[Standing] = []
+        for user_id in one.people:
+            await self._steps.wait()
+            held = await role_ids(self._bot, one.server_id, user_id)
+            if held is None:
+                return NotNow()
+            if isinstance(held, Gone):
+                return _APART
+            standings.append(bounds.place(held))
+        return None if all(may_meet(*pair) for pair in combinations(standings, 2)) else _APART
+
     async def _make(self, details: Details) -> int | Tried:
         one = details.introduction
         server = self._bot.get_guild(one.server_id)
         if server is None:
             return NotNow()
         if len(server.threads) >= THREADS_FULL:
-            await self._introductions.make_room(one.server_id)
+            await self._introductions.make_room(one)
         words = self._speaker.words(one.language)
         name = views.thread_name(words, one.code)
         try:
@@ -121,7 +147,7 @@ class IntroductionCarrier:
         except discord.HTTPException as error:
             if error.code != threads.TOO_MANY_THREADS:
                 raise
-            await self._introductions.make_room(one.server_id)
+            await self._introductions.make_room(one)
             return NotNow()
         if isinstance(made, int) and not await self._introductions.thread_made(one.id, made):
             return DROPPED
@@ -132,10 +158,16 @@ class IntroductionCarrier:
         thread = await threads.thread_of(self._bot, one.server_id, thread_id)
         for user_id in one.people:
             await self._steps.wait()
+            # Each step takes a while, and a block or a leaving counts from its first moment.
+            if not await self._introductions.still_to_be(one):
+                return DROPPED
             try:
                 await thread.add_user(discord.Object(user_id))
             except (discord.Forbidden, discord.NotFound) as error:
-                return Refused(f"closed {error.code}")
+                held = await role_ids(self._bot, one.server_id, user_id)
+                return _APART if isinstance(held, Gone) else Refused(f"closed {error.code}")
+        if not await self._introductions.still_to_be(one):
+            return DROPPED
         words = self._speaker.words(one.language)
         # Whoever is introduced asked to be: they are the only ones who are ever mentioned.
         people = discord.AllowedMentions(

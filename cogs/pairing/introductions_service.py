@@ -67,11 +67,17 @@ FOLLOWUP_GRACE = timedelta(days=1)
 AT_ONCE = 250
 """Introductions written in one go."""
 
+ROOM_EVERY = timedelta(minutes=1)
+"""Between two times that old threads of a server are closed to make room."""
+
 SUGGESTED = 10
 """Recent partners offered to who wants to block one."""
 
 SUBJECT = "pairing"
 """What notices about a server's rounds are about."""
+
+APART = "apart"
+"""Why a thread was not made or not entered: one is gone, or roles no longer let them meet."""
 
 SCENE = "pairing"
 """The name under which `bot.scenes` knows introductions."""
@@ -259,6 +265,7 @@ class Introductions:
         self._shipped = shipped
         self._clock = clock
         self._wake = wake
+        self._room_made_at: dict[int, datetime] = {}
 
     # Reading
 
@@ -297,6 +304,18 @@ class Introductions:
         async with self._database.read() as read:
             return await rounds_store.introduction(read, introduction_id)
 
+    async def plan(self, server_id: int) -> Plan | None:
+        """Give the plan of a server, which says where threads are made now."""
+        async with self._database.read() as read:
+            return await rounds_store.plan(read, server_id)
+
+    async def still_to_be(self, seen: Introduction) -> bool:
+        """Whether those whom a carrier is about to introduce are still to be introduced."""
+        one = await self.introduction(seen.id)
+        return (
+            one is not None and one.state is IntroductionState.PENDING and one.people == seen.people
+        )
+
     async def live(self, user_id: int, server_id: int | None = None) -> tuple[Introduction, ...]:
         """Give somebody's introductions that are not yet over."""
         async with self._database.read() as read:
@@ -326,9 +345,10 @@ class Introductions:
         one = await self.introduction(reference)
         if one is None or all(place.user_id != user_id for place in one.places):
             return None
-        others = [place.user_id for place in one.places if place.user_id != user_id]
-        about = others[0] if len(others) == 1 else None
-        return Scene(one.server_id, about, one.thread_id)
+        others = tuple(place.user_id for place in one.places if place.user_id != user_id)
+        if len(others) == 1:
+            return Scene(one.server_id, others[0], one.thread_id)
+        return Scene(one.server_id, None, one.thread_id, others)
 
     # Bringing people together
 
@@ -397,15 +417,26 @@ class Introductions:
         self._wake()
         return one.state is IntroductionState.PENDING
 
-    async def make_room(self, server_id: int) -> None:
-        """End the oldest introductions of a server that has too many threads, and say so."""
+    async def make_room(self, coming: Introduction) -> None:
+        """End the oldest introductions of earlier rounds where there are too many threads.
+
+        Those who are in them are told. At most once in `ROOM_EVERY` a server: closing takes a
+        while, and what is closing must not make more of them close.
+        """
         now = self._clock()
+        server_id = coming.server_id
+        last = self._room_made_at.get(server_id)
+        if last is not None and now - last < ROOM_EVERY:
+            return
+        self._room_made_at[server_id] = now
         async with self._database.transaction() as tx:
-            oldest = await rounds_store.oldest_threads(tx, server_id, course.AT_ONCE)
-            for each in oldest:
+            own = await rounds_store.round_(tx, coming.round_id)
+            for each in await rounds_store.oldest_threads(tx, server_id, course.AT_ONCE):
                 held = await _hold(tx, each.id)
-                if held is not None and held[1].state is IntroductionState.INTRODUCED:
-                    await self.end(tx, held[1], now)
+                if own is None or held is None or held[0].number >= own.number:
+                    continue
+                if held[1].state is IntroductionState.INTRODUCED:
+                    await self._end_and_tell(tx, held[0], held[1], now)
             await self._notices.raise_notice(tx, server_id, "pairing_many_threads", SUBJECT, now)
         self._wake()
 
@@ -471,25 +502,29 @@ class Introductions:
                 continue
             if not (course.has_place(held[1], one) and course.has_place(held[1], other)):
                 continue
-            after = await self.end(tx, held[1], now)
-            if not _is_open(held[0], now):
-                continue
-            if after.state is IntroductionState.DROPPED:
-                await look_again(tx, held[0], each.id, now)
-                continue
-            found = [await store.member(tx, server_id, user_id) for user_id in after.people]
-            told = [(member, Tell.OVER) for member in found if member is not None]
-            await self._telling.tell(tx, told, each.id, now)
+            await self._end_and_tell(tx, held[0], held[1], now)
 
     async def erased(self, tx: Transaction, user_id: int, now: datetime) -> None:
         """End what somebody is in, in all servers, before all that is theirs is deleted."""
         for each in await rounds_store.of_person(tx, user_id, live=True):
             await self.part(tx, each.server_id, user_id, now)
         # A draw under way has written what it writes of them before anything is deleted.
-        for member in await store.of_person(tx, user_id):
-            await store.hold_member(tx, member.server_id, user_id)
+        await store.hold_person(tx, user_id)
 
     # Inside
+
+    async def _end_and_tell(
+        self, tx: Transaction, one: Round, mine: Introduction, now: datetime
+    ) -> None:
+        after = await self.end(tx, mine, now)
+        if not _is_open(one, now):
+            return
+        if after.state is IntroductionState.DROPPED:
+            await look_again(tx, one, mine.id, now)
+            return
+        found = [await store.member(tx, one.server_id, user_id) for user_id in after.people]
+        told = [(member, Tell.OVER) for member in found if member is not None]
+        await self._telling.tell(tx, told, mine.id, now)
 
     async def _theirs(
         self, tx: Transaction, user_id: int, introduction_id: str
@@ -669,6 +704,10 @@ class Introducing:
         if held is None:
             return
         one, mine = held
+        if state in {Ended.SENT, Ended.UNCERTAIN}:
+            # They met, or may have, even if one of them has left before it was known.
+            placed = [place.user_id for place in mine.places]
+            await rounds_store.put_met(tx, one.server_id, course.met_in(placed, one.number, now))
         if not course.is_live(mine):
             # It ended while it was on its way: its thread, if there is one, is closed.
             await _seal(tx, mine, now)
@@ -678,6 +717,8 @@ class Introducing:
         if state is Ended.SENT:
             await self._notices.close(tx, one.server_id, SUBJECT, now)
             await self._introduced(tx, one, mine, now)
+        elif state is Ended.REFUSED and reason == APART:
+            await self._apart(tx, one, mine, now)
         elif state is Ended.REFUSED:
             await self._no_thread(tx, one, mine, now)
         elif state is Ended.SKIPPED and reason not in {"late", "switched off", "left"}:
@@ -745,23 +786,33 @@ class Introducing:
         if one is None or one.state is not RoundState.DRAWN:
             return
         await rounds_store.put_round(tx, replace(one, state=RoundState.ENDED))
+        await rounds_store.delete_answers(tx, round_id)
         every = await rounds_store.of_round(tx, round_id)
         for each in every:
             if course.is_live(each):
                 await self._introductions.end(tx, each, now)
+<<<<<<< HEAD
         await self._tell_who_waits(tx, one, now)
         if one.confirm:
             # They had said yes to it beforehand.
+=======
+        plan = await rounds_store.plan(tx, one.server_id)
+        if one.confirm or plan is None or not plan.followup_days:
+            # They had said yes to it beforehand, or nobody asks.
+>>>>>>> land
             return
         silent: list[Member] = []
-        for each in every:
-            if each.state is IntroductionState.DROPPED:
-                continue
-            for place in each.places:
-                if place.left_at is None and place.said not in {Said.YES, Said.ANOTHER}:
-                    member = await store.hold_member(tx, one.server_id, place.user_id)
-                    if member is not None and member.is_in(now):
-                        silent.append(course.said_nothing(member))
+        quiet = {
+            place.user_id: each
+            for each in every
+            if each.state is IntroductionState.INTRODUCED
+            for place in each.places
+            if place.left_at is None and place.said is None
+        }
+        for user_id, each in sorted(quiet.items()):
+            member = await store.hold_member(tx, one.server_id, user_id)
+            if member is not None and member.is_in(now) and await _was_asked(tx, each, member):
+                silent.append(course.said_nothing(member))
         await store.put_members(tx, silent)
         paused = [(member, Tell.SILENT) for member in silent if not member.is_in(now)]
         await self._telling.tell(tx, paused, one.id, now)
@@ -784,6 +835,16 @@ class Introducing:
     async def _people(self, tx: Transaction, one: Introduction) -> list[Member]:
         found = [await store.hold_member(tx, one.server_id, user_id) for user_id in one.people]
         return [member for member in found if member is not None]
+
+
+async def _was_asked(tx: Transaction, one: Introduction, member: Member) -> bool:
+    """Whether it was asked of somebody how it went: in their thread, or by direct message."""
+    kind, subject = FOLLOWUP, one.id
+    if one.thread_id is None:
+        kind, subject = TELL, f"{Tell.TALKED}.{one.id}.{member.id}"
+    return any(
+        message.state is Ended.SENT for message in await jobs.messages_of(tx, kind, subject, 1)
+    )
 
 
 async def _why_not(tx: Transaction, one: Introduction, consenting: Collection[int]) -> str | None:

@@ -180,8 +180,9 @@ class Member:
         """Whether they would be drawn in the round of this number, were it drawn at `now`."""
         if not self.is_in(now) or self.skip_next:
             return False
-        resting = self.wishes.often is Often.SECOND and self.last_round == number - 1
-        return not resting
+        # Whoever was drawn and met nobody after all is first the next time, and does not rest.
+        met = self.last_round == number - 1 and not self.waited
+        return not (met and self.wishes.often is Often.SECOND)
 
     def paused(self, until: datetime | None, why: Why = Why.OWN) -> Member:
         """The same, paused until a moment, or until they go on."""

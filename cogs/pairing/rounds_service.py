@@ -52,7 +52,7 @@ from cogs.pairing.peers import Snapshot
 from cogs.pairing.planned_service import OPEN, UNDER_WAY, next_draw
 from cogs.pairing.rounds import Drawn
 from cogs.pairing.scoring import WINDOW
-from cogs.pairing.service import Members, agreed
+from cogs.pairing.service import Members, agreed, went_on
 from cogs.pairing.settings import ENABLED
 
 ASK = "pairing.ask"
@@ -300,7 +300,9 @@ class Rounds:
             await rounds_store.put_answers(tx, one, [(user_id, yes)], now)
             if yes:
                 # A yes to this round is a yes, whatever they had paused or left out.
-                await store.put_members(tx, [course.back_in(member)])
+                after = course.back_in(member)
+                await store.put_members(tx, [after])
+                await went_on(tx, after, now)
         return one
 
     # Parts of what others do
@@ -408,6 +410,10 @@ class Rounds:
             await jobs.set_timers(tx, [Timer(CLOSE, one.id, one.server_id, one.ends_at)])
         if not one.confirm:
             await rounds_store.put_answers(tx, one, [(user_id, True) for user_id in there], now)
+        answers = await rounds_store.answers(tx, one.id)
+        asked = any(
+            message.state is Ended.SENT for message in await jobs.messages_of(tx, ASK, one.id, 1)
+        )
         size = {user_id: len(group) for group in groups for user_id in group}
         after: list[Member] = []
         told: list[tuple[Member, Tell]] = []
@@ -421,7 +427,12 @@ class Rounds:
                 told.append((changed, why))
             elif member.skip_next:
                 changed = course.after_skipping(member)
-            elif one.confirm and member.wants(one.number, now) and member.joined_at <= one.made_at:
+            elif (
+                one.confirm
+                and member.user_id not in answers
+                and member.wants(one.number, now)
+                and course.counts_silence(member, one, asked=asked)
+            ):
                 changed = course.said_nothing(member)
                 if not changed.is_in(now):
                     told.append((changed, Tell.SILENT))
@@ -430,6 +441,8 @@ class Rounds:
         await store.put_members(tx, after)
         await self._telling.tell(tx, told, one.id, now)
         await rounds_store.forget_met(tx, one.server_id, one.number - WINDOW)
+        if not groups:
+            await rounds_store.delete_answers(tx, one.id)
 
     async def _after_again(
         self,
@@ -575,6 +588,7 @@ class Rounds:
             if answers.get(member.user_id, False)
         ]
         await self._telling.tell(tx, told, one.id, now)
+        await rounds_store.delete_answers(tx, one.id)
         return after
 
     async def _stop_pending(self, tx: Transaction, one: Round, now: datetime) -> None:
@@ -779,7 +793,7 @@ class Drawing:
             if not await self._settings.get(one.server_id, ENABLED):
                 await self._rounds.stop_undrawn(tx, one.id, now)
                 continue
-            later = course.put_off(timer.due_at, now)
+            later = course.put_off(timer.due_at, now, plan.rule.zone)
             if later is not None:
                 moved = replace(one, draw_at=later, ends_at=one.ends_at + (later - one.draw_at))
                 await rounds_store.put_round(tx, moved)

@@ -191,6 +191,11 @@ async def answers(read: Reading, round_id: str) -> dict[int, bool]:
     return {row["user_id"]: bool(row["yes"]) for row in rows}
 
 
+async def delete_answers(tx: Transaction, round_id: str) -> None:
+    """Delete what was said to a round that is over."""
+    await tx.execute("DELETE FROM pairing_answers WHERE round_id = $1", round_id)
+
+
 async def forget_answers(tx: Transaction, server_id: int, user_id: int) -> None:
     """Delete what a member said to the rounds of a server."""
     await tx.execute(
@@ -235,7 +240,9 @@ async def put_introduction(tx: Transaction, one: Introduction) -> None:
     """Write how far an introduction is, and what became of its places.
 
     Places that are no longer there, because somebody erased what is theirs, are not brought back.
+    They end no sooner than the round: until then it counts that there was one.
     """
+    over_at = None if one.ended_at is None else max(one.ended_at, one.ends_at)
     await tx.execute(
         "UPDATE pairing_introductions SET state = $2, thread_id = $3, ended_at = $4 WHERE id = $1",
         one.id,
@@ -254,7 +261,7 @@ async def put_introduction(tx: Transaction, one: Introduction) -> None:
                 _epoch(place.said_at),
                 _epoch(place.left_at),
                 place.offered,
-                _epoch(one.ended_at),
+                _epoch(over_at),
             )
             for place in one.places
         ],

@@ -57,10 +57,14 @@ HOLDINGS = (
         table="pairing_answers",
         person="user_id",
         kind=Kind.OWN,
-        kept_days=30,
+        kept_days=120,
         kept_since="answered_at",
     ),
+<<<<<<< HEAD
     Holding(table="pairing_introductions", kept_days=30, kept_since="ended_at", working=True),
+=======
+    Holding(table="pairing_introductions", kept_days=30, kept_since="ends_at"),
+>>>>>>> land
     Holding(
         table="pairing_places", person="user_id", kind=Kind.OWN, kept_days=30, kept_since="ended_at"
     ),
@@ -79,7 +83,11 @@ HOLDINGS = (
         kept_since="met_at",
     ),
 )
-"""Who met whom is kept for as long as a repeat is dear, a year of weekly rounds, and no longer."""
+"""Who met whom is kept for as long as a repeat is dear, a year of weekly rounds, and no longer.
+
+Answers go when their round is over; their days are longer than the longest round, for one that the
+bot does not see end. An introduction counts for as long as its round lasts, however early it ended.
+"""
 
 CONTENT = DATA / "content" / "pairing"
 """What ships, one file a language."""
@@ -205,7 +213,17 @@ class Members:
         """Pause until a moment, or until they go on. What is under way goes on."""
         if until is not None and until <= self._clock():
             raise UserError("pairing.refused.until")
-        return await self._change(user_id, member_id, lambda one: one.paused(until))
+        now = self._clock()
+        async with self._database.transaction() as tx:
+            after = (await _own(tx, user_id, member_id)).paused(until)
+            await store.put_members(tx, [after])
+            given = await consent.given(tx, user_id, after.server_id, CONSENT)
+            if given is not None and given.renew_at <= now:
+                # The moment to ask has passed, perhaps in a pause without an end: that of their
+                # return takes its place.
+                await jobs.set_timers(tx, await _when_back(tx, after, given))
+        self._wake()
+        return after
 
     async def resume(self, user_id: int, member_id: str) -> Member:
         """Take part again. Where they were due to be asked again, going on is their answer.
@@ -220,8 +238,7 @@ class Members:
                 raise UserError("pairing.refused.words_changed")
             after = before.resumed()
             await store.put_members(tx, [after])
-            if given.renew_at <= now:
-                await _agree(tx, after, now)
+            await went_on(tx, after, now)
         self._wake()
         return after
 
@@ -388,6 +405,21 @@ def _is_due(given: Consent | None, now: datetime) -> bool:
 async def _agree(tx: Transaction, one: Member, now: datetime) -> None:
     given = await consent.give(tx, one.user_id, one.server_id, CONSENT, CONSENT_VERSION, now)
     await jobs.set_timers(tx, [Timer(RENEWAL, one.id, one.server_id, given.renew_at)])
+
+
+async def went_on(tx: Transaction, one: Member, now: datetime) -> None:
+    """See to it that somebody who takes part again is asked again in time.
+
+    Where they were due to be asked, going on is their answer; else the timer is set once more, for
+    it is gone if it came due in a pause without an end.
+    """
+    given = await consent.given(tx, one.user_id, one.server_id, CONSENT)
+    if given is None:
+        return
+    if given.renew_at <= now:
+        await _agree(tx, one, now)
+    else:
+        await jobs.set_timers(tx, [Timer(RENEWAL, one.id, one.server_id, given.renew_at)])
 
 
 class Renewing:

@@ -106,6 +106,13 @@ async def hold_member(tx: Transaction, server_id: int, user_id: int) -> Member |
     return _member(rows[0]) if rows else None
 
 
+async def hold_person(tx: Transaction, user_id: int) -> None:
+    """Hold all that one person takes part in until the transaction ends, whatever stands in it."""
+    await tx.fetch(
+        "SELECT id FROM pairing_members WHERE user_id = $1 ORDER BY server_id FOR UPDATE", user_id
+    )
+
+
 async def by_ids(tx: Transaction, ids: Sequence[str]) -> dict[str, Member]:
     """Members by their ids, held until the transaction ends; unknown ids are left out."""
     if not ids:

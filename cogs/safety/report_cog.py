@@ -59,19 +59,33 @@ class Reporting:
         reference = None
         if interaction.guild_id is not None:
             reference = f"{message.channel.id}/{message.id}"
+        where = message.channel
+        of_few = isinstance(where, discord.Thread) and where.is_private()
         if self._bot.user is not None and message.author.id == self._bot.user.id:
-            await self._open(interaction, BOT, None, reference)
+            await self._open(interaction, BOT, None, reference, of_few=of_few)
         else:
-            await self._open(interaction, MESSAGE, message.author.id, reference)
+            await self._open(interaction, MESSAGE, message.author.id, reference, of_few=of_few)
 
-    async def report_scene(self, interaction: Interaction, scene: str, reference: str) -> None:
-        """Open the form from an introduction or request."""
+    async def report_scene(
+        self, interaction: Interaction, scene: str, reference: str, about: str | None = None
+    ) -> None:
+        """Open the form from an introduction or request; with several there, ask who is meant.
+
+        Who it is about never reads it, so a report must say about whom it is.
+        """
         scenes = self._bot.runtime.scenes
         found = await scenes.find(scene, reference, interaction.user.id)
+        other = found.about_user_id
+        if found.others:
+            if about is None:
+                words = await words_for(interaction)
+                await reply(interaction, views.whom(words, scene, reference, found.others))
+                return
+            other = views.number_of(about)
+            if other not in found.others:
+                raise UserError("errors.old_button")
         channel = None if found.channel_id is None else str(found.channel_id)
-        await self._open(
-            interaction, scene, found.about_user_id, channel, server_id=found.server_id
-        )
+        await self._open(interaction, scene, other, channel, server_id=found.server_id, of_few=True)
 
     async def _open(
         self,
@@ -81,7 +95,9 @@ class Reporting:
         reference: str | None = None,
         *,
         server_id: int | None = None,
+        of_few: bool = False,
     ) -> None:
+        """`of_few`: where only a few people are, the place alone would name who reports."""
         if about == interaction.user.id:
             raise UserError("safety.report.yourself")
         words = await words_for(interaction)
@@ -94,6 +110,7 @@ class Reporting:
         async def submitted(then: Interaction, text: str, named: bool, chosen: int | None) -> None:
             where = next((one for one in servers if one == chosen), servers[0])
             said = await words_for(then)
+            hidden = of_few and not named
             try:
                 await self._reports.make(
                     where,
@@ -101,8 +118,8 @@ class Reporting:
                     text,
                     about=about,
                     named=named,
-                    scene=scene,
-                    reference=reference,
+                    scene=COMMAND if hidden else scene,
+                    reference=None if hidden else reference,
                 )
             except UserError as error:
                 await reply(then, views.not_reported(said, error.key, error.params, text))
@@ -112,7 +129,9 @@ class Reporting:
         names = None
         if len(servers) > 1:
             names = {one: self._name(one) or words("news.a_server") for one in servers}
-        form = views.ReportForm(self._bot, words, submitted, about=about, servers=names)
+        form = views.ReportForm(
+            self._bot, words, submitted, about=about, servers=names, of_few=of_few
+        )
         await interaction.response.send_modal(form)
 
     def _name(self, server_id: int) -> str | None:

@@ -31,7 +31,7 @@ LIST = "safety:list"
 """Turns to a page of one's own blocks."""
 
 REPORT = "safety:report"
-"""Opens the form; the arguments are a scene's name and a reference."""
+"""Opens the form; the arguments are a scene's name, a reference, and whom it is about if asked."""
 
 REPORTS = "safety:reports"
 """Shows moderators a report; `waiting` or `handled`, and its place in the list."""
@@ -172,7 +172,9 @@ class ReportForm(Form):
         *,
         about: int | None,
         servers: dict[int, str] | None = None,
+        of_few: bool = False,
     ) -> None:
+        """`of_few`: it is opened where only a few people are."""
         text: ui.TextInput[Any] = ui.TextInput(
             style=discord.TextStyle.paragraph, max_length=WORDS_LENGTH
         )
@@ -190,6 +192,8 @@ class ReportForm(Form):
         told = [words("safety.report.who_reads")]
         if about is not None:
             told.insert(0, words("safety.report.about", person=person(words, about)))
+        if of_few:
+            told.append(words("safety.report.of_few"))
 
         async def read(interaction: Interaction) -> None:
             chosen = int(where.values[0]) if where.values else None
@@ -203,6 +207,23 @@ class ReportForm(Form):
             field(words("safety.report.named"), named),
         ]
         super().__init__(client, words("safety.report.title"), read, *parts)
+
+
+def whom(words: Words, scene: str, reference: str, others: Sequence[int]) -> Panel:
+    """Ask whom a report from where several people are is about."""
+    people = [
+        ui.Section[Any](
+            person(words, one),
+            accessory=button(words("safety.report.button"), REPORT, scene, reference, one),
+        )
+        for one in others[:PAGE]
+    ]
+    return Panel(
+        f"## {words('safety.report.title')}",
+        words("safety.report.whom"),
+        *people,
+        row(helplines_button(words)),
+    )
 
 
 def reported(words: Words, server_id: int, about: int | None) -> Panel:

@@ -14,7 +14,7 @@ from bot.bounds import ALL_ADULTS, SETTINGS, Standing, may_meet
 from bot.jobs import store as jobs
 from bot.jobs.model import HOLDINGS as JOBS
 from bot.jobs.model import Message
-from bot.jobs.runner import Absent, Delivered, Found, NotNow, Refused, Runner, Tried
+from bot.jobs.runner import Absent, Delivered, Found, NotNow, Refused, Runner, Tried, Unreadable
 from bot.membership.service import Membership
 from bot.news.model import HOLDING as NEWS
 from bot.notices.service import Notices
@@ -140,6 +140,7 @@ class Discord:
         self.refusing: set[str] = set()
         self.closed: set[int] = set()
         self.failing: set[int] = set()
+        self.unreadable = False
         self._seen: set[str] = set()
 
     def make(self, code: str) -> Thread:
@@ -204,6 +205,8 @@ class Introducer:
         return self._discord.post(thread, message)
 
     async def look(self, message: Message) -> Found:
+        if self._discord.unreadable:
+            return Unreadable()
         one = await self._introductions.introduction(message.subject)
         thread_id = None if one is None else await self._find(one, message)
         if thread_id is None or message.id not in self._discord.threads[thread_id].messages:

@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from cogs.pairing.introductions_service import INTRODUCTION
-from cogs.pairing.model import IntroductionState
+from bot.bounds import Standing
+from bot.jobs.model import Message
+from bot.jobs.runner import Delivered
+from cogs.pairing import rounds_store
+from cogs.pairing.introductions_service import INTRODUCTION, Details
+from cogs.pairing.model import IntroductionState, Round, Said
 from tests.cogs.pairing.harbour import (
     ASH,
     BIRCH,
+    CEDAR,
+    ELM,
     HOUR,
+    MINUTE,
+    MODERATOR,
+    PLAN,
     SERVER,
     Harbour,
+    Killed,
+    Thread,
     make_harbour,
 )
 
 if TYPE_CHECKING:
     from bot.database import Database
+
+
+ADULT = Standing(adult=True, circles=frozenset())
 
 
 @pytest.fixture
@@ -53,3 +68,134 @@ async def test_where_one_direct_message_is_refused_nobody_waits_for_them(harbour
     assert await harbour.told(BIRCH) == ["not_made"]
     assert (await harbour.told(ASH))[-1] == "over"
     assert await harbour.introductions.may_have_another(ASH, SERVER) is not None
+
+
+# What changes between the draw and the first word
+
+
+async def test_roles_count_when_people_are_introduced_not_only_when_they_are_drawn(
+    harbour: Harbour,
+) -> None:
+    harbour.standings[CEDAR] = None
+    await harbour.join(ASH, BIRCH, CEDAR)
+    details = harbour.introductions.details
+
+    async def meanwhile(introduction_id: str) -> Details | None:
+        found = await details(introduction_id)
+        harbour.standings[ASH] = Standing(adult=False, circles=frozenset())
+        harbour.standings[CEDAR] = ADULT
+        return found
+
+    harbour.introductions.details = meanwhile  # pyright: ignore[reportAttributeAccessIssue]
+    one = await harbour.round_of()
+    assert await harbour.live(one) == [(BIRCH, CEDAR)]
+    assert "not_made" not in await harbour.told(ASH)
+    assert await harbour.notices.open_in(SERVER) == ()
+
+
+@pytest.mark.parametrize("way", ["block", "leave", "erase"])
+async def test_nobody_is_added_after_a_block_or_a_leaving(harbour: Harbour, way: str) -> None:
+    thread_made = harbour.introductions.thread_made
+
+    async def meanwhile(introduction_id: str, thread_id: int) -> bool:
+        wanted = await thread_made(introduction_id, thread_id)
+        match way:
+            case "block":
+                await harbour.blocks.block(SERVER, ASH, BIRCH, stays=False)
+            case "leave":
+                await harbour.leave(ASH)
+            case _:
+                await harbour.privacy.erase(ASH)
+        return wanted
+
+    harbour.introductions.thread_made = meanwhile  # pyright: ignore[reportAttributeAccessIssue]
+    one = await harbour.round_of(ASH, BIRCH)
+    [thread] = harbour.discord.threads.values()
+    assert thread.people == set()
+    assert INTRODUCTION not in thread.kinds
+    assert await harbour.live(one) == []
+    await harbour.until(harbour.now + HOUR, HOUR / 4)
+    assert thread.locked
+
+
+# Killed after the first words
+
+
+async def killed_after_the_words(harbour: Harbour) -> Round:
+    """Two are introduced, and the process is gone before that is written down."""
+    await harbour.join(ASH, BIRCH)
+    await harbour.rounds.save_plan(replace(PLAN, confirm_first=False), by=MODERATOR)
+    one = await harbour.run_now()
+    await harbour.rounds.pause(SERVER, by=MODERATOR)
+    post = harbour.discord.post
+
+    def killed(thread: Thread, message: Message) -> Delivered:
+        post(thread, message)
+        harbour.discord.post = post
+        raise Killed
+
+    harbour.discord.post = killed
+    assert not await harbour.run()
+    [thread] = harbour.discord.threads.values()
+    assert INTRODUCTION in thread.kinds
+    return one
+
+
+async def met(harbour: Harbour) -> list[tuple[int, int]]:
+    async with harbour.database.read() as read:
+        return [(pair.first, pair.second) for pair in await rounds_store.met(read, SERVER)]
+
+
+async def test_who_were_introduced_and_left_before_it_was_known_have_met(
+    harbour: Harbour,
+) -> None:
+    one = await killed_after_the_words(harbour)
+    [mine] = await harbour.introductions_in(one)
+    await harbour.introductions.say(ASH, mine.id, Said.LEAVE)
+    await harbour.until(harbour.now + HOUR, HOUR / 4)
+    assert await met(harbour) == [(ASH, BIRCH)]
+
+
+async def test_whom_nobody_knows_to_be_introduced_may_have_met(harbour: Harbour) -> None:
+    one = await killed_after_the_words(harbour)
+    harbour.discord.unreadable = True
+    await harbour.until(harbour.now + HOUR, HOUR / 4)
+    assert await harbour.live(one) == []
+    assert await met(harbour) == [(ASH, BIRCH)]
+
+
+# Too many threads
+
+
+async def test_room_is_made_from_earlier_rounds_and_those_in_them_are_told(
+    harbour: Harbour,
+) -> None:
+    first = await harbour.round_of(ASH, BIRCH)
+    second = await harbour.round_of(CEDAR, ELM)
+    [old] = await harbour.introductions_in(first)
+    [new, *_] = await harbour.introductions_in(second)
+    assert await harbour.live(second)
+    live = await harbour.live(second)
+    await harbour.introductions.make_room(old)
+    assert await harbour.live(first) == [(ASH, BIRCH)]
+    harbour.now += MINUTE
+    await harbour.introductions.make_room(new)
+    await harbour.run()
+    assert await harbour.live(first) == []
+    assert await harbour.live(second) == live
+    assert (await harbour.told(ASH), await harbour.told(BIRCH)) == (["over"], ["over"])
+    keys = [notice.key for notice in await harbour.notices.open_in(SERVER)]
+    assert keys == ["pairing_many_threads"]
+
+
+async def test_room_is_made_once_a_minute(harbour: Harbour) -> None:
+    first = await harbour.round_of(ASH, BIRCH)
+    [old] = await harbour.introductions_in(first)
+    await harbour.introductions.make_room(old)
+    second = await harbour.round_of(CEDAR, ELM)
+    [new, *_] = await harbour.introductions_in(second)
+    await harbour.introductions.make_room(new)
+    assert await harbour.live(first) == [(ASH, BIRCH)]
+    harbour.now += MINUTE
+    await harbour.introductions.make_room(new)
+    assert await harbour.live(first) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import discord
@@ -10,8 +11,10 @@ import simcord
 from simcord.actors import MemberActor
 from simcord.results import InteractionResult
 
+from bot.errors import UserError
 from cogs.pairing import introductions_cog
 from cogs.pairing.model import Wishes
+from cogs.pairing.rounds import Drawn, Round
 from tests.world import World, answer_of, buttons_of, inputs_of, text_of
 
 HOUR, DAY = 3_600, 86_400
@@ -283,3 +286,23 @@ async def test_a_second_tap_on_run_does_not_draw_before_anybody_could_answer(rea
     await press(ready.moderator, stop, "Stop it")
     await run_now(ready)
     assert "Round 2 asks" in text_of(await manage(ready, "status"))
+
+
+async def test_a_second_preview_is_refused_while_one_is_made(ready: World) -> None:
+    await join(ready, ready.member, ready.other)
+    drawer: Any = ready.bot.get_cog("Drawer")
+    started, go = asyncio.Event(), asyncio.Event()
+
+    async def slow(_: Round) -> Drawn:
+        started.set()
+        await go.wait()
+        return Drawn((), ())
+
+    drawer._draw = slow
+    first = asyncio.create_task(drawer.preview(ready.guild.id))
+    await started.wait()
+    with pytest.raises(UserError, match="previewing"):
+        await drawer.preview(ready.guild.id)
+    go.set()
+    assert (await first).pairs == 0
+    assert (await drawer.preview(ready.guild.id)).pairs == 0

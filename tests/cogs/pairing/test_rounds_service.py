@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from bot.bounds import ALL_ADULTS, Standing
+<<<<<<< HEAD
 from bot.consent.service import Consents
+=======
+from bot.consent.model import HALF_A_YEAR
+>>>>>>> land
 from bot.errors import UserError
+from bot.jobs import store as jobs
 from bot.jobs.model import Message
 from bot.jobs.model import State as Ended
 from bot.news.service import News
 from cogs.pairing import rounds_store, store
-from cogs.pairing.course import Tell
+from cogs.pairing.course import Tell, put_off
 from cogs.pairing.introductions_service import CLOSE, FOLLOWUP, INTRODUCTION, TELL, Told
 from cogs.pairing.model import (
     CONSENT,
@@ -31,6 +36,7 @@ from cogs.pairing.model import (
     Wishes,
 )
 from cogs.pairing.rounds import Drawn
+from cogs.pairing.service import RENEWAL
 from cogs.pairing.settings import ENABLED
 from tests.cogs.pairing.harbour import (
     ASH,
@@ -120,13 +126,34 @@ async def test_a_yes_brings_back_who_had_wanted_to_leave_it_out(harbour: Harbour
     assert await harbour.live(one) == [(ASH, CEDAR)]
 
 
+async def test_a_yes_to_a_round_after_a_long_pause_is_a_yes_for_half_a_year(
+    harbour: Harbour,
+) -> None:
+    await harbour.join(ASH, BIRCH, CEDAR)
+    await harbour.rounds.save_plan(PLAN, by=MODERATOR)
+    cedar = await harbour.member(CEDAR)
+    assert cedar is not None
+    await harbour.members.pause(CEDAR, cedar.id)
+    harbour.now += HALF_A_YEAR
+    async with harbour.database.transaction() as tx:
+        # What the runner does with it while they are paused.
+        await jobs.clear_timers(tx, RENEWAL, [cedar.id])
+    one = await harbour.run_now()
+    await harbour.say_in(one, CEDAR)
+    async with harbour.database.read() as read:
+        timer = await jobs.timer(read, RENEWAL, cedar.id)
+    assert timer is not None
+    assert timer.due_at == harbour.now + HALF_A_YEAR
+
+
 async def test_two_rounds_without_a_yes_pause_and_say_how_to_come_back(harbour: Harbour) -> None:
     await harbour.join(ASH, BIRCH, CEDAR)
     await harbour.rounds.save_plan(PLAN, by=MODERATOR)
     for count in (1, 2):
-        one = await harbour.run_now()
+        drawn_at = DRAWN_AT + (count - 1) * 14 * DAY
+        one = await asking(harbour, drawn_at)
         await harbour.say_in(one, ASH, BIRCH)
-        await harbour.at(harbour.now + HOUR)
+        await harbour.at(drawn_at + MINUTE)
         member = await harbour.member(CEDAR)
         assert member is not None
         assert (member.state is State.PAUSED) == (count == 2)
@@ -136,6 +163,61 @@ async def test_two_rounds_without_a_yes_pause_and_say_how_to_come_back(harbour: 
     again = await harbour.member(CEDAR)
     assert again is not None
     assert (again.state, again.silent) == (State.IN, 0)
+
+
+async def asking(harbour: Harbour, drawn_at: datetime) -> Round:
+    """Go to the moment at which the round asks that is drawn at this moment."""
+    await harbour.until(drawn_at - 2 * DAY + MINUTE, DAY)
+    await harbour.run()
+    one = await harbour.rounds.asking(SERVER)
+    assert one is not None
+    return one
+
+
+async def test_whoever_could_not_have_answered_is_not_silent(harbour: Harbour) -> None:
+    await harbour.join(ASH, BIRCH, CEDAR, ELM)
+    await harbour.rounds.save_plan(PLAN, by=MODERATOR)
+    # A round that a moderator starts at once asks for one hour.
+    one = await harbour.run_now()
+    await harbour.say_in(one, ASH, BIRCH)
+    await harbour.at(harbour.now + HOUR)
+    # A question that the channel did not take was put to nobody.
+    harbour.discord.closed = {CHANNEL}
+    one = await asking(harbour, DRAWN_AT)
+    await harbour.at(DRAWN_AT + MINUTE)
+    # *Not this time* is an answer.
+    harbour.discord.closed = set()
+    one = await asking(harbour, DRAWN_AT + 14 * DAY)
+    await harbour.rounds.answer(CEDAR, one.id, yes=False)
+    await harbour.at(DRAWN_AT + 14 * DAY + MINUTE)
+    cedar, elm = await harbour.member(CEDAR), await harbour.member(ELM)
+    assert cedar is not None
+    assert elm is not None
+    assert (cedar.silent, elm.silent) == (0, 1)
+
+
+@pytest.mark.parametrize("why", ["never asked", "left alone", "not yet"])
+async def test_without_a_question_that_nobody_answered_nobody_is_silent(
+    harbour: Harbour, why: str
+) -> None:
+    await harbour.join(ASH, BIRCH)
+    plan = replace(PLAN, confirm_first=False)
+    if why == "never asked":
+        plan = replace(plan, followup_days=0)
+    await harbour.rounds.save_plan(plan, by=MODERATOR)
+    one = await harbour.run_now()
+    await harbour.run()
+    await harbour.rounds.pause(SERVER, by=MODERATOR)
+    [mine] = await harbour.introductions_in(one)
+    await harbour.until(one.draw_at + 5 * DAY, DAY / 2)
+    if why == "left alone":
+        await harbour.leave(ASH)
+    elif why == "not yet":
+        await harbour.introductions.say(BIRCH, mine.id, Said.NOT_YET)
+    await harbour.until(one.ends_at + HOUR, DAY)
+    birch = await harbour.member(BIRCH)
+    assert birch is not None
+    assert birch.silent == 0
 
 
 async def test_without_asking_only_a_yes_afterwards_counts(harbour: Harbour) -> None:
@@ -169,6 +251,14 @@ async def test_a_moment_missed_by_hours_waits_for_the_next_day(harbour: Harbour)
     assert harbour.discord.threads == {}
     await harbour.at(DRAWN_AT + DAY)
     assert len(harbour.discord.threads) == 1
+
+
+def test_the_next_day_has_the_same_hour_on_the_clock_of_the_plan() -> None:
+    missed = datetime(2026, 3, 28, 17, 0, tzinfo=UTC)  # 18:00 in Berlin, before its clocks change
+    assert put_off(missed, missed + HOUR, "Europe/Berlin") is None
+    assert put_off(missed, missed + 5 * HOUR, "Europe/Berlin") == missed + 23 * HOUR
+    assert put_off(missed, missed + 23 * HOUR, "Europe/Berlin") == missed + 47 * HOUR
+    assert put_off(missed, missed + 5 * HOUR, "Mars/Base") == missed + 24 * HOUR
 
 
 async def test_a_round_that_could_no_longer_ask_kindly_is_left_out(harbour: Harbour) -> None:
@@ -272,6 +362,19 @@ async def test_every_second_round_is_every_second_round(harbour: Harbour) -> Non
         one = await harbour.run_now()
         await harbour.run()
     assert seen == [True, False, True]
+
+
+async def test_every_second_round_does_not_rest_after_a_round_that_came_to_nothing(
+    harbour: Harbour,
+) -> None:
+    harbour.discord.refusing = {INTRODUCTION}
+    one = await harbour.round_of(ASH, BIRCH, wishes=replace(WISHES, often=Often.SECOND))
+    assert await harbour.told(ASH) == ["not_made"]
+    harbour.discord.refusing = set()
+    two = await harbour.run_now()
+    await harbour.run()
+    assert two.number == one.number + 1
+    assert await harbour.live(two) == [(ASH, BIRCH)]
 
 
 async def test_introductions_go_out_in_order_of_who_waited_longest(harbour: Harbour) -> None:
@@ -471,19 +574,6 @@ async def test_closed_direct_messages_are_written_to_no_more(harbour: Harbour) -
     assert member is not None
     assert member.dm_channel_id is None
     assert await harbour.told(FIR) == ["nobody_fits"]
-
-
-async def test_near_the_limit_of_threads_the_oldest_close_and_it_is_said(
-    harbour: Harbour,
-) -> None:
-    one = await harbour.round_of(ASH, BIRCH)
-    await harbour.introductions.make_room(SERVER)
-    await harbour.run()
-    [thread] = harbour.discord.threads.values()
-    assert thread.locked
-    assert await harbour.live(one) == []
-    [notice] = await harbour.notices.open_in(SERVER)
-    assert notice.key == "pairing_many_threads"
 
 
 # What moderators do
@@ -699,6 +789,32 @@ async def test_erasing_leaves_nothing_of_a_person(harbour: Harbour) -> None:
     assert await harbour.privacy.export(ASH) == {}
     await harbour.until(harbour.now + 15 * DAY, DAY)
     assert await harbour.privacy.export(ASH) == {}
+
+
+async def test_a_long_round_knows_to_its_end_who_is_in_it_and_no_longer(harbour: Harbour) -> None:
+    rule = replace(PLAN.rule, weeks=12)
+    plan = replace(PLAN, rule=rule, confirm_first=False, period_days=80)
+    await harbour.join(ASH, BIRCH)
+    await harbour.rounds.save_plan(plan, by=MODERATOR)
+    one = await harbour.run_now()
+    await harbour.run()
+    await harbour.rounds.pause(SERVER, by=MODERATOR)
+    [mine] = await harbour.introductions_in(one)
+    await harbour.introductions.say(ASH, mine.id, Said.LEAVE)
+    await harbour.until(one.draw_at + 70 * DAY, 10 * DAY)
+    await harbour.privacy.sweep()
+    offer = await harbour.introductions.may_have_another(BIRCH, SERVER)
+    assert offer is not None
+    assert offer.id == mine.id
+    assert await harbour.introductions.may_have_another(ASH, SERVER) is None
+    async with harbour.database.read() as read:
+        assert await rounds_store.answers(read, one.id) == {ASH: True, BIRCH: True}
+    await harbour.until(one.ends_at + DAY, 10 * DAY)
+    async with harbour.database.read() as read:
+        assert await rounds_store.answers(read, one.id) == {}
+    harbour.now = one.ends_at + 31 * DAY
+    await harbour.privacy.sweep()
+    assert await harbour.introductions_in(one) == ()
 
 
 async def test_recent_peers_are_offered_to_be_blocked(harbour: Harbour) -> None:

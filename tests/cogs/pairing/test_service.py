@@ -563,3 +563,16 @@ async def test_joining_twice_at_once_is_joining_once(harbour: Harbour) -> None:
     assert one == other == await harbour.one()
     async with harbour.database.read() as read:
         assert await jobs.timer(read, RENEWAL, one.id) is not None
+
+
+async def test_an_end_given_to_an_open_pause_brings_the_half_yearly_question_back(
+    harbour: Harbour,
+) -> None:
+    made = await harbour.join()
+    await harbour.members.write_to(MEMBER, made.id, DM)
+    await harbour.members.pause(MEMBER, made.id)
+    await harbour.at(START + HALF_A_YEAR)
+    assert harbour.discord.sent == []
+    await harbour.members.pause(MEMBER, made.id, START + HALF_A_YEAR + 7 * DAY)
+    await harbour.at(START + HALF_A_YEAR + 7 * DAY)
+    assert len(harbour.discord.sent) == 1

@@ -285,6 +285,55 @@ async def test_a_scene_leads_only_whom_it_concerns_to_the_other_person(world: Wo
     assert (made["reference"], bool(made["named"])) == (str(world.channel.id), True)
 
 
+async def scene_of(world: World, *people: MemberActor) -> None:
+    """A scene `a1` of these people, in the thread or channel of the world."""
+
+    async def find(reference: str, user_id: int) -> Scene | None:
+        ids = [one.id for one in people]
+        if reference != "a1" or user_id not in ids:
+            return None
+        others = tuple(one for one in ids if one != user_id)
+        if len(others) == 1:
+            return Scene(world.guild.id, others[0], world.channel.id)
+        return Scene(world.guild.id, None, world.channel.id, others)
+
+    world.bot.runtime.scenes.register("person", find)
+
+
+async def test_without_a_name_a_report_does_not_say_where_it_was_written(world: World) -> None:
+    await scene_of(world, world.member, world.other)
+    form = await forge(world, world.member, "safety:report:person:a1")
+    assert "In a room of two" in str(form.modal)
+    text, choice = inputs_of(form)
+    await world.member.submit_modal(form, {text: "Please look.", choice: "no"})
+    [made] = await rows(world, "reports")
+    assert (made["scene"], made["reference"]) == ("command", None)
+    shown = text_of(await world.moderator.slash(world.channel, "manage reports"))
+    assert "the menu of a person" not in shown
+    assert "discord.com/channels" not in shown
+    assert f"<@{world.other.id}>" in shown
+    assert f"<@{world.member.id}>" not in shown
+
+
+async def test_in_a_threesome_whom_a_report_is_about_is_asked_and_never_reads_it(
+    world: World,
+) -> None:
+    await scene_of(world, world.member, world.other, world.moderator)
+    asked = await forge(world, world.member, "safety:report:person:a1")
+    assert asked.ephemeral
+    assert await rows(world, "reports") == []
+    about = [one for one in custom_ids_of(asked) if one.endswith(f":{world.moderator.id}")]
+    form = await world.member.click(answer_of(asked).message, custom_id=about[0])
+    text, choice = inputs_of(form)
+    await world.member.submit_modal(form, {text: "Please look.", choice: "yes"})
+    [made] = await rows(world, "reports")
+    assert made["about_user_id"] == world.moderator.id
+    shown = text_of(await world.moderator.slash(world.channel, "manage reports"))
+    assert "Please look." not in shown
+    made_up = f"safety:report:person:a1:{world.member.id}"
+    assert refused(await forge(world, world.member, made_up), "errors.old_button")
+
+
 # Reporting
 
 
