@@ -33,12 +33,9 @@ if TYPE_CHECKING:
 _log = logs.get(__name__)
 
 
-<<<<<<< HEAD
-=======
 _APART = Refused(APART)
 
 
->>>>>>> land
 class Speaker:
     """The words of a language, and names of servers, for what nobody asked for at this moment."""
 

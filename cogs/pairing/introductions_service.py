@@ -791,15 +791,10 @@ class Introducing:
         for each in every:
             if course.is_live(each):
                 await self._introductions.end(tx, each, now)
-<<<<<<< HEAD
         await self._tell_who_waits(tx, one, now)
-        if one.confirm:
-            # They had said yes to it beforehand.
-=======
         plan = await rounds_store.plan(tx, one.server_id)
         if one.confirm or plan is None or not plan.followup_days:
             # They had said yes to it beforehand, or nobody asks.
->>>>>>> land
             return
         silent: list[Member] = []
         quiet = {

@@ -60,11 +60,7 @@ HOLDINGS = (
         kept_days=120,
         kept_since="answered_at",
     ),
-<<<<<<< HEAD
-    Holding(table="pairing_introductions", kept_days=30, kept_since="ended_at", working=True),
-=======
-    Holding(table="pairing_introductions", kept_days=30, kept_since="ends_at"),
->>>>>>> land
+    Holding(table="pairing_introductions", kept_days=30, kept_since="ends_at", working=True),
     Holding(
         table="pairing_places", person="user_id", kind=Kind.OWN, kept_days=30, kept_since="ended_at"
     ),

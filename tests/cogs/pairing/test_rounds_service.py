@@ -10,11 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.bounds import ALL_ADULTS, Standing
-<<<<<<< HEAD
-from bot.consent.service import Consents
-=======
 from bot.consent.model import HALF_A_YEAR
->>>>>>> land
+from bot.consent.service import Consents
 from bot.errors import UserError
 from bot.jobs import store as jobs
 from bot.jobs.model import Message
