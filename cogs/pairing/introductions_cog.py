@@ -46,6 +46,10 @@ LATER = (discord.HTTPException, discord.ClientException, aiohttp.ClientError, OS
 """What may go better another time."""
 
 
+ASKED_AGAIN_SECONDS = 1.0
+"""An answer that took longer may be to a second request: discord.py waits so long after a failed
+one, and asks again by itself. What the first one asked for may be there as well."""
+
 BURST_SECONDS = 3.0
 """So much of them at once: a few introductions need not wait for each other."""
 
@@ -106,7 +110,7 @@ class IntroductionCarrier:
             if details is None:
                 return DROPPED
             if thread_id is None:
-                made = await self._make(details)
+                made = await self._make(details, message)
                 if not isinstance(made, int):
                     return made
                 thread_id = made
@@ -146,9 +150,12 @@ class IntroductionCarrier:
         if server is None:
             raise discord.ClientException("the server is not known now")
         await self._steps.wait()
-        for thread in await server.active_threads():
-            if self._is_of(thread, one, message):
-                return thread.id
+        active = [t for t in await server.active_threads() if self._is_of(t, one, message)]
+        if active:
+            first, *others = sorted(active, key=lambda thread: thread.id)
+            for thread in others:
+                await self._put_away(thread)
+            return first.id
         parent = server.get_channel(message.channel_id)
         if isinstance(parent, discord.TextChannel):
             await self._steps.wait()
@@ -166,7 +173,17 @@ class IntroductionCarrier:
             and one.code in thread.name.split()
         )
 
-    async def _make(self, details: Details) -> int | Tried:
+    async def _put_away(self, thread: discord.Thread) -> None:
+        """Delete a second thread of one introduction, in which nobody is; where not, fold it."""
+        await self._steps.wait()
+        try:
+            await thread.delete()
+        except discord.NotFound:
+            return
+        except discord.Forbidden:
+            await thread.edit(archived=True)
+
+    async def _make(self, details: Details, message: Message) -> int | Tried:
         one = details.introduction
         server = self._bot.get_guild(one.server_id)
         if server is None:
@@ -178,6 +195,7 @@ class IntroductionCarrier:
             await self._introductions.make_room(one.server_id)
         words = self._speaker.words(one.language)
         await self._steps.wait()
+        began = asyncio.get_running_loop().time()
         try:
             thread = await parent.create_thread(
                 name=views.thread_name(words, one.code),
@@ -192,9 +210,12 @@ class IntroductionCarrier:
                 raise
             await self._introductions.make_room(one.server_id)
             return NotNow()
-        if not await self._introductions.thread_made(one.id, thread.id):
+        thread_id = thread.id
+        if asyncio.get_running_loop().time() - began >= ASKED_AGAIN_SECONDS:
+            thread_id = await self._search(one, message) or thread.id
+        if not await self._introductions.thread_made(one.id, thread_id):
             return DROPPED
-        return thread.id
+        return thread_id
 
     async def _introduce(self, details: Details, thread_id: int, message: Message) -> Tried:
         one = details.introduction
