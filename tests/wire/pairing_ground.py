@@ -396,8 +396,16 @@ class PairingGround:
     def _hold_threads(self, account: Account, recorded: dict[int, Introduction]) -> None:
         """Each has its record and its own code, and one introduction at most."""
         world = self._double.world
-        threads = [each for each in world.channels.values() if each.type == PRIVATE_THREAD]
+        private = [each for each in world.channels.values() if each.type == PRIVATE_THREAD]
+        # A second one, by a request that discord.py repeated, where the bot may delete nothing.
+        folded = {
+            each.id
+            for each in private
+            if each.archived and each.members == {world.bot.id} and not world.in_channel(each)
+        } - recorded.keys()
+        threads = [each for each in private if each.id not in folded]
         account.others["threads"] = len(threads)
+        account.others["threads put away"] = len(folded)
         names = Counter((each.parent_id, each.name) for each in threads)
         account.doubled += [f"{n} threads of one code" for n in names.values() if n > 1]
         for thread in threads:

@@ -331,6 +331,17 @@ def _edit_channel(
     return 200, rest.world.channel_json(channel)
 
 
+@_on("DELETE", "/channels/{channel}")
+def _delete_thread(
+    rest: Rest, _body: Json, _query: Mapping[str, str], ids: tuple[str, ...]
+) -> Answer:
+    thread = rest.world.channel(int(ids[0]))
+    shown = rest.world.channel_json(thread)
+    rest.world.delete_thread(thread)
+    rest.tell("THREAD_DELETE", shown, thread.guild_id)
+    return 200, shown
+
+
 def _tell_of(rest: Rest, thread: Channel) -> None:
     rest.tell("THREAD_UPDATE", rest.world.channel_json(thread), thread.guild_id)
 

@@ -412,6 +412,11 @@ class World:
         thread.locked = bool(payload.get("locked", thread.locked))
         thread.name = str(payload.get("name", thread.name))
 
+    def delete_thread(self, thread: Channel) -> None:
+        """Delete a thread with all that is in it."""
+        self.require(thread, MANAGE_THREADS)
+        del self.channels[thread.id]
+
     def add_to_thread(self, thread: Channel, person_id: int) -> bool:
         """Let somebody into a thread; gives whether they are new there."""
         self.require(thread, SEND_IN_THREADS)
