@@ -6,6 +6,7 @@ A name is neutral, for it shows in lists and logs; whoever may manage threads ca
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -70,19 +71,24 @@ def words_in(bot: Alongside, language: str) -> Words:
 
 
 async def find(
-    bot: Alongside, steps: Steps, server_id: int, channel_id: int, code: str
+    bot: Alongside, steps: Steps, server_id: int, channel_ids: Collection[int], code: str
 ) -> int | None:
-    """Look for a thread of ours in a channel by its code; raises one of LATER."""
+    """Look for a thread of ours by its code; raises one of LATER.
+
+    Among those that are folded away, in the channels only where it may have been made.
+    """
     server = _server(bot, server_id)
     await steps.wait()
     for thread in await server.active_threads():
-        if _is_ours(bot, thread, channel_id, code):
+        if _is_ours(bot, thread, code):
             return thread.id
-    parent = server.get_channel(channel_id)
-    if isinstance(parent, discord.TextChannel):
+    for channel_id in channel_ids:
+        parent = server.get_channel(channel_id)
+        if not isinstance(parent, discord.TextChannel):
+            continue
         await steps.wait()
         async for thread in parent.archived_threads(private=True, joined=True, limit=100):
-            if _is_ours(bot, thread, channel_id, code):
+            if _is_ours(bot, thread, code):
                 return thread.id
     return None
 
@@ -145,11 +151,6 @@ def _server(bot: Alongside, server_id: int) -> discord.Guild:
     return server
 
 
-def _is_ours(bot: Alongside, thread: discord.Thread, channel_id: int, code: str) -> bool:
+def _is_ours(bot: Alongside, thread: discord.Thread, code: str) -> bool:
     own = bot.user
-    return (
-        thread.parent_id == channel_id
-        and own is not None
-        and thread.owner_id == own.id
-        and code in thread.name.split()
-    )
+    return own is not None and thread.owner_id == own.id and code in thread.name.split()

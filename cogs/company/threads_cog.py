@@ -120,7 +120,9 @@ class CompanyCarrier:
         """Give the thread that is there, and write down one that an interrupted try had made."""
         if one.thread_id is not None or message.first_tried_at is None:
             return one.thread_id
-        found = await threads.find(self._bot, self._steps, one.server_id, one.channel_id, one.code)
+        found = await threads.find(
+            self._bot, self._steps, one.server_id, {one.channel_id}, one.code
+        )
         if found is not None:
             await self._requests.thread_made(one.server_id, one.id, found)
         return found

@@ -107,9 +107,12 @@ class IntroductionCarrier:
         """Give the thread that is there, and write down one that an interrupted try had made."""
         if one.thread_id is not None or message.first_tried_at is None:
             return one.thread_id
-        found = await threads.find(
-            self._bot, self._steps, one.server_id, message.channel_id, one.code
-        )
+        # Its channel may have been changed after it was promised, before or after it was made.
+        plan = await self._introductions.plan(one.server_id)
+        channels = {message.channel_id}
+        if plan is not None:
+            channels.add(plan.channel_id)
+        found = await threads.find(self._bot, self._steps, one.server_id, channels, one.code)
         if found is not None:
             await self._introductions.thread_made(one.id, found)
         return found
