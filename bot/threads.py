@@ -34,6 +34,10 @@ THREAD_MINUTES = 7 * 24 * 60
 REQUESTS_A_SECOND = 10
 """A thread takes several requests; with what the runner sends, under Discord's 50 a second."""
 
+ASKED_AGAIN_SECONDS = 1.0
+"""An answer that took longer may be to a second request: discord.py waits so long after a failed
+one, and asks again by itself. What the first one asked for may be there as well."""
+
 BURST_SECONDS = 3.0
 """So much of them at once: a few threads need not wait for each other."""
 
@@ -79,9 +83,12 @@ async def find(
     """
     server = _server(bot, server_id)
     await steps.wait()
-    for thread in await server.active_threads():
-        if _is_ours(bot, thread, code):
-            return thread.id
+    active = [one for one in await server.active_threads() if _is_ours(bot, one, code)]
+    if active:
+        first, *others = sorted(active, key=lambda thread: thread.id)
+        for thread in others:
+            await _put_away(steps, thread)
+        return first.id
     for channel_id in channel_ids:
         parent = server.get_channel(channel_id)
         if not isinstance(parent, discord.TextChannel):
@@ -94,13 +101,14 @@ async def find(
 
 
 async def make(
-    bot: Alongside, steps: Steps, server_id: int, channel_id: int, name: str
+    bot: Alongside, steps: Steps, server_id: int, channel_id: int, name: str, code: str
 ) -> int | Refused:
     """Make a private thread whose name has its code in it; raises one of LATER."""
     parent = _server(bot, server_id).get_channel(channel_id)
     if not isinstance(parent, discord.TextChannel):
         return Refused("gone")
     await steps.wait()
+    began = asyncio.get_running_loop().time()
     try:
         thread = await parent.create_thread(
             name=clip(name, 100),
@@ -110,7 +118,20 @@ async def make(
         )
     except discord.Forbidden:
         return Refused(NO_RIGHTS)
+    if asyncio.get_running_loop().time() - began >= ASKED_AGAIN_SECONDS:
+        return await find(bot, steps, server_id, (channel_id,), code) or thread.id
     return thread.id
+
+
+async def _put_away(steps: Steps, thread: discord.Thread) -> None:
+    """Delete a second thread of one code, in which nobody is; where not, fold it."""
+    await steps.wait()
+    try:
+        await thread.delete()
+    except discord.NotFound:
+        return
+    except discord.Forbidden:
+        await thread.edit(archived=True)
 
 
 async def thread_of(bot: Alongside, server_id: int, thread_id: int) -> discord.Thread:

@@ -98,7 +98,9 @@ class CompanyCarrier:
         thread_id = await self._find(one, message)
         if thread_id is None:
             name = views.thread_name(words, one.code)
-            made = await threads.make(self._bot, self._steps, one.server_id, one.channel_id, name)
+            made = await threads.make(
+                self._bot, self._steps, one.server_id, one.channel_id, name, one.code
+            )
             if isinstance(made, Refused):
                 return made
             if not await self._requests.thread_made(one.server_id, one.id, made):

@@ -142,7 +142,7 @@ class IntroductionCarrier:
         name = views.thread_name(words, one.code)
         try:
             made = await threads.make(
-                self._bot, self._steps, one.server_id, details.plan.channel_id, name
+                self._bot, self._steps, one.server_id, details.plan.channel_id, name, one.code
             )
         except discord.HTTPException as error:
             if error.code != threads.TOO_MANY_THREADS:
