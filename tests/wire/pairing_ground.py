@@ -177,7 +177,8 @@ class PairingGround:
             member = Member(id_, guild.id, person.id, wishes, "Etc/UTC", joined_at, dm)
             members[person.id] = member
             await consent.give(tx, person.id, guild.id, CONSENT, CONSENT_VERSION, now)
-        await store.put_members(tx, list(members.values()))
+        for member in members.values():
+            await store.add_member(tx, member)
         for setting in (ALL_ADULTS, ENABLED):
             await settings.set_value(tx, guild.id, setting.key, setting.encode(True))
         asks = number % 3 == 2
