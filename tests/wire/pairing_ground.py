@@ -314,13 +314,15 @@ class PairingGround:
     def _hold_answers(self, account: Account, harbour: Harbour, seen: Seen) -> None:
         """What a member was told is noted, is in the store."""
         account.asked += len(harbour.answers) + len(harbour.left)
+        # Answers go with their round.
+        over = any(one.state in {RoundState.ENDED, RoundState.STOPPED} for one in seen.rounds)
         for asked in harbour.answers.values():
             if not _turned(asked):
                 continue
             account.opted_in += 1
             word = seen.answers.get(asked.person.id)
             gone = asked.person.id not in seen.members
-            if word is not _says_yes(harbour, asked.person) and not gone:
+            if word is not _says_yes(harbour, asked.person) and not gone and not over:
                 account.opt_ins_lost.append(f"an answer became {word}")
         for asked in harbour.left:
             if not _turned(asked):
