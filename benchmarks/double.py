@@ -276,7 +276,9 @@ def acknowledged(told: Payload, answer: Payload) -> Payload:
 
 def registered(commands: Sequence[Payload]) -> list[Payload]:
     """What Discord says to a list of commands."""
-    return [{**one, "id": fresh_id(), "application_id": BOT, "version": "1"} for one in commands]
+    # Commands of a menu come without a description, and Discord shows it as empty.
+    told = {"application_id": BOT, "version": "1"}
+    return [{"description": "", **one, **told, "id": fresh_id()} for one in commands]
 
 
 # --- The loopback server --------------------------------------------------------------------------

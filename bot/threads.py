@@ -56,16 +56,19 @@ class Steps:
 
     def __init__(self) -> None:
         self._next = 0.0
-        self._turn = asyncio.Lock()
 
     async def wait(self) -> None:
-        """Wait for one's turn; who gives up before it comes takes none."""
-        async with self._turn:
-            now = asyncio.get_running_loop().time()
-            at = max(self._next, now - BURST_SECONDS)
-            if at > now:
+        """Wait for one's turn; who gives up before it comes leaves it to those who come later."""
+        now = asyncio.get_running_loop().time()
+        at = max(self._next, now - BURST_SECONDS)
+        gap = 1 / REQUESTS_A_SECOND
+        self._next = at + gap
+        if at > now:
+            try:
                 await asyncio.sleep(at - now)
-            self._next = at + 1 / REQUESTS_A_SECOND
+            except asyncio.CancelledError:
+                self._next -= gap
+                raise
 
 
 def words_in(bot: Alongside, language: str) -> Words:

@@ -82,4 +82,5 @@ def test_the_installed_bot_makes_its_store_in_the_home_of_its_account(
 ) -> None:
     run(tmp_path, installed / "alongside", "migrate")
     state = tmp_path / ".local" / "share" / "alongside"
-    assert {path.name for path in state.iterdir()} == {"alongside.db", "database.key"}
+    made = {path.name for path in state.iterdir()}
+    assert made == {"alongside.db", "database.key", "journal.db"}

@@ -12,7 +12,7 @@ from bot import __version__
 from bot.commands import key_of
 from bot.config import Config
 from bot.texts import Words
-from bot.views import Panel, button, clip, helplines_button, link, plain, row
+from bot.views import MAX_TEXT, Panel, button, clip, helplines_button, link, plain, row
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +73,12 @@ def help_page(words: Words, named: Words, usable: list[Usable]) -> Panel:
             if command.moderators is moderators
         )
 
+    title, for_all = f"## {words('help.title')}", listed(moderators=False)
     for_moderators = listed(moderators=True)
+    room = MAX_TEXT - len(title) - len(for_all)
     return Panel(
-        f"## {words('help.title')}",
-        clip(listed(moderators=False), 1_800),
-        clip(f"### {words('help.moderators')}\n{for_moderators}", 1_800)
-        if for_moderators
-        else None,
+        title,
+        clip(for_all, MAX_TEXT - len(title)),
+        clip(f"### {words('help.moderators')}\n{for_moderators}", room) if for_moderators else None,
         row(helplines_button(words)),
     )

@@ -11,7 +11,6 @@ from tests.cogs.pairing.test_rounds_cog import (
     asks_nobody,
     join,
     people_in,
-    plan,
     quick,
     ready,
     run_now,
@@ -92,32 +91,3 @@ async def test_nobody_is_added_or_named_after_a_block(
     [thread] = ready.channel.threads
     assert people_in(ready, thread) == set()
     assert not any(f"<@{ready.member.id}>" in text_of(said) for said in thread.history())
-
-
-async def test_a_thread_is_found_again_although_the_channel_was_changed_meanwhile(
-    ready: World, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    elsewhere = ready.guild.create_text_channel("elsewhere")
-    original = Introductions.thread_made
-    cut = [True]
-
-    async def cut_off(self: Introductions, introduction_id: str, thread_id: int) -> bool:
-        if cut:
-            cut.pop()
-            raise RuntimeError("cut off")
-        return await original(self, introduction_id, thread_id)
-
-    monkeypatch.setattr(Introductions, "thread_made", cut_off)
-    await join(ready, ready.member, ready.other)
-    await asks_nobody(ready)
-    # Their roles cannot be read at first, so that it is promised here and made elsewhere.
-    path = f"/guilds/{ready.guild.id}/members/{ready.member.id}"
-    ready.env.inject_error("GET", path, status=403, code=50001, times=1)
-    await run_now(ready)
-    assert ready.channel.threads == []
-    await plan(ready, channel=elsewhere)
-    await ready.env.advance_time(20 * 60)
-    assert cut == []
-    assert ready.channel.threads == []
-    [thread] = elsewhere.threads
-    assert len([m for m in thread.history() if "you asked to meet" in text_of(m)]) == 1
