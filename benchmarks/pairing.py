@@ -646,7 +646,7 @@ def probe(size: int = 1_000, past: int = 10) -> Figures:
 async def beside(asked: Round) -> Drawn:
     """Draw a round in a process of its own, as the bot does; JSON is made off the loop."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "cogs.pairing.drawing"),
+        *(sys.executable, "-m", "cogs.pairing.matching"),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
     )
@@ -660,7 +660,7 @@ async def beside(asked: Round) -> Drawn:
 
 def hundred(count: int = 10) -> list[Figures]:
     """Compare rounds of 100 with the integer programme, points and fairness included."""
-    from cogs.pairing.blossom import FAIR
+    from cogs.pairing.matching.blossom import FAIR
 
     found: list[Figures] = []
     for seed in range(1, count + 1):

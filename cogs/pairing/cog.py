@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from bot.threads import Steps
 from cogs.pairing import introductions_views
 from cogs.pairing.drawing_cog import Drawer
-from cogs.pairing.drawing_service import draw_apart
+from cogs.pairing.drawing_service import Drawing, Draws
+from cogs.pairing.introducing_service import Introducing
 from cogs.pairing.introductions_cog import (
     CloseCarrier,
     FollowupCarrier,
@@ -15,22 +16,25 @@ from cogs.pairing.introductions_cog import (
     Taps,
     TellCarrier,
 )
-from cogs.pairing.introductions_service import (
-    CLOSE,
-    FOLLOWUP,
-    INTRODUCTION,
-    SCENE,
-    TELL,
-    Introducing,
-    Introductions,
-    Telling,
-)
+from cogs.pairing.introductions_service import SCENE, Introductions
 from cogs.pairing.member_cog import Pair, RenewalCarrier
 from cogs.pairing.model import CONSENT
+from cogs.pairing.process_service import draw_apart
+from cogs.pairing.promises_service import (
+    AGAIN,
+    ASK,
+    CLOSE,
+    DRAW,
+    FOLLOWUP,
+    INTRODUCTION,
+    OPEN,
+    TELL,
+)
 from cogs.pairing.rounds_cog import AskCarrier, ManagePairing
-from cogs.pairing.rounds_service import AGAIN, ASK, DRAW, OPEN, Drawing, Opening, Rounds
+from cogs.pairing.rounds_service import Opening, Rounds
 from cogs.pairing.service import HOLDINGS, RENEWAL, Members, Renewing, shipped_content
 from cogs.pairing.settings import ENABLED
+from cogs.pairing.telling_service import Telling
 
 if TYPE_CHECKING:
     from bot.client import Alongside
@@ -48,6 +52,7 @@ async def setup(bot: Alongside) -> None:
         database, settings, notices, members, telling, shipped, clock, wake
     )
     rounds = Rounds(database, settings, notices, members, introductions, telling, clock, wake)
+    draws = Draws(database, members, introductions, telling, clock, wake)
 
     settings.declare(ENABLED, rounds.switched)
     runtime.privacy.register(*HOLDINGS)
@@ -61,10 +66,10 @@ async def setup(bot: Alongside) -> None:
     runtime.scenes.register(SCENE, introductions.scene)
 
     steps = Steps()
-    drawer = Drawer(bot, rounds, draw_apart)
+    drawer = Drawer(bot, draws, draw_apart)
     introducing = Introducing(settings, notices, introductions, telling)
     opening = Opening(settings, notices, rounds)
-    drawing = Drawing(settings, notices, rounds)
+    drawing = Drawing(settings, notices, rounds, draws)
     jobs = runtime.jobs
     asking = AskCarrier(bot, rounds)
     jobs.register(RENEWAL, Renewing(), RenewalCarrier(bot))

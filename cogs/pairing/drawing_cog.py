@@ -15,10 +15,11 @@ from bot.errors import UserError
 from bot.jobs.runner import Absent, Delivered, Found, NotNow, Tried
 from bot.standing import role_ids
 from cogs.pairing import course
-from cogs.pairing.drawing_service import Draw, DrawFailed
+from cogs.pairing.drawing_service import Draws
+from cogs.pairing.matching.rounds import Drawn
 from cogs.pairing.peers import Snapshot, asked
-from cogs.pairing.rounds import Drawn
-from cogs.pairing.rounds_service import AGAIN, Rounds, round_of
+from cogs.pairing.process_service import Draw, DrawFailed
+from cogs.pairing.promises_service import AGAIN, round_of
 
 if TYPE_CHECKING:
     from bot.client import Alongside
@@ -44,9 +45,9 @@ DONE = Delivered(0)
 class Drawer(commands.Cog):
     """One draw of a round at a time; a process that stops leaves it to be drawn anew."""
 
-    def __init__(self, bot: Alongside, rounds: Rounds, draw: Draw) -> None:
+    def __init__(self, bot: Alongside, draws: Draws, draw: Draw) -> None:
         self._bot = bot
-        self._rounds = rounds
+        self._draws = draws
         self._draw = draw
         self._tasks: dict[str, asyncio.Task[bool]] = {}
         self._previewed: set[int] = set()
@@ -74,7 +75,7 @@ class Drawer(commands.Cog):
     async def look(self, message: Message) -> Found:
         """See whether it has been drawn."""
         again = message.kind == AGAIN
-        snapshot = await self._rounds.snapshot(round_of(message), again=again)
+        snapshot = await self._draws.snapshot(round_of(message), again=again)
         return DONE if snapshot is None else Absent()
 
     # Preview
@@ -85,7 +86,7 @@ class Drawer(commands.Cog):
             raise UserError("pairing.cannot.previewing")
         self._previewed.add(server_id)
         try:
-            snapshot = await self._rounds.preview(server_id)
+            snapshot = await self._draws.preview(server_id)
             drawn, waiting = await self._drawn(snapshot)
         finally:
             self._previewed.discard(server_id)
@@ -97,11 +98,11 @@ class Drawer(commands.Cog):
     async def _make(self, round_id: str, *, again: bool) -> bool:
         """Draw and write; gives whether there is nothing more to do."""
         try:
-            snapshot = await self._rounds.snapshot(round_id, again=again)
+            snapshot = await self._draws.snapshot(round_id, again=again)
             if snapshot is None:
                 return True
             drawn, waiting = await self._drawn(snapshot)
-            counts = await self._rounds.write(snapshot, drawn, waiting)
+            counts = await self._draws.write(snapshot, drawn, waiting)
         except DrawFailed as error:
             _log.error("draw_failed", round=round_id, error=str(error))
             return False
@@ -124,7 +125,7 @@ class Drawer(commands.Cog):
         server_id = snapshot.round.server_id
         people = [member.user_id for member in snapshot.members]
         standings = await self._standings(server_id, people)
-        topics = await self._rounds.topics(server_id)
+        topics = await self._draws.topics(server_id)
         # In a thread, for the same reason as the draw itself is not made here.
         told, waiting = await asyncio.to_thread(asked, snapshot, standings, topics)
         return await self._draw(told), waiting

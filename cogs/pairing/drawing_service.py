@@ -1,67 +1,359 @@
-"""Draws in a process of its own: matching holds the interpreter for as long as it takes."""
+"""Drawing: what a round is drawn from, and what is written when it has been.
+
+A draw is made outside of any transaction: from a `Snapshot`, in a process of its own, and written
+down once, by `Draws.write`, which looks at the hard rules again. `Drawing` is what the clock does:
+the runner of `bot.jobs` calls it inside its transactions.
+"""
 
 from __future__ import annotations
 
-import asyncio
-import sys
-from collections.abc import Awaitable, Callable
-from pathlib import Path
-from weakref import WeakKeyDictionary
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from uuid import uuid4
 
-from cogs.pairing.rounds import Drawn, Round, drawn_from_json, round_to_json
+from bot.blocks.service import forbidden
+from bot.clock import Clock
+from bot.database import Database, Reading, Transaction
+from bot.jobs import store as jobs
+from bot.jobs.model import Draft, Message, Timer
+from bot.jobs.model import State as Ended
+from bot.notices.service import Notices
+from bot.privacy import store as privacy
+from bot.settings.service import Settings
+from cogs.pairing import course, rounds_store, store
+from cogs.pairing.course import Tell
+from cogs.pairing.introductions_service import Introductions
+from cogs.pairing.matching.rounds import Drawn
+from cogs.pairing.matching.scoring import WINDOW
+from cogs.pairing.model import Counts, Introduction, Member, Plan, Round, RoundState
+from cogs.pairing.peers import Snapshot
+from cogs.pairing.promises_service import (
+    AGAIN,
+    ASK,
+    CLOSE,
+    DRAW,
+    SUBJECT,
+    UNDER_WAY,
+    look_again,
+    round_of,
+    those_of,
+)
+from cogs.pairing.rounds_service import Rounds, new_round, require_plan, to_ask
+from cogs.pairing.service import Members, agreed
+from cogs.pairing.settings import ENABLED
+from cogs.pairing.telling_service import Telling
 
-Draw = Callable[[Round], Awaitable[Drawn]]
-"""Draws a round; raises DrawFailed."""
 
-SECONDS = 120.0
-"""A draw that takes longer is given up and its process ended; ten thousand people take five."""
+class Draws:
+    """Reads what a round is to be drawn from, and writes down what it came to."""
 
-_ROOT = Path(__file__).resolve().parents[2]
-_COMMAND = ("-m", "cogs.pairing.drawing")
+    def __init__(
+        self,
+        database: Database,
+        members: Members,
+        introductions: Introductions,
+        telling: Telling,
+        clock: Clock,
+        wake: Callable[[], None],
+    ) -> None:
+        """`wake` makes the runner look now, because something may be due sooner than it knew."""
+        self._database = database
+        self._members = members
+        self._introductions = introductions
+        self._telling = telling
+        self._clock = clock
+        self._wake = wake
 
+    # Before it
 
-_turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
-"""One draw at a time for all servers, so that many at one hour do not take all there is."""
+    async def snapshot(self, round_id: str, *, again: bool = False) -> Snapshot | None:
+        """Give what a round is to be drawn from; None when there is nothing to draw any more."""
+        now = self._clock()
+        async with self._database.read() as read:
+            one = await rounds_store.round_(read, round_id)
+            plan = None if one is None else await rounds_store.plan(read, one.server_id)
+            if one is None or plan is None or not _to_draw(one, now, again=again):
+                return None
+            members = await store.members(read, one.server_id)
+            there = await self._there(read, one, members, now, again=again)
+            return await self._snapshot(read, one, plan, there, now, again=again)
 
+    async def preview(self, server_id: int) -> Snapshot:
+        """Give what a round would be drawn from now; raises UserError without a plan.
 
-class DrawFailed(RuntimeError):  # noqa: N818 - named as it is spoken of
-    """No draw came of it; the text is one line that holds no word and no id of a member."""
+        While one asks, from those who have said yes so far; else from all who would be asked.
+        """
+        now = self._clock()
+        async with self._database.read() as read:
+            plan = await require_plan(read, server_id)
+            asking = await rounds_store.rounds_in(read, server_id, UNDER_WAY)
+            latest = await rounds_store.latest_round(read, server_id)
+            if asking:
+                one = asking[0]
+                there = await self._there(read, one, await store.members(read, server_id), now)
+            else:
+                number = 1 if latest is None else latest.number + 1
+                one = new_round(plan, number, now, now, RoundState.DRAWING)
+                there = {m.user_id: m for m in await to_ask(read, server_id, now)}
+            return await self._snapshot(read, one, plan, there, now)
 
+    async def topics(self, server_id: int) -> frozenset[str]:
+        """Give the ids of the topics that a server offers."""
+        return frozenset(topic.id for topic in await self._members.offered(server_id, "en"))
 
-async def draw_apart(asked: Round, *, seconds: float = SECONDS) -> Drawn:
-    """Draw in another process, which is given nothing but the round: no token, and no key.
+    async def write(
+        self, snapshot: Snapshot, drawn: Drawn, not_drawn: Mapping[int, Tell]
+    ) -> Counts | None:
+        """Write down what a round came to, once; None when that has been done, or is not wanted.
 
-    It waits for its turn; the seconds count from there. Raises DrawFailed.
-    """
-    async with _turns.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(1)):
-        return await _draw(asked, seconds)
+        What has changed since the snapshot is looked at again: who has left, paused or taken a yes
+        back is in no group, and no block is crossed.
+        """
+        now = self._clock()
+        again = snapshot.again
+        async with self._database.transaction() as tx:
+            one = await rounds_store.hold_round(tx, snapshot.round.id)
+            plan = None if one is None else await rounds_store.plan(tx, one.server_id)
+            if one is None or plan is None or not _to_draw(one, now, again=again):
+                return None
+            members = await store.hold_members(tx, one.server_id)
+            there = await self._there(tx, one, members, now, again=again)
+            among = [user_id for group in drawn.groups for user_id in group]
+            held = course.still_allowed(
+                drawn.groups, there, await forbidden(tx, one.server_id, among)
+            )
+            waiting = {user_id: Tell(why) for user_id, why in drawn.waiting} | dict(not_drawn)
+            waiting |= dict.fromkeys(held.freed, Tell.ODD)
+            waiting = {user_id: why for user_id, why in waiting.items() if user_id in there}
+            groups = sorted(held.groups, key=lambda group: _turn_of(group, there))
+            counts = course.counted(groups, waiting)
+            await self._introductions.introduce(
+                tx, one, plan, [[there[user_id] for user_id in group] for group in groups], now
+            )
+            if again:
+                await self._after_again(tx, one, groups, waiting, there, now)
+            else:
+                await self._after_draw(tx, one, groups, waiting, members, there, counts, now)
+                if held.freed:
+                    await look_again(tx, one, "draw", now)
+        self._wake()
+        return counts
 
-
-async def _draw(asked: Round, seconds: float) -> Drawn:
-    # To JSON in a thread: for ten thousand people it takes long enough to be felt.
-    given = await asyncio.to_thread(lambda: round_to_json(asked).encode())
-    try:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            *_COMMAND,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            cwd=_ROOT,
-            env={},
+    async def _after_draw(
+        self,
+        tx: Transaction,
+        one: Round,
+        groups: Sequence[tuple[int, ...]],
+        waiting: Mapping[int, Tell],
+        members: Sequence[Member],
+        there: Mapping[int, Member],
+        counts: Counts,
+        now: datetime,
+    ) -> None:
+        state = RoundState.DRAWN if groups else RoundState.ENDED
+        await rounds_store.put_round(tx, replace(one, state=state, counts=counts))
+        if groups:
+            await jobs.set_timers(tx, [Timer(CLOSE, one.id, one.server_id, one.ends_at)])
+        if not one.confirm:
+            await rounds_store.put_answers(tx, one, [(user_id, True) for user_id in there], now)
+        answers = await rounds_store.answers(tx, one.id)
+        asked = any(
+            message.state is Ended.SENT for message in await jobs.messages_of(tx, ASK, one.id, 1)
         )
-    except OSError as error:
-        raise DrawFailed(f"the process could not be started: {error.strerror}") from error
-    try:
-        async with asyncio.timeout(seconds):
-            told, wrong = await process.communicate(given)
-    except TimeoutError as error:
-        raise DrawFailed(f"it took longer than {seconds:g} seconds") from error
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
-    if process.returncode != 0:
-        last = wrong.decode("utf-8", "replace").strip().splitlines()[-1:]
-        raise DrawFailed(last[0] if last else f"it ended with status {process.returncode}")
-    return await asyncio.to_thread(lambda: drawn_from_json(told.decode()))
+        size = {user_id: len(group) for group in groups for user_id in group}
+        after: list[Member] = []
+        told: list[tuple[Member, Tell]] = []
+        for member in members:
+            changed = member
+            if member.user_id in size:
+                changed = course.drawn(member, one.number, size[member.user_id])
+            elif member.user_id in waiting:
+                why = waiting[member.user_id]
+                changed = course.waited(member, why)
+                told.append((changed, why))
+            elif member.skip_next:
+                changed = course.after_skipping(member)
+            elif (
+                one.confirm
+                and member.user_id not in answers
+                and member.wants(one.number, now)
+                and course.counts_silence(member, one, asked=asked)
+            ):
+                changed = course.said_nothing(member)
+                if not changed.is_in(now):
+                    told.append((changed, Tell.SILENT))
+            if changed != member:
+                after.append(changed)
+        await store.put_members(tx, after)
+        await self._telling.tell(tx, told, one.id, now)
+        await rounds_store.forget_met(tx, one.server_id, one.number - WINDOW)
+        if not groups:
+            await rounds_store.delete_answers(tx, one.id)
+
+    async def _after_again(
+        self,
+        tx: Transaction,
+        one: Round,
+        groups: Sequence[tuple[int, ...]],
+        waiting: Mapping[int, Tell],
+        there: Mapping[int, Member],
+        now: datetime,
+    ) -> None:
+        found = [user_id for group in groups for user_id in group]
+        await store.put_members(
+            tx, [course.found_after_all(there[user_id], one.number) for user_id in found]
+        )
+        every = await rounds_store.of_round(tx, one.id)
+        told: list[tuple[Member, Tell]] = []
+        for user_id, member in there.items():
+            before = [each for each in those_of(every, user_id) if not course.is_live(each)]
+            if not before or course.was_offered(before[-1], user_id):
+                continue
+            await rounds_store.put_introduction(tx, course.offered(before[-1], user_id))
+            if user_id in waiting:
+                # They had been drawn, and so are first the next time only if it is written now.
+                told.append((course.waited(member, waiting[user_id]), waiting[user_id]))
+        await store.put_members(tx, [member for member, _ in told])
+        await self._telling.tell(tx, told, f"{one.id}-{uuid4().hex[:6]}", now)
+
+    async def _there(
+        self,
+        read: Reading,
+        one: Round,
+        members: Sequence[Member],
+        now: datetime,
+        *,
+        again: bool = False,
+    ) -> dict[int, Member]:
+        """Those of a server's members who are to be brought together in a round drawn now."""
+        consenting = await agreed(read, one.server_id)
+        answers = await rounds_store.answers(read, one.id)
+        there = [member for member in members if member.user_id in consenting]
+        if not again:
+            return {
+                member.user_id: member
+                for member in there
+                if (_is_in(member, answers, now) if one.confirm else member.wants(one.number, now))
+            }
+        theirs: dict[int, list[Introduction]] = {}
+        for each in await rounds_store.of_round(read, one.id):
+            for place in each.places:
+                theirs.setdefault(place.user_id, []).append(each)
+        return {
+            member.user_id: member
+            for member in there
+            if answers.get(member.user_id, False)
+            and course.may_go_on(member, now)
+            and course.looks_for_another(member.user_id, theirs.get(member.user_id, []))
+        }
+
+    async def _snapshot(
+        self,
+        read: Reading,
+        one: Round,
+        plan: Plan,
+        there: Mapping[int, Member],
+        now: datetime,
+        *,
+        again: bool = False,
+    ) -> Snapshot:
+        return Snapshot(
+            one,
+            plan,
+            tuple(there.values()),
+            await forbidden(read, one.server_id, list(there)),
+            await rounds_store.met(read, one.server_id),
+            await rounds_store.pending(read, one.server_id),
+            now,
+            again,
+        )
+
+    async def give_up(self, tx: Transaction, round_id: str, now: datetime) -> None:
+        """Tell whoever still waits for another peer in a round that there is none in it."""
+        one = await rounds_store.hold_round(tx, round_id)
+        if one is not None and _to_draw(one, now, again=True):
+            members = await store.hold_members(tx, one.server_id)
+            there = await self._there(tx, one, members, now, again=True)
+            await self._after_again(tx, one, (), dict.fromkeys(there, Tell.ODD), there, now)
+
+
+def _is_in(member: Member, answers: Mapping[int, bool], now: datetime) -> bool:
+    return answers.get(member.user_id, False) and member.is_in(now) and not member.skip_next
+
+
+def _to_draw(one: Round, now: datetime, *, again: bool) -> bool:
+    if again:
+        return one.state is RoundState.DRAWN and now < one.ends_at
+    return one.state is RoundState.DRAWING
+
+
+def _turn_of(group: Sequence[int], there: Mapping[int, Member]) -> tuple[int, datetime]:
+    """Who waited longest is introduced first, then who has been here longest."""
+    members = [there[user_id] for user_id in group]
+    return (-max(m.waited for m in members), min(m.joined_at for m in members))
+
+
+class Drawing:
+    """Keeps the promises to draw a round, and to look once more within one."""
+
+    def __init__(self, settings: Settings, notices: Notices, rounds: Rounds, draws: Draws) -> None:
+        self._settings = settings
+        self._notices = notices
+        self._rounds = rounds
+        self._draws = draws
+
+    async def due(
+        self, tx: Transaction, timers: Sequence[Timer], now: datetime
+    ) -> tuple[list[Draft], list[Timer]]:
+        """Have rounds drawn; what should have been drawn long ago waits for the next day."""
+        drafts: list[Draft] = []
+        following: list[Timer] = []
+        for timer in timers:
+            one = await rounds_store.hold_round(tx, timer.subject)
+            plan = None if one is None else await rounds_store.plan(tx, one.server_id)
+            if one is None or plan is None or one.state is not RoundState.ASKING:
+                continue
+            if not await self._settings.get(one.server_id, ENABLED):
+                await self._rounds.stop_undrawn(tx, one.id, now)
+                continue
+            later = course.put_off(timer.due_at, now, plan.rule.zone)
+            if later is not None:
+                moved = replace(one, draw_at=later, ends_at=one.ends_at + (later - one.draw_at))
+                await rounds_store.put_round(tx, moved)
+                following.append(replace(timer, due_at=later))
+                continue
+            await rounds_store.put_round(tx, replace(one, state=RoundState.DRAWING))
+            drafts.append(
+                Draft(DRAW, one.id, one.server_id, plan.channel_id, "", now, now + course.DRAWING)
+            )
+        return drafts, following
+
+    async def unwanted(
+        self, tx: Transaction, messages: Sequence[Message], now: datetime
+    ) -> dict[str, str]:
+        """Draw what is still to be drawn."""
+        reasons: dict[str, str] = {}
+        departed = frozenset(await privacy.departed(tx))
+        for message in messages:
+            one = await rounds_store.round_(tx, round_of(message))
+            if message.server_id in departed:
+                reasons[message.id] = "left"
+            elif one is None or not _to_draw(one, now, again=message.kind == AGAIN):
+                reasons[message.id] = "over"
+        return reasons
+
+    async def settled(
+        self, tx: Transaction, message: Message, state: Ended, reason: str | None, now: datetime
+    ) -> None:
+        """A round that could not be drawn in all this time is stopped, and told."""
+        if state is Ended.SENT:
+            return
+        if message.kind == AGAIN:
+            await self._draws.give_up(tx, round_of(message), now)
+            return
+        stopped = await self._rounds.stop_undrawn(tx, message.subject, now)
+        if stopped is not None:
+            await self._notices.raise_notice(
+                tx, message.server_id, "pairing_not_drawn", SUBJECT, now
+            )

@@ -21,9 +21,10 @@ from bot.threads import DROPPED, LATER, NO_RIGHTS, Steps
 from bot.views import clip, reply, turn, words_for
 from cogs.pairing import introductions_views as views
 from cogs.pairing.course import THREADS_FULL, Tell
-from cogs.pairing.introductions_service import APART, Details, Introductions, Told
+from cogs.pairing.introductions_service import APART, Details, Introductions
 from cogs.pairing.model import Introduction, IntroductionState, Said
 from cogs.pairing.rounds_service import Rounds
+from cogs.pairing.telling_service import Told
 from cogs.pairing.views import ANOTHER
 
 if TYPE_CHECKING:

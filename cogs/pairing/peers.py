@@ -9,10 +9,10 @@ from datetime import datetime
 from bot.bounds import Standing
 from bot.zones import ZoneGone
 from cogs.pairing.course import Tell
+from cogs.pairing.matching.rounds import Past
+from cogs.pairing.matching.rounds import Round as Asked
+from cogs.pairing.matching.scoring import Peer
 from cogs.pairing.model import Introduction, Member, Met, Plan, Round
-from cogs.pairing.rounds import Past
-from cogs.pairing.rounds import Round as Asked
-from cogs.pairing.scoring import Peer
 from cogs.pairing.wishes import HOURS_A_WEEK, free_hours
 
 

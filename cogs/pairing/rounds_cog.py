@@ -21,9 +21,9 @@ from bot.zones import ZoneGone, search_zones, zone_info
 from cogs.pairing import introductions_views
 from cogs.pairing import rounds_views as views
 from cogs.pairing.drawing_cog import Drawer
-from cogs.pairing.drawing_service import DrawFailed
 from cogs.pairing.introductions_cog import Speaker
 from cogs.pairing.model import Plan
+from cogs.pairing.process_service import DrawFailed
 from cogs.pairing.rounds_service import Rounds
 from cogs.pairing.service import Members
 

@@ -1,21 +1,19 @@
-"""Rounds: planned by moderators, answered by members, opened and drawn by the clock.
+"""Rounds: planned by moderators, answered by members, and opened by the clock.
 
 `Rounds` is what people do; each use case is one transaction with its timers and, for moderators,
-its audit line. `Opening` and `Drawing` are what the clock does: the runner of `bot.jobs` calls them
-inside its transactions. A draw itself is made outside of any: from a `Snapshot`, in a process of
-its own, and written down once, by `Rounds.write`, which looks at the hard rules again.
+its audit line. `Opening` is what the clock does: the runner of `bot.jobs` calls it inside its
+transactions.
 """
 
 from __future__ import annotations
 
 from calendar import day_abbr
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 from bot import audit
-from bot.blocks.service import forbidden
 from bot.bounds import Bounds, bounds_of
 from bot.clock import Clock
 from bot.database import Database, Reading, Transaction
@@ -29,37 +27,12 @@ from bot.settings.service import Settings
 from bot.zones import ZoneGone, zone_info
 from cogs.pairing import course, rounds_store, store
 from cogs.pairing.course import Tell
-from cogs.pairing.introductions_service import (
-    AGAIN,
-    CLOSE,
-    SUBJECT,
-    Introductions,
-    Telling,
-    look_again,
-    those_of,
-)
-from cogs.pairing.model import (
-    Counts,
-    Introduction,
-    IntroductionState,
-    Member,
-    Plan,
-    PlanState,
-    Round,
-    RoundState,
-)
-from cogs.pairing.peers import Snapshot
-from cogs.pairing.planned_service import OPEN, UNDER_WAY, next_draw
-from cogs.pairing.rounds import Drawn
-from cogs.pairing.scoring import WINDOW
+from cogs.pairing.introductions_service import Introductions
+from cogs.pairing.model import IntroductionState, Member, Plan, PlanState, Round, RoundState
+from cogs.pairing.promises_service import ASK, DRAW, OPEN, SUBJECT, UNDER_WAY, next_draw
 from cogs.pairing.service import Members, agreed, went_on
 from cogs.pairing.settings import ENABLED
-
-ASK = "pairing.ask"
-"""The kind of the promise to ask in the channel who is in; its subject is the round's id."""
-
-DRAW = "pairing.draw"
-"""The kind of the promise to draw a round; its subject is the round's id."""
+from cogs.pairing.telling_service import Telling
 
 LEAST = 2
 """People without whom there is nobody to ask."""
@@ -193,7 +166,7 @@ class Rounds:
         now = self._clock()
         later = timedelta(days=days)
         async with self._database.transaction() as tx:
-            plan = await self._require_plan(tx, server_id)
+            plan = await require_plan(tx, server_id)
             one = await _under_way(tx, server_id)
             if one is not None and one.state is RoundState.ASKING:
                 after = replace(one, draw_at=one.draw_at + later, ends_at=one.ends_at + later)
@@ -223,7 +196,7 @@ class Rounds:
         now = self._clock()
         await self._members.check_open(server_id)
         async with self._database.transaction() as tx:
-            plan = await self._require_plan(tx, server_id)
+            plan = await require_plan(tx, server_id)
             one = await _under_way(tx, server_id)
             if one is not None and one.state is RoundState.DRAWING:
                 raise UserError("pairing.cannot.drawing")
@@ -234,7 +207,7 @@ class Rounds:
                 await rounds_store.put_round(tx, after)
                 await jobs.set_timers(tx, [Timer(DRAW, one.id, server_id, now)])
             else:
-                if len(await self._to_ask(tx, server_id, now)) < LEAST:
+                if len(await to_ask(tx, server_id, now)) < LEAST:
                     raise UserError("pairing.cannot.too_few")
                 asks = course.RUN_NOW_ASKING if plan.confirm_first else timedelta()
                 after = await self._open(tx, plan, now + asks, now)
@@ -318,223 +291,19 @@ class Rounds:
         await rounds_store.forget_answers(tx, server_id, user_id)
         await rounds_store.forget_person(tx, server_id, user_id)
 
-    # The draw
-
-    async def snapshot(self, round_id: str, *, again: bool = False) -> Snapshot | None:
-        """Give what a round is to be drawn from; None when there is nothing to draw any more."""
-        now = self._clock()
-        async with self._database.read() as read:
-            one = await rounds_store.round_(read, round_id)
-            plan = None if one is None else await rounds_store.plan(read, one.server_id)
-            if one is None or plan is None or not _to_draw(one, now, again=again):
-                return None
-            members = await store.members(read, one.server_id)
-            there = await self._there(read, one, members, now, again=again)
-            return await self._snapshot(read, one, plan, there, now, again=again)
-
-    async def preview(self, server_id: int) -> Snapshot:
-        """Give what a round would be drawn from now; raises UserError without a plan.
-
-        While one asks, from those who have said yes so far; else from all who would be asked.
-        """
-        now = self._clock()
-        async with self._database.read() as read:
-            plan = await self._require_plan(read, server_id)
-            asking = await rounds_store.rounds_in(read, server_id, UNDER_WAY)
-            latest = await rounds_store.latest_round(read, server_id)
-            if asking:
-                one = asking[0]
-                there = await self._there(read, one, await store.members(read, server_id), now)
-            else:
-                number = 1 if latest is None else latest.number + 1
-                one = _round(plan, number, now, now, RoundState.DRAWING)
-                there = {m.user_id: m for m in await self._to_ask(read, server_id, now)}
-            return await self._snapshot(read, one, plan, there, now)
-
-    async def topics(self, server_id: int) -> frozenset[str]:
-        """Give the ids of the topics that a server offers."""
-        return frozenset(topic.id for topic in await self._members.offered(server_id, "en"))
-
-    async def write(
-        self, snapshot: Snapshot, drawn: Drawn, not_drawn: Mapping[int, Tell]
-    ) -> Counts | None:
-        """Write down what a round came to, once; None when that has been done, or is not wanted.
-
-        What has changed since the snapshot is looked at again: who has left, paused or taken a yes
-        back is in no group, and no block is crossed.
-        """
-        now = self._clock()
-        again = snapshot.again
-        async with self._database.transaction() as tx:
-            one = await rounds_store.hold_round(tx, snapshot.round.id)
-            plan = None if one is None else await rounds_store.plan(tx, one.server_id)
-            if one is None or plan is None or not _to_draw(one, now, again=again):
-                return None
-            members = await store.hold_members(tx, one.server_id)
-            there = await self._there(tx, one, members, now, again=again)
-            among = [user_id for group in drawn.groups for user_id in group]
-            held = course.still_allowed(
-                drawn.groups, there, await forbidden(tx, one.server_id, among)
-            )
-            waiting = {user_id: Tell(why) for user_id, why in drawn.waiting} | dict(not_drawn)
-            waiting |= dict.fromkeys(held.freed, Tell.ODD)
-            waiting = {user_id: why for user_id, why in waiting.items() if user_id in there}
-            groups = sorted(held.groups, key=lambda group: _turn_of(group, there))
-            counts = course.counted(groups, waiting)
-            await self._introductions.introduce(
-                tx, one, plan, [[there[user_id] for user_id in group] for group in groups], now
-            )
-            if again:
-                await self._after_again(tx, one, groups, waiting, there, now)
-            else:
-                await self._after_draw(tx, one, groups, waiting, members, there, counts, now)
-                if held.freed:
-                    await look_again(tx, one, "draw", now)
-        self._wake()
-        return counts
-
-    async def _after_draw(
-        self,
-        tx: Transaction,
-        one: Round,
-        groups: Sequence[tuple[int, ...]],
-        waiting: Mapping[int, Tell],
-        members: Sequence[Member],
-        there: Mapping[int, Member],
-        counts: Counts,
-        now: datetime,
-    ) -> None:
-        state = RoundState.DRAWN if groups else RoundState.ENDED
-        await rounds_store.put_round(tx, replace(one, state=state, counts=counts))
-        if groups:
-            await jobs.set_timers(tx, [Timer(CLOSE, one.id, one.server_id, one.ends_at)])
-        if not one.confirm:
-            await rounds_store.put_answers(tx, one, [(user_id, True) for user_id in there], now)
-        answers = await rounds_store.answers(tx, one.id)
-        asked = any(
-            message.state is Ended.SENT for message in await jobs.messages_of(tx, ASK, one.id, 1)
-        )
-        size = {user_id: len(group) for group in groups for user_id in group}
-        after: list[Member] = []
-        told: list[tuple[Member, Tell]] = []
-        for member in members:
-            changed = member
-            if member.user_id in size:
-                changed = course.drawn(member, one.number, size[member.user_id])
-            elif member.user_id in waiting:
-                why = waiting[member.user_id]
-                changed = course.waited(member, why)
-                told.append((changed, why))
-            elif member.skip_next:
-                changed = course.after_skipping(member)
-            elif (
-                one.confirm
-                and member.user_id not in answers
-                and member.wants(one.number, now)
-                and course.counts_silence(member, one, asked=asked)
-            ):
-                changed = course.said_nothing(member)
-                if not changed.is_in(now):
-                    told.append((changed, Tell.SILENT))
-            if changed != member:
-                after.append(changed)
-        await store.put_members(tx, after)
-        await self._telling.tell(tx, told, one.id, now)
-        await rounds_store.forget_met(tx, one.server_id, one.number - WINDOW)
-        if not groups:
-            await rounds_store.delete_answers(tx, one.id)
-
-    async def _after_again(
-        self,
-        tx: Transaction,
-        one: Round,
-        groups: Sequence[tuple[int, ...]],
-        waiting: Mapping[int, Tell],
-        there: Mapping[int, Member],
-        now: datetime,
-    ) -> None:
-        found = [user_id for group in groups for user_id in group]
-        await store.put_members(
-            tx, [course.found_after_all(there[user_id], one.number) for user_id in found]
-        )
-        every = await rounds_store.of_round(tx, one.id)
-        told: list[tuple[Member, Tell]] = []
-        for user_id, member in there.items():
-            before = [each for each in those_of(every, user_id) if not course.is_live(each)]
-            if not before or course.was_offered(before[-1], user_id):
-                continue
-            await rounds_store.put_introduction(tx, course.offered(before[-1], user_id))
-            if user_id in waiting:
-                # They had been drawn, and so are first the next time only if it is written now.
-                told.append((course.waited(member, waiting[user_id]), waiting[user_id]))
-        await store.put_members(tx, [member for member, _ in told])
-        await self._telling.tell(tx, told, f"{one.id}-{uuid4().hex[:6]}", now)
-
-    async def _there(
-        self,
-        read: Reading,
-        one: Round,
-        members: Sequence[Member],
-        now: datetime,
-        *,
-        again: bool = False,
-    ) -> dict[int, Member]:
-        """Those of a server's members who are to be brought together in a round drawn now."""
-        consenting = await agreed(read, one.server_id)
-        answers = await rounds_store.answers(read, one.id)
-        there = [member for member in members if member.user_id in consenting]
-        if not again:
-            return {
-                member.user_id: member
-                for member in there
-                if (_is_in(member, answers, now) if one.confirm else member.wants(one.number, now))
-            }
-        theirs: dict[int, list[Introduction]] = {}
-        for each in await rounds_store.of_round(read, one.id):
-            for place in each.places:
-                theirs.setdefault(place.user_id, []).append(each)
-        return {
-            member.user_id: member
-            for member in there
-            if answers.get(member.user_id, False)
-            and course.may_go_on(member, now)
-            and course.looks_for_another(member.user_id, theirs.get(member.user_id, []))
-        }
-
-    async def _snapshot(
-        self,
-        read: Reading,
-        one: Round,
-        plan: Plan,
-        there: Mapping[int, Member],
-        now: datetime,
-        *,
-        again: bool = False,
-    ) -> Snapshot:
-        return Snapshot(
-            one,
-            plan,
-            tuple(there.values()),
-            await forbidden(read, one.server_id, list(there)),
-            await rounds_store.met(read, one.server_id),
-            await rounds_store.pending(read, one.server_id),
-            now,
-            again,
-        )
-
     # Opening
 
     async def open(self, tx: Transaction, plan: Plan, opens_at: datetime, now: datetime) -> None:
         """Open the round of a plan whose moment has come, unless that is too late or for nobody."""
         if not course.may_open(plan, opens_at, now) or await _under_way(tx, plan.server_id):
             return
-        if len(await self._to_ask(tx, plan.server_id, now)) >= LEAST:
+        if len(await to_ask(tx, plan.server_id, now)) >= LEAST:
             await self._open(tx, plan, opens_at + course.lead(plan), now)
 
     async def _open(self, tx: Transaction, plan: Plan, draw_at: datetime, now: datetime) -> Round:
         latest = await rounds_store.latest_round(tx, plan.server_id)
         number = 1 if latest is None else latest.number + 1
-        one = _round(plan, number, draw_at, now, RoundState.ASKING)
+        one = new_round(plan, number, draw_at, now, RoundState.ASKING)
         await rounds_store.put_round(tx, one)
         await jobs.set_timers(tx, [Timer(DRAW, one.id, one.server_id, draw_at)])
         if plan.confirm_first:
@@ -542,19 +311,11 @@ class Rounds:
             await jobs.add_messages(tx, [draft])
             asked = [
                 (member, Tell.ASK)
-                for member in await self._to_ask(tx, one.server_id, now)
+                for member in await to_ask(tx, one.server_id, now)
                 if member.dm_channel_id is not None
             ]
             await self._telling.tell(tx, asked, one.id, now)
         return one
-
-    async def give_up(self, tx: Transaction, round_id: str, now: datetime) -> None:
-        """Tell whoever still waits for another peer in a round that there is none in it."""
-        one = await rounds_store.hold_round(tx, round_id)
-        if one is not None and _to_draw(one, now, again=True):
-            members = await store.hold_members(tx, one.server_id)
-            there = await self._there(tx, one, members, now, again=True)
-            await self._after_again(tx, one, (), dict.fromkeys(there, Tell.ODD), there, now)
 
     async def stop_undrawn(self, tx: Transaction, round_id: str, now: datetime) -> Round | None:
         """Stop a round that could not be drawn; gives it."""
@@ -564,16 +325,6 @@ class Rounds:
         return await self._stop(tx, one, now)
 
     # Inside
-
-    async def _to_ask(self, read: Reading, server_id: int, now: datetime) -> list[Member]:
-        latest = await rounds_store.latest_round(read, server_id)
-        number = 1 if latest is None else latest.number + 1
-        consenting = await agreed(read, server_id)
-        return [
-            member
-            for member in await store.members(read, server_id)
-            if member.wants(number, now) and member.user_id in consenting
-        ]
 
     async def _stop(self, tx: Transaction, one: Round, now: datetime) -> Round:
         after = replace(one, state=RoundState.STOPPED)
@@ -603,7 +354,7 @@ class Rounds:
     async def _turn(self, server_id: int, state: PlanState, verb: str, by: int) -> Plan:
         now = self._clock()
         async with self._database.transaction() as tx:
-            before = await self._require_plan(tx, server_id)
+            before = await require_plan(tx, server_id)
             after = replace(before, state=state, off_reason=None)
             await rounds_store.put_plan(tx, after)
             await self._set_timer(tx, after, now)
@@ -625,18 +376,32 @@ class Rounds:
         else:
             await jobs.set_timers(tx, [Timer(OPEN, subject, plan.server_id, opens_at)])
 
-    async def _require_plan(self, read: Reading, server_id: int) -> Plan:
-        plan = await rounds_store.plan(read, server_id)
-        if plan is None:
-            raise UserError("pairing.cannot.no_plan")
-        return plan
-
     async def _audit(
         self, tx: Transaction, server_id: int, by: int, verb: str, before: Plan | None, after: Plan
     ) -> None:
         told = [None if each is None else _told(each) for each in (before, after)]
         line = audit.Line.of(server_id, by, self._clock(), f"pairing.{verb}", "", *told)
         await audit.record(tx, line)
+
+
+async def to_ask(read: Reading, server_id: int, now: datetime) -> list[Member]:
+    """Give whom a round that opens now would ask, or draw where nobody is asked."""
+    latest = await rounds_store.latest_round(read, server_id)
+    number = 1 if latest is None else latest.number + 1
+    consenting = await agreed(read, server_id)
+    return [
+        member
+        for member in await store.members(read, server_id)
+        if member.wants(number, now) and member.user_id in consenting
+    ]
+
+
+async def require_plan(read: Reading, server_id: int) -> Plan:
+    """Give the plan of a server; raises UserError where there is none."""
+    plan = await rounds_store.plan(read, server_id)
+    if plan is None:
+        raise UserError("pairing.cannot.no_plan")
+    return plan
 
 
 def _check(plan: Plan) -> None:
@@ -669,7 +434,10 @@ def _told(plan: Plan) -> str:
     return ", ".join(parts)
 
 
-def _round(plan: Plan, number: int, draw_at: datetime, now: datetime, state: RoundState) -> Round:
+def new_round(
+    plan: Plan, number: int, draw_at: datetime, now: datetime, state: RoundState
+) -> Round:
+    """Make the round of a plan that is drawn at a moment; nothing is written."""
     id_ = uuid4().hex[:16]
     return Round(
         id=id_,
@@ -682,22 +450,6 @@ def _round(plan: Plan, number: int, draw_at: datetime, now: datetime, state: Rou
         confirm=plan.confirm_first,
         made_at=now,
     )
-
-
-def _is_in(member: Member, answers: Mapping[int, bool], now: datetime) -> bool:
-    return answers.get(member.user_id, False) and member.is_in(now) and not member.skip_next
-
-
-def _to_draw(one: Round, now: datetime, *, again: bool) -> bool:
-    if again:
-        return one.state is RoundState.DRAWN and now < one.ends_at
-    return one.state is RoundState.DRAWING
-
-
-def _turn_of(group: Sequence[int], there: Mapping[int, Member]) -> tuple[int, datetime]:
-    """Who waited longest is introduced first, then who has been here longest."""
-    members = [there[user_id] for user_id in group]
-    return (-max(m.waited for m in members), min(m.joined_at for m in members))
 
 
 async def _under_way(tx: Transaction, server_id: int) -> Round | None:
@@ -769,72 +521,3 @@ class Opening:
                 now,
                 channel=message.channel_id,
             )
-
-
-class Drawing:
-    """Keeps the promises to draw a round, and to look once more within one."""
-
-    def __init__(self, settings: Settings, notices: Notices, rounds: Rounds) -> None:
-        self._settings = settings
-        self._notices = notices
-        self._rounds = rounds
-
-    async def due(
-        self, tx: Transaction, timers: Sequence[Timer], now: datetime
-    ) -> tuple[list[Draft], list[Timer]]:
-        """Have rounds drawn; what should have been drawn long ago waits for the next day."""
-        drafts: list[Draft] = []
-        following: list[Timer] = []
-        for timer in timers:
-            one = await rounds_store.hold_round(tx, timer.subject)
-            plan = None if one is None else await rounds_store.plan(tx, one.server_id)
-            if one is None or plan is None or one.state is not RoundState.ASKING:
-                continue
-            if not await self._settings.get(one.server_id, ENABLED):
-                await self._rounds.stop_undrawn(tx, one.id, now)
-                continue
-            later = course.put_off(timer.due_at, now, plan.rule.zone)
-            if later is not None:
-                moved = replace(one, draw_at=later, ends_at=one.ends_at + (later - one.draw_at))
-                await rounds_store.put_round(tx, moved)
-                following.append(replace(timer, due_at=later))
-                continue
-            await rounds_store.put_round(tx, replace(one, state=RoundState.DRAWING))
-            drafts.append(
-                Draft(DRAW, one.id, one.server_id, plan.channel_id, "", now, now + course.DRAWING)
-            )
-        return drafts, following
-
-    async def unwanted(
-        self, tx: Transaction, messages: Sequence[Message], now: datetime
-    ) -> dict[str, str]:
-        """Draw what is still to be drawn."""
-        reasons: dict[str, str] = {}
-        departed = frozenset(await privacy.departed(tx))
-        for message in messages:
-            one = await rounds_store.round_(tx, round_of(message))
-            if message.server_id in departed:
-                reasons[message.id] = "left"
-            elif one is None or not _to_draw(one, now, again=message.kind == AGAIN):
-                reasons[message.id] = "over"
-        return reasons
-
-    async def settled(
-        self, tx: Transaction, message: Message, state: Ended, reason: str | None, now: datetime
-    ) -> None:
-        """A round that could not be drawn in all this time is stopped, and told."""
-        if state is Ended.SENT:
-            return
-        if message.kind == AGAIN:
-            await self._rounds.give_up(tx, round_of(message), now)
-            return
-        stopped = await self._rounds.stop_undrawn(tx, message.subject, now)
-        if stopped is not None:
-            await self._notices.raise_notice(
-                tx, message.server_id, "pairing_not_drawn", SUBJECT, now
-            )
-
-
-def round_of(message: Message) -> str:
-    """The id of the round that a promise to draw is about."""
-    return message.subject.partition(".")[0]

@@ -42,7 +42,7 @@ from cogs.pairing.model import (
     Why,
     Wishes,
 )
-from cogs.pairing.planned_service import next_draw
+from cogs.pairing.promises_service import next_draw
 from cogs.pairing.settings import ENABLED
 
 RENEWAL = "pairing.renewal"

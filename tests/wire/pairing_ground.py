@@ -23,7 +23,6 @@ from bot.jobs.model import Draft, Timer
 from bot.recurrence import Rule
 from bot.settings import store as settings
 from cogs.pairing import course, rounds_store, store
-from cogs.pairing.introductions_service import CLOSE, FOLLOWUP, INTRODUCTION, TELL
 from cogs.pairing.model import (
     CONSENT,
     CONSENT_VERSION,
@@ -35,7 +34,7 @@ from cogs.pairing.model import (
     RoundState,
     Wishes,
 )
-from cogs.pairing.rounds_service import ASK, DRAW, OPEN
+from cogs.pairing.promises_service import ASK, CLOSE, DRAW, FOLLOWUP, INTRODUCTION, OPEN, TELL
 from cogs.pairing.settings import ENABLED
 from tests.wire.double import Double
 from tests.wire.ground import Account, Owed, promise_of

@@ -25,17 +25,9 @@ from bot.settings.service import Settings
 from bot.threads import NO_RIGHTS
 from cogs.pairing import rounds_store, store
 from cogs.pairing.course import Tell
-from cogs.pairing.introductions_service import (
-    APART,
-    CLOSE,
-    FOLLOWUP,
-    INTRODUCTION,
-    TELL,
-    Introducing,
-    Introductions,
-    Telling,
-    Told,
-)
+from cogs.pairing.drawing_service import Drawing, Draws
+from cogs.pairing.introducing_service import Introducing
+from cogs.pairing.introductions_service import APART, Introductions
 from cogs.pairing.matching import draw
 from cogs.pairing.model import (
     Introduction,
@@ -47,18 +39,21 @@ from cogs.pairing.model import (
     Wishes,
 )
 from cogs.pairing.peers import asked
-from cogs.pairing.rounds_service import (
+from cogs.pairing.promises_service import (
     AGAIN,
     ASK,
+    CLOSE,
     DRAW,
+    FOLLOWUP,
+    INTRODUCTION,
     OPEN,
-    Drawing,
-    Opening,
-    Rounds,
+    TELL,
     round_of,
 )
+from cogs.pairing.rounds_service import Opening, Rounds
 from cogs.pairing.service import HOLDINGS, Members, shipped_content
 from cogs.pairing.settings import ENABLED
+from cogs.pairing.telling_service import Telling, Told
 
 if TYPE_CHECKING:
     from bot.database import Database, Reading, Transaction
@@ -281,18 +276,18 @@ class Teller:
 class Drawer:
     """Draws here, where a test needs no other process."""
 
-    def __init__(self, rounds: Rounds, standings: Callable[[int], Standing | None]) -> None:
-        self._rounds = rounds
+    def __init__(self, draws: Draws, standings: Callable[[int], Standing | None]) -> None:
+        self._draws = draws
         self._standings = standings
 
     async def send(self, message: Message) -> Tried:
         again = message.kind == AGAIN
-        snapshot = await self._rounds.snapshot(round_of(message), again=again)
+        snapshot = await self._draws.snapshot(round_of(message), again=again)
         if snapshot is None:
             return Delivered(0)
         where = {m.user_id: self._standings(m.user_id) for m in snapshot.members}
-        told, waiting = asked(snapshot, where, await self._rounds.topics(SERVER))
-        await self._rounds.write(snapshot, draw(told), waiting)
+        told, waiting = asked(snapshot, where, await self._draws.topics(SERVER))
+        await self._draws.write(snapshot, draw(told), waiting)
         return Delivered(0)
 
     async def look(self, message: Message) -> Found:
@@ -313,6 +308,7 @@ class Harbour:
     members: Members
     introductions: Introductions
     rounds: Rounds
+    draws: Draws
     telling: Telling
     discord: Discord
     teller: Teller
@@ -326,9 +322,9 @@ class Harbour:
     def _runner(self) -> Runner:
         runner = Runner(cast("Database", self.mortal), self.clock, longest_sleep=1)
         opening = Opening(self.settings, self.notices, self.rounds)
-        drawing = Drawing(self.settings, self.notices, self.rounds)
+        drawing = Drawing(self.settings, self.notices, self.rounds, self.draws)
         introducing = Introducing(self.settings, self.notices, self.introductions, self.telling)
-        drawer = Drawer(self.rounds, self._standing)
+        drawer = Drawer(self.draws, self._standing)
         introducer = Introducer(self.discord, self.introductions, self._standing)
         runner.register(OPEN, opening, self.teller)
         runner.register(ASK, opening, self.teller)
@@ -463,6 +459,7 @@ async def make_harbour(database: Database) -> Harbour:
         through, settings, notices, members, telling, SHIPPED, clock, wake
     )
     rounds = Rounds(through, settings, notices, members, introductions, telling, clock, wake)
+    draws = Draws(through, members, introductions, telling, clock, wake)
     for setting in (LANGUAGE, NOTICE_CHANNEL, *SETTINGS):
         settings.declare(setting)
     settings.declare(ENABLED, rounds.switched)
@@ -487,6 +484,7 @@ async def make_harbour(database: Database) -> Harbour:
         members,
         introductions,
         rounds,
+        draws,
         telling,
         discord,
         Teller(discord, introductions),

@@ -8,8 +8,8 @@ from random import Random
 
 from hypothesis import strategies as st
 
-from cogs.pairing.rounds import Past, Round
-from cogs.pairing.scoring import NEVER, Peer, score
+from cogs.pairing.matching.rounds import Past, Round
+from cogs.pairing.matching.scoring import NEVER, Peer, score
 
 Group = tuple[int, ...]
 

@@ -11,8 +11,9 @@ from bot.bounds import Standing
 from bot.jobs.model import Message
 from bot.jobs.runner import Delivered
 from cogs.pairing import rounds_store
-from cogs.pairing.introductions_service import INTRODUCTION, Details
+from cogs.pairing.introductions_service import Details
 from cogs.pairing.model import IntroductionState, Round, Said
+from cogs.pairing.promises_service import INTRODUCTION
 from tests.cogs.pairing.harbour import (
     ASH,
     BIRCH,

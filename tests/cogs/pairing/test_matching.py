@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from benchmarks.pairing import Play, alike, community, greedy, judge, ours, shuffle
 from cogs.pairing.matching import MET_LATELY, NOBODY_FITS, ODD, draw
-from cogs.pairing.rounds import Drawn, Past, Round, drawn_from_json, round_to_json
+from cogs.pairing.matching.rounds import Drawn, Past, Round, drawn_from_json, round_to_json
 from tests.cogs.pairing.people import Judge, peer, rounds
 
 QUIET = settings(deadline=None, max_examples=60)
@@ -59,7 +59,7 @@ def test_another_seed_gives_another_round_where_scores_leave_it_open() -> None:
 
 def test_another_process_draws_the_same() -> None:
     asked = community(60, 3)
-    line = [sys.executable, "-m", "cogs.pairing.drawing"]
+    line = [sys.executable, "-m", "cogs.pairing.matching"]
     hashed = {**os.environ, "PYTHONHASHSEED": "7"}
     ran = subprocess.run(  # noqa: S603 - our own
         line, input=round_to_json(asked), capture_output=True, check=True, text=True, env=hashed
@@ -68,7 +68,7 @@ def test_another_process_draws_the_same() -> None:
 
 
 def test_what_is_no_round_ends_the_process_with_one_line_that_names_nobody() -> None:
-    line = [sys.executable, "-m", "cogs.pairing.drawing"]
+    line = [sys.executable, "-m", "cogs.pairing.matching"]
     ran = subprocess.run(line, input=b'{"peers":[{"id":"77"}]}', capture_output=True, check=False)  # noqa: S603 - our own
     assert ran.returncode == 2
     assert ran.stdout == b""

@@ -13,8 +13,8 @@ from simcord.results import InteractionResult
 
 from bot.errors import UserError
 from cogs.pairing import introductions_cog
+from cogs.pairing.matching.rounds import Drawn, Round
 from cogs.pairing.model import Wishes
-from cogs.pairing.rounds import Drawn, Round
 from tests.world import World, answer_of, buttons_of, inputs_of, text_of
 
 HOUR, DAY = 3_600, 86_400

@@ -20,8 +20,8 @@ from bot.database import Database
 from bot.errors import UserError
 from bot.migrations import migrate
 from cogs.pairing.course import is_live
-from cogs.pairing.introductions_service import INTRODUCTION
 from cogs.pairing.model import Introduction, IntroductionState, Round, RoundState, Said
+from cogs.pairing.promises_service import INTRODUCTION
 from tests.cogs.pairing.harbour import (
     ASH,
     BIRCH,

@@ -19,7 +19,7 @@ from bot.jobs.model import State as Ended
 from bot.news.service import News
 from cogs.pairing import rounds_store, store
 from cogs.pairing.course import Tell, put_off
-from cogs.pairing.introductions_service import CLOSE, FOLLOWUP, INTRODUCTION, TELL, Told
+from cogs.pairing.matching.rounds import Drawn
 from cogs.pairing.model import (
     CONSENT,
     IntroductionState,
@@ -32,9 +32,10 @@ from cogs.pairing.model import (
     Why,
     Wishes,
 )
-from cogs.pairing.rounds import Drawn
+from cogs.pairing.promises_service import CLOSE, FOLLOWUP, INTRODUCTION, TELL
 from cogs.pairing.service import RENEWAL
 from cogs.pairing.settings import ENABLED
+from cogs.pairing.telling_service import Told
 from tests.cogs.pairing.harbour import (
     ASH,
     BIRCH,
@@ -654,12 +655,12 @@ async def test_switched_off_nothing_is_asked_drawn_or_introduced(harbour: Harbou
 async def test_a_preview_is_made_of_those_who_would_be_asked(harbour: Harbour) -> None:
     await harbour.join(ASH, BIRCH, CEDAR)
     with pytest.raises(UserError, match="no_plan"):
-        await harbour.rounds.preview(SERVER)
+        await harbour.draws.preview(SERVER)
     await harbour.rounds.save_plan(PLAN, by=MODERATOR)
-    assert len((await harbour.rounds.preview(SERVER)).members) == 3
+    assert len((await harbour.draws.preview(SERVER)).members) == 3
     one = await harbour.run_now()
     await harbour.say_in(one, BIRCH)
-    assert [m.user_id for m in (await harbour.rounds.preview(SERVER)).members] == [BIRCH]
+    assert [m.user_id for m in (await harbour.draws.preview(SERVER)).members] == [BIRCH]
 
 
 # What happens while it is drawn
@@ -674,12 +675,12 @@ async def drawn_while(
         held = await rounds_store.hold_round(tx, one.id)
         assert held is not None
         await rounds_store.put_round(tx, replace(held, state=RoundState.DRAWING))
-    snapshot = await harbour.rounds.snapshot(one.id)
+    snapshot = await harbour.draws.snapshot(one.id)
     assert snapshot is not None
     drawn = Drawn(((ASH, BIRCH),), ((CEDAR, "odd"),))
     async with harbour.database.transaction() as tx:
         await change(tx)
-        writing = asyncio.create_task(harbour.rounds.write(snapshot, drawn, {}))
+        writing = asyncio.create_task(harbour.draws.write(snapshot, drawn, {}))
         # For as long as a draw takes that does not wait for this.
         await asyncio.wait({writing}, timeout=0.5)
     await writing

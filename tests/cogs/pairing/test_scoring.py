@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from cogs.pairing.candidates import Table
-from cogs.pairing.rounds import (
+from cogs.pairing.matching.candidates import Table
+from cogs.pairing.matching.rounds import (
     Drawn,
     Past,
     Round,
@@ -17,7 +17,7 @@ from cogs.pairing.rounds import (
     round_from_json,
     round_to_json,
 )
-from cogs.pairing.scoring import GAP, NEVER, NEW, Peer, in_common, may_meet, score
+from cogs.pairing.matching.scoring import GAP, NEVER, NEW, Peer, in_common, may_meet, score
 from tests.cogs.pairing.people import Judge, peer, rounds
 
 

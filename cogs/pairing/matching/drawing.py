@@ -24,44 +24,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from cogs.pairing.blossom import Weights, blossom, chance
-from cogs.pairing.candidates import Edges, Floats, Ints, Table
-from cogs.pairing.offers import Offers, couples
-from cogs.pairing.rounds import (
-    MET_LATELY,
-    NOBODY_FITS,
-    ODD,
-    Drawn,
-    Past,
-    Round,
-    RoundError,
-    drawn_from_json,
-    drawn_to_json,
-    round_from_json,
-    round_to_json,
-)
-from cogs.pairing.scoring import Common, Peer, in_common, may_meet, score
-from cogs.pairing.threesomes import Few, Groups
-
-__all__ = [
-    "MET_LATELY",
-    "NOBODY_FITS",
-    "ODD",
-    "Common",
-    "Drawn",
-    "Past",
-    "Peer",
-    "Round",
-    "RoundError",
-    "draw",
-    "drawn_from_json",
-    "drawn_to_json",
-    "in_common",
-    "may_meet",
-    "round_from_json",
-    "round_to_json",
-    "score",
-]
+from cogs.pairing.matching.blossom import Weights, blossom, chance
+from cogs.pairing.matching.candidates import Edges, Floats, Ints, Table
+from cogs.pairing.matching.offers import Offers, couples
+from cogs.pairing.matching.rounds import MET_LATELY, NOBODY_FITS, ODD, Drawn, Round
+from cogs.pairing.matching.threesomes import Few, Groups
 
 FEW = 200
 """Up to so many people a round is settled as a whole, with every pair."""

@@ -17,7 +17,7 @@ import numpy as np
 import rustworkx as rx
 from numpy.typing import NDArray
 
-from cogs.pairing.candidates import Ints, Scores, Table
+from cogs.pairing.matching.candidates import Ints, Scores, Table
 
 Weight = NDArray[np.int64]
 

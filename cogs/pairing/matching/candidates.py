@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cogs.pairing.rounds import Round
-from cogs.pairing.scoring import (
+from cogs.pairing.matching.rounds import Round
+from cogs.pairing.matching.scoring import (
     FIRST_LANGUAGE,
     GAP,
     HOURS,

@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any, cast
 
-from cogs.pairing.scoring import HOURS_A_WEEK, ROLES, WINDOW, Peer
+from cogs.pairing.matching.scoring import HOURS_A_WEEK, ROLES, WINDOW, Peer
 
 ODD = "odd"
 """Waits because the others came out even; would fit somebody."""

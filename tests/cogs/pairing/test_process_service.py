@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from cogs.pairing import drawing_service
-from cogs.pairing.drawing_service import draw_apart
-from cogs.pairing.rounds import Drawn, Round
+from cogs.pairing import process_service
+from cogs.pairing.matching.rounds import Drawn, Round
+from cogs.pairing.process_service import draw_apart
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +28,6 @@ print('{{"groups": [], "waiting": []}}')
 
 async def test_one_draw_is_made_at_a_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     script = ALONE.format(place=str(tmp_path / "drawing"))
-    monkeypatch.setattr(drawing_service, "_COMMAND", ("-c", script))
+    monkeypatch.setattr(process_service, "_COMMAND", ("-c", script))
     drawn = await asyncio.gather(*(draw_apart(NOBODY) for _ in range(4)))
     assert drawn == [Drawn((), ())] * 4

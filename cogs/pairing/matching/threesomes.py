@@ -16,8 +16,8 @@ from itertools import combinations
 
 import numpy as np
 
-from cogs.pairing.blossom import MOST_WAITED, Weight, Weights, blossom, chance
-from cogs.pairing.candidates import Ints, Table
+from cogs.pairing.matching.blossom import MOST_WAITED, Weight, Weights, blossom, chance
+from cogs.pairing.matching.candidates import Ints, Table
 
 AHEAD = 6
 """When somebody has so few new partners left, the rounds to come are looked at too."""

@@ -1,4 +1,4 @@
-"""Draws a round in a process of its own: `python -m cogs.pairing.drawing`.
+"""Draws a round in a process of its own: `python -m cogs.pairing.matching`.
 
 It reads a `Round` as JSON on standard input and writes what was drawn as JSON on standard output.
 Matching holds the interpreter for as long as it takes, so the process that serves people never does
@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import sys
 
-from cogs.pairing.matching import draw
-from cogs.pairing.rounds import RoundError, drawn_to_json, round_from_json
+from cogs.pairing.matching.drawing import draw
+from cogs.pairing.matching.rounds import RoundError, drawn_to_json, round_from_json
 
 BAD_INPUT, FAILED = 2, 1
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from cogs.pairing.candidates import Edges, Floats, Ints
+from cogs.pairing.matching.candidates import Edges, Floats, Ints
 
 PRICE_STEPS = 40
 """Steps after which prices hardly move."""

@@ -1,0 +1,266 @@
+"""What the clock does with introductions: introduces, asks once how it went, and closes.
+
+The runner of `bot.jobs` calls `Introducing` inside its transactions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.blocks.service import forbidden
+from bot.database import Transaction
+from bot.jobs import store as jobs
+from bot.jobs.model import Draft, Message, Timer
+from bot.jobs.model import State as Ended
+from bot.notices.service import Notices
+from bot.privacy import store as privacy
+from bot.settings.service import Settings
+from cogs.pairing import course, rounds_store, store
+from cogs.pairing.course import Tell
+from cogs.pairing.introductions_service import APART, Introductions
+from cogs.pairing.model import Introduction, IntroductionState, Member, Round, RoundState
+from cogs.pairing.promises_service import (
+    CLOSE,
+    FOLLOWUP,
+    INTRODUCTION,
+    SUBJECT,
+    TELL,
+    hold,
+    is_open,
+    look_again,
+    seal,
+    those_of,
+)
+from cogs.pairing.service import agreed
+from cogs.pairing.settings import ENABLED
+from cogs.pairing.telling_service import Telling
+
+FOLLOWUP_GRACE = timedelta(days=1)
+"""How late it is still asked whether they got to talk."""
+
+
+class Introducing:
+    """Keeps the promises to introduce, to ask once how it went, and to close."""
+
+    def __init__(
+        self, settings: Settings, notices: Notices, introductions: Introductions, telling: Telling
+    ) -> None:
+        self._settings = settings
+        self._notices = notices
+        self._introductions = introductions
+        self._telling = telling
+
+    async def due(
+        self, tx: Transaction, timers: Sequence[Timer], now: datetime
+    ) -> tuple[list[Draft], list[Timer]]:
+        """Ask how it went, or end what belongs to a round whose time is up."""
+        drafts: list[Draft] = []
+        for timer in timers:
+            if timer.kind == CLOSE:
+                await self._close_round(tx, timer.subject, now)
+                continue
+            held = await hold(tx, timer.subject)
+            if held is None or held[1].state is not IntroductionState.INTRODUCED:
+                continue
+            one = held[1]
+            if one.thread_id is None:
+                members = await self._people(tx, one)
+                await self._telling.tell(tx, [(m, Tell.TALKED) for m in members], one.id, now)
+                continue
+            late_at = timer.due_at + FOLLOWUP_GRACE
+            drafts.append(
+                Draft(FOLLOWUP, one.id, one.server_id, one.thread_id, "", timer.due_at, late_at)
+            )
+        return drafts, []
+
+    async def unwanted(
+        self, tx: Transaction, messages: Sequence[Message], now: datetime
+    ) -> dict[str, str]:
+        """Look once more whether those to be introduced are there, and may meet."""
+        reasons: dict[str, str] = {}
+        departed = frozenset(await privacy.departed(tx))
+        consenting: dict[int, frozenset[int]] = {}
+        for message in messages:
+            if message.server_id in departed:
+                reasons[message.id] = "left"
+                continue
+            if message.kind == CLOSE:
+                continue
+            one = await rounds_store.introduction(tx, message.subject)
+            if one is None:
+                reasons[message.id] = "over"
+            elif message.kind == FOLLOWUP:
+                if one.state is not IntroductionState.INTRODUCED:
+                    reasons[message.id] = "over"
+            elif not await self._settings.get(one.server_id, ENABLED):
+                reasons[message.id] = "switched off"
+            else:
+                if one.server_id not in consenting:
+                    consenting[one.server_id] = await agreed(tx, one.server_id)
+                reason = await _why_not(tx, one, consenting[one.server_id])
+                if reason is not None:
+                    reasons[message.id] = reason
+        return reasons
+
+    async def settled(
+        self, tx: Transaction, message: Message, state: Ended, reason: str | None, now: datetime
+    ) -> None:
+        """Write down that people are introduced, or see to them where they could not be."""
+        if message.kind != INTRODUCTION:
+            return
+        held = await hold(tx, message.subject)
+        if held is None:
+            return
+        one, mine = held
+        if state in {Ended.SENT, Ended.UNCERTAIN}:
+            # They met, or may have, even if one of them has left before it was known.
+            placed = [place.user_id for place in mine.places]
+            await rounds_store.put_met(tx, one.server_id, course.met_in(placed, one.number, now))
+        if not course.is_live(mine):
+            # It ended while it was on its way: its thread, if there is one, is closed.
+            await seal(tx, mine, now)
+            return
+        if mine.state is IntroductionState.INTRODUCED:
+            return
+        if state is Ended.SENT:
+            await self._notices.close(tx, one.server_id, SUBJECT, now)
+            await self._introduced(tx, one, mine, now)
+        elif state is Ended.REFUSED and reason == APART:
+            await self._apart(tx, one, mine, now)
+        elif state is Ended.REFUSED:
+            await self._no_thread(tx, one, mine, now)
+        elif state is Ended.SKIPPED and reason not in {"late", "switched off", "left"}:
+            await self._apart(tx, one, mine, now)
+        else:
+            if state is Ended.UNCERTAIN:
+                await self._notices.raise_notice(
+                    tx, one.server_id, "pairing_uncertain", SUBJECT, now
+                )
+            await self._not_made(tx, one, mine, now)
+
+    # Inside
+
+    async def _introduced(
+        self, tx: Transaction, one: Round, mine: Introduction, now: datetime
+    ) -> None:
+        after = replace(mine, state=IntroductionState.INTRODUCED)
+        await rounds_store.put_introduction(tx, after)
+        await rounds_store.put_met(tx, one.server_id, course.met_in(mine.people, one.number, now))
+        members = await self._people(tx, mine)
+        await store.put_members(tx, [course.introduced(member) for member in members])
+        plan = await rounds_store.plan(tx, one.server_id)
+        if plan is not None and plan.followup_days:
+            at = now + timedelta(days=plan.followup_days)
+            if at < one.ends_at:
+                await jobs.set_timers(tx, [Timer(FOLLOWUP, mine.id, mine.server_id, at)])
+
+    async def _no_thread(
+        self, tx: Transaction, one: Round, mine: Introduction, now: datetime
+    ) -> None:
+        """Say it to who can act; introduce by direct message where all have asked for those."""
+        plan = await rounds_store.plan(tx, one.server_id)
+        if plan is not None:
+            await self._notices.raise_notice(
+                tx, one.server_id, "pairing_no_thread", SUBJECT, now, channel=plan.channel_id
+            )
+        members = await self._people(tx, mine)
+        if mine.thread_id is None and all(m.dm_channel_id is not None for m in members):
+            await self._introduced(tx, one, mine, now)
+            await self._telling.tell(tx, [(m, Tell.INTRODUCED) for m in members], mine.id, now)
+        else:
+            await self._not_made(tx, one, mine, now)
+
+    async def _not_made(
+        self, tx: Transaction, one: Round, mine: Introduction, now: datetime
+    ) -> None:
+        """Nobody is to blame; they are first the next time."""
+        after = course.ended(mine, now)
+        await rounds_store.put_introduction(tx, after)
+        await seal(tx, after, now)
+        members = await self._people(tx, mine)
+        await store.put_members(tx, [course.waited(m, Tell.NOT_MADE) for m in members])
+        await self._telling.tell(tx, [(m, Tell.NOT_MADE) for m in members], mine.id, now)
+
+    async def _apart(self, tx: Transaction, one: Round, mine: Introduction, now: datetime) -> None:
+        """One is no longer there, or they may not meet any more: look again for the rest."""
+        after = course.ended(mine, now)
+        await rounds_store.put_introduction(tx, after)
+        await seal(tx, after, now)
+        if is_open(one, now):
+            await look_again(tx, one, mine.id, now)
+
+    async def _close_round(self, tx: Transaction, round_id: str, now: datetime) -> None:
+        one = await rounds_store.hold_round(tx, round_id)
+        if one is None or one.state is not RoundState.DRAWN:
+            return
+        await rounds_store.put_round(tx, replace(one, state=RoundState.ENDED))
+        await rounds_store.delete_answers(tx, round_id)
+        every = await rounds_store.of_round(tx, round_id)
+        for each in every:
+            if course.is_live(each):
+                await self._introductions.end(tx, each, now)
+        await self._tell_who_waits(tx, one, now)
+        plan = await rounds_store.plan(tx, one.server_id)
+        if one.confirm or plan is None or not plan.followup_days:
+            # They had said yes to it beforehand, or nobody asks.
+            return
+        silent: list[Member] = []
+        quiet = {
+            place.user_id: each
+            for each in every
+            if each.state is IntroductionState.INTRODUCED
+            for place in each.places
+            if place.left_at is None and place.said is None
+        }
+        for user_id, each in sorted(quiet.items()):
+            member = await store.hold_member(tx, one.server_id, user_id)
+            if member is not None and member.is_in(now) and await _was_asked(tx, each, member):
+                silent.append(course.said_nothing(member))
+        await store.put_members(tx, silent)
+        paused = [(member, Tell.SILENT) for member in silent if not member.is_in(now)]
+        await self._telling.tell(tx, paused, one.id, now)
+
+    async def _tell_who_waits(self, tx: Transaction, one: Round, now: datetime) -> None:
+        """Tell whoever was still to be brought together with somebody when the time was up."""
+        every = await rounds_store.of_round(tx, one.id)
+        told: list[tuple[Member, Tell]] = []
+        for user_id in sorted({place.user_id for each in every for place in each.places}):
+            theirs = those_of(every, user_id)
+            waits = course.looks_for_another(user_id, theirs)
+            if not waits or course.was_offered(theirs[-1], user_id):
+                continue
+            member = await store.hold_member(tx, one.server_id, user_id)
+            if member is not None and course.may_go_on(member, now):
+                told.append((course.waited(member, Tell.ODD), Tell.ODD))
+        await store.put_members(tx, [member for member, _ in told])
+        await self._telling.tell(tx, told, one.id, now)
+
+    async def _people(self, tx: Transaction, one: Introduction) -> list[Member]:
+        found = [await store.hold_member(tx, one.server_id, user_id) for user_id in one.people]
+        return [member for member in found if member is not None]
+
+
+async def _was_asked(tx: Transaction, one: Introduction, member: Member) -> bool:
+    """Whether it was asked of somebody how it went: in their thread, or by direct message."""
+    kind, subject = FOLLOWUP, one.id
+    if one.thread_id is None:
+        kind, subject = TELL, f"{Tell.TALKED}.{one.id}.{member.id}"
+    return any(
+        message.state is Ended.SENT for message in await jobs.messages_of(tx, kind, subject, 1)
+    )
+
+
+async def _why_not(tx: Transaction, one: Introduction, consenting: Collection[int]) -> str | None:
+    """Why people are not to be introduced after all, if they are not."""
+    if one.state is not IntroductionState.PENDING:
+        return "over"
+    people = one.people
+    if len(people) < 2 or len(people) < len(one.places):
+        return "someone left"
+    if not all(user_id in consenting for user_id in people):
+        return "no consent"
+    if await forbidden(tx, one.server_id, people):
+        return "parted"
+    return None

@@ -1,0 +1,166 @@
+"""What members are told: by direct message to whoever asked for those, else at their next command.
+
+A round tells the same few things (`course.Tell`) to many people, so what is told is a promise of
+`bot.jobs` with a word for a body, and is put into sentences when it goes out.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from bot.database import Transaction
+from bot.jobs import store as jobs
+from bot.jobs.model import Draft, Message, Timer
+from bot.jobs.model import State as Ended
+from bot.news.service import tell as tell_later
+from bot.privacy import store as privacy
+from bot.settings.core import LANGUAGE
+from bot.settings.service import Settings
+from cogs.pairing import course, rounds_store, store
+from cogs.pairing.course import Tell
+from cogs.pairing.model import Introduction, Member, RoundState
+from cogs.pairing.promises_service import FOLLOWUP, TELL, hold
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a direct message says, about which round or introduction, and in which language."""
+
+    what: Tell
+    about: str
+    language: str
+
+    def to_text(self) -> str:
+        """JSON for the store."""
+        return json.dumps({"what": self.what, "about": self.about, "language": self.language})
+
+    @classmethod
+    def from_text(cls, text: str) -> Told:
+        """Read what `to_text` wrote."""
+        told: dict[str, Any] = json.loads(text)
+        return cls(Tell(told["what"]), told["about"], told["language"])
+
+
+class Telling:
+    """Tells members: by direct message if they asked for those, else at their next command."""
+
+    def __init__(self, settings: Settings, speaks: Callable[[str], bool]) -> None:
+        """`speaks` says whether the bot has words in a language."""
+        self._settings = settings
+        self._speaks = speaks
+
+    async def tell(
+        self,
+        tx: Transaction,
+        told: Sequence[tuple[Member, Tell]],
+        about: str,
+        now: datetime,
+    ) -> None:
+        """Tell members of one server, about one round or introduction."""
+        if not told:
+            return
+        fallback = await self._settings.get(told[0][0].server_id, LANGUAGE)
+        drafts: list[Draft] = []
+        for member, what in told:
+            if member.dm_channel_id is None:
+                await _later(tx, member, what, now)
+                continue
+            body = Told(what, about, self.language([member], fallback)).to_text()
+            drafts.append(
+                Draft(
+                    TELL,
+                    f"{what}.{about}.{member.id}",
+                    member.server_id,
+                    member.dm_channel_id,
+                    body,
+                    now,
+                    now + course.TELLING,
+                    member.user_id,
+                )
+            )
+        await jobs.add_messages(tx, drafts)
+
+    def language(self, members: Sequence[Member], fallback: str) -> str:
+        """Give the first language of all of these that the bot speaks, else the server's."""
+        first = members[0].wishes.languages
+        shared = [code for code in first if all(code in m.wishes.languages for m in members)]
+        return next((code for code in shared if self._speaks(code)), fallback)
+
+    # The promise to tell: bot.jobs.runner.Promises
+
+    async def due(
+        self, tx: Transaction, timers: Sequence[Timer], now: datetime
+    ) -> tuple[list[Draft], list[Timer]]:
+        """Nothing: it is told when it happens, without a timer."""
+        return [], []
+
+    async def unwanted(
+        self, tx: Transaction, messages: Sequence[Message], now: datetime
+    ) -> dict[str, str]:
+        """Write to whoever still takes part; ask only who has not answered by another way."""
+        reasons: dict[str, str] = {}
+        departed = frozenset(await privacy.departed(tx))
+        for message in messages:
+            told = Told.from_text(message.body)
+            member = await _recipient(tx, message)
+            if member is None or member.dm_channel_id is None or message.server_id in departed:
+                reasons[message.id] = "left"
+            elif told.what is Tell.ASK:
+                one = await rounds_store.round_(tx, told.about)
+                answers = await rounds_store.answers(tx, told.about)
+                if one is None or one.state is not RoundState.ASKING:
+                    reasons[message.id] = "over"
+                elif member.user_id in answers:
+                    reasons[message.id] = "answered"
+        return reasons
+
+    async def settled(
+        self, tx: Transaction, message: Message, state: Ended, reason: str | None, now: datetime
+    ) -> None:
+        """After a refusal write to them no more; what did not arrive is told another time."""
+        if state is Ended.SENT or reason in {"left", "over", "answered"}:
+            return
+        told = Told.from_text(message.body)
+        # An introduction is held before its members: everybody who holds both does.
+        held = await hold(tx, told.about) if told.what is Tell.INTRODUCED else None
+        user_id = message.recipient_user_id
+        if user_id is None:
+            return
+        member = await store.hold_member(tx, message.server_id, user_id)
+        if member is None:
+            return
+        if state is Ended.REFUSED:
+            await store.put_members(tx, [replace(member, dm_channel_id=None)])
+        if held is not None:
+            await self._not_introduced(tx, held[1], user_id, now)
+        await _later(tx, member, told.what, now)
+
+    async def _not_introduced(
+        self, tx: Transaction, one: Introduction, user_id: int, now: datetime
+    ) -> None:
+        """End one by direct message that did not reach somebody: the others would wait in vain."""
+        if not course.is_live(one):
+            return
+        await rounds_store.put_introduction(tx, course.ended(one, now))
+        await jobs.clear_timers(tx, FOLLOWUP, [one.id])
+        found = [
+            await store.member(tx, one.server_id, other) for other in one.people if other != user_id
+        ]
+        told = [(member, Tell.OVER) for member in found if member is not None]
+        await self.tell(tx, told, one.id, now)
+
+
+async def _recipient(tx: Transaction, message: Message) -> Member | None:
+    user_id = message.recipient_user_id
+    return None if user_id is None else await store.member(tx, message.server_id, user_id)
+
+
+async def _later(tx: Transaction, member: Member, what: Tell, now: datetime) -> None:
+    if what is Tell.INTRODUCED:
+        what = Tell.NOT_MADE
+    if what not in course.BY_MESSAGE_ONLY:
+        await tell_later(tx, member.user_id, member.server_id, f"pairing.{what}", now)
