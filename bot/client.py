@@ -71,9 +71,12 @@ class Tree(app_commands.CommandTree["Alongside"]):
 
 
 class Alongside(commands.AutoShardedBot):
-    """The Discord client. Features reach what they need through `runtime`."""
+    """The Discord client. Features reach what they need through `runtime`.
 
-    def __init__(self, runtime: Runtime, **options: Any) -> None:
+    `mentions_commands` is off where nothing turns the mention of a command into its name.
+    """
+
+    def __init__(self, runtime: Runtime, *, mentions_commands: bool = True, **options: Any) -> None:
         # It never speaks in voice channels; nobody need read at each start that it could not.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
@@ -88,6 +91,7 @@ class Alongside(commands.AutoShardedBot):
             **options,
         )
         self.runtime = runtime
+        self._mentions_commands = mentions_commands
         self._chores: list[asyncio.Task[None]] = []
 
     async def setup_hook(self) -> None:
@@ -95,7 +99,10 @@ class Alongside(commands.AutoShardedBot):
         self.add_dynamic_items(Part)
         await self.load_features()
         await self.tree.set_translator(CommandWords(self.runtime.texts))
-        await self.tree.sync()
+        synced = await self.tree.sync()
+        if self._mentions_commands:
+            chat = [one for one in synced if one.type is discord.AppCommandType.chat_input]
+            self.runtime.texts.know_commands({command.name: command.id for command in chat})
         self.runtime.jobs.start()
 
     async def load_features(self) -> None:

@@ -3,13 +3,18 @@
 A sentence is either text with `{named}` parameters, or one text per plural category of its
 language (`one`, `few`, `other` ...), chosen by the parameter `count`. The categories are those of
 the Unicode CLDR, through Babel.
+
+A sentence names a command as `</pair status>`. Once Discord has said which number each command has,
+that becomes a mention: a tap opens the command, and everybody reads its name in their own language.
 """
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, cast
 
@@ -23,6 +28,9 @@ BASE = "en"
 
 Sentence = str | dict[str, str]
 
+COMMAND = re.compile(r"</([a-z][a-z ]*)>")
+"""A command that a sentence names, by its path in English."""
+
 
 class Texts:
     """All sentences of all languages. Reading files happens once, at start."""
@@ -30,6 +38,7 @@ class Texts:
     def __init__(self, catalogs: Mapping[str, Mapping[str, Sentence]]) -> None:
         self._catalogs = catalogs
         self._plural_forms: dict[str, Callable[[int], str]] = {}
+        self._command_ids: Mapping[str, int] = {}
         self.locales = tuple(sorted(catalogs))
 
     @classmethod
@@ -72,7 +81,29 @@ class Texts:
                 self._plural_forms[locale] = plural
             category = plural(cast(int, params["count"]))
             sentence = sentence.get(category) or sentence["other"]
+        if "</" in sentence:
+            sentence = COMMAND.sub(lambda named: self.command(named[1], locale), sentence)
         return sentence.format_map(params)
+
+    def know_commands(self, ids: Mapping[str, int]) -> None:
+        """Name commands by mentions from now on; `ids` are those of the top-level commands.
+
+        docs.discord.com/developers/reference, "Message Formatting": a subcommand is mentioned with
+        the id of the command at its top.
+        """
+        self._command_ids = ids
+
+    def command(self, path: str, locale: str) -> str:
+        """Name a command: a mention, or its name in a language where Discord gave no id for it."""
+        top = path.split()[0]
+        if top in self._command_ids:
+            return f"</{path}:{self._command_ids[top]}>"
+        return "/" + self.command_name(path, locale)
+
+    def command_name(self, path: str, locale: str) -> str:
+        """Give a command's name in a language, with those of its groups before it."""
+        keys = accumulate(path.split(), lambda group, name: f"{group}.{name}")
+        return " ".join(self.say(f"commands.{key}.name", locale) for key in keys)
 
     def has(self, key: str, locale: str = BASE) -> bool:
         """Whether the language has this key."""

@@ -19,7 +19,7 @@ from bot.permissions import NEEDED
 from bot.privacy import Kind
 from bot.privacy.service import SERVER_GRACE
 from bot.settings.model import Setting
-from bot.texts import Words
+from bot.texts import Texts, Words
 
 _NAMES = {
     "read_messages": "View Channels",
@@ -34,7 +34,8 @@ PAGE = Path(__file__).resolve().parent / "reference.md"
 
 def reference(bot: Alongside) -> str:
     """The whole page, for a bot whose features are loaded."""
-    words = Words(bot.runtime.texts, "en")
+    # Read anew: those of a bot that runs mention commands by the numbers it was given.
+    words = Words(Texts.load(), "en")
     return "\n".join(
         [
             "# Reference",

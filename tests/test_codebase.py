@@ -9,9 +9,10 @@ import pytest
 from discord import app_commands
 
 from bot.commands import key_of
+from bot.content import DATA
 from bot.database import Database
 from bot.privacy import Kind
-from bot.texts import Texts
+from bot.texts import COMMAND, Texts
 from tests import rules
 from tests.world import World
 
@@ -120,6 +121,54 @@ async def test_every_command_and_option_has_words_in_every_language(world: World
 
 
 _PARTS = ("name", "description")
+
+_ALIKE = {"faq", "id", "plan"}
+"""Words for a command or an option that Spanish and English share."""
+
+
+async def test_no_command_or_option_is_left_in_english(world: World) -> None:
+    for key in sorted(TEXTS.keys()):
+        if key.startswith("commands.") and (said := TEXTS.say(key, "en")) not in _ALIKE:
+            assert TEXTS.say(key, "es") != said, key
+    for command in world.bot.tree.walk_commands():
+        for option in getattr(command, "parameters", ()):
+            # Choices that are fixed would need words of their own; suggestions bring theirs.
+            assert option.choices == [], command.qualified_name
+
+
+async def test_every_command_that_is_named_exists_and_can_be_used(world: World) -> None:
+    usable = {
+        command.qualified_name
+        for command in world.bot.tree.walk_commands()
+        if isinstance(command, app_commands.Command)
+    }
+    for key in sorted(TEXTS.keys()):
+        named = [_commands_named(key, locale) for locale in TEXTS.locales]
+        assert named[0] <= usable, key
+        assert all(others == named[0] for others in named), key
+        for locale in TEXTS.locales:
+            # Plain words would stay English for everybody, and do nothing when tapped.
+            for form in TEXTS.forms(key, locale).values():
+                assert not re.search(r"(?<![\w<:/.])/[^\W\d]", form), (locale, key)
+    assert _commands_named("pairing.rounds.off", "es") == {"settings"}
+
+
+async def test_every_command_in_a_page_or_an_answer_is_named_as_its_readers_see_it(
+    world: World,
+) -> None:
+    paths = {command.qualified_name for command in world.bot.tree.walk_commands()}
+    for locale in TEXTS.locales:
+        known = {TEXTS.command_name(path, locale) for path in paths}
+        pages = [*DATA.glob(f"policy/{locale}/*"), *DATA.glob(f"content/**/{locale}.yaml")]
+        for page in pages:
+            named = set(re.findall(r"`/([^`\n]+)`", page.read_text(encoding="utf-8")))
+            assert named <= known, page
+        assert known >= {TEXTS.command_name("privacy", locale)}
+
+
+def _commands_named(key: str, locale: str) -> set[str]:
+    forms = TEXTS.forms(key, locale).values()
+    return {name for form in forms for name in COMMAND.findall(form)}
 
 
 async def test_names_and_descriptions_of_commands_are_what_discord_takes(world: World) -> None:

@@ -64,7 +64,8 @@ async def run(config: Config, *, port: int = 0, fresh: bool = False) -> None:
             database_key=None,
             database_key_file=None,
         )
-        return Alongside(await open_runtime(own, place.clock))
+        # The simulated page shows a mention of a command as it is written.
+        return Alongside(await open_runtime(own, place.clock), mentions_commands=False)
 
     def announce(address: str) -> None:
         sys.stdout.write(f"The playground is open: {address}\nStop it with Ctrl-C.\n")

@@ -19,19 +19,21 @@ from bot.views import MAX_TEXT, Panel, button, clip, helplines_button, link, pla
 class Usable:
     """One command, as the list of commands shows it."""
 
-    key: str
+    path: str
+    description: str
+    """The key of it."""
     moderators: bool
-
-    def name(self, words: Words) -> str:
-        """Its name with those of its groups, as Discord shows them."""
-        _, *path = self.key.split(".")
-        steps = (".".join(path[: end + 1]) for end in range(len(path)))
-        return " ".join(words(f"commands.{step}.name") for step in steps)
 
     @classmethod
     def of(cls, command: app_commands.Command[Any, ..., Any], *, moderators: bool) -> Usable:
         """Describe a command."""
-        return cls(key_of(command), moderators)
+        return cls(command.qualified_name, f"{key_of(command)}.description", moderators)
+
+    def named(self, words: Words, *, mentioned: bool) -> str:
+        """Its name with those of its groups, as Discord shows them; a mention opens with a tap."""
+        if mentioned:
+            return words.texts.command(self.path, words.locale)
+        return "/" + words.texts.command_name(self.path, words.locale)
 
 
 def root_of(command: Any) -> Any:
@@ -66,9 +68,12 @@ def about(words: Words, config: Config) -> Panel:
 def help_page(words: Words, named: Words, usable: list[Usable]) -> Panel:
     """The commands that this person may use, those for moderators apart."""
 
+    # Mentions are longer than names, and moderators have many commands: theirs would not fit.
+    mentioned = not any(command.moderators for command in usable)
+
     def listed(*, moderators: bool) -> str:
         return "\n".join(
-            f"**/{command.name(named)}**\n{words(f'{command.key}.description')}"
+            f"**{command.named(named, mentioned=mentioned)}**\n{words(command.description)}"
             for command in usable
             if command.moderators is moderators
         )

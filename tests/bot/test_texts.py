@@ -156,3 +156,37 @@ def test_a_file_that_is_named_after_no_language_is_refused(tmp_path: Path) -> No
 def test_without_english_there_is_nothing_to_fall_back_on(tmp_path: Path) -> None:
     with pytest.raises(ContentError, match=r"/en\.yaml: is missing"):
         Texts.load(folder_with(tmp_path, es=GOOD))
+
+
+COMMANDS = {
+    "joining": "Use </pair join> here, {name}.",
+    "commands.pair.name": "pair",
+    "commands.pair.join.name": "join",
+}
+IN_SPANISH = {
+    "joining": "Usa aquí </pair join>, {name}.",
+    "commands.pair.name": "encuentros",
+    "commands.pair.join.name": "participar",
+}
+
+
+@pytest.mark.parametrize(
+    ("locale", "said"),
+    [("en", "Use /pair join here, Ash."), ("es", "Usa aquí /encuentros participar, Ash.")],
+)
+def test_a_command_is_named_in_the_language_until_discord_has_given_it_a_number(
+    locale: str, said: str
+) -> None:
+    texts = Texts({"en": COMMANDS, "es": IN_SPANISH})
+    assert texts.say("joining", locale, name="Ash") == said
+
+
+@pytest.mark.parametrize("locale", ["en", "es"])
+def test_a_command_with_a_number_is_mentioned_so_that_a_tap_opens_it(locale: str) -> None:
+    texts = Texts({"en": COMMANDS, "es": IN_SPANISH})
+    texts.know_commands({"pair": 77})
+    said = texts.say("joining", locale, name="</pair join>")
+    assert "</pair join:77>" in said
+    assert "/pair join " not in said
+    # What a parameter holds is no sentence of ours.
+    assert said.endswith(", </pair join>.")

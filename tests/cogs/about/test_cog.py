@@ -35,10 +35,20 @@ async def test_from_about_everything_else_is_one_tap_away(world: World) -> None:
 
 async def test_help_lists_what_a_member_may_use(world: World) -> None:
     said = text_of(await world.member.slash(world.channel, "help"))
-    for name in ("/about", "/help", "/privacy", "/faq ask", "/helplines"):
-        assert f"**{name}**" in said
+    for name in ("about", "help", "privacy", "faq ask", "helplines"):
+        assert f"**</{name}:" in said
     assert "/manage" not in said
     assert "/settings" not in said
+    assert not said.rstrip().endswith("…")
+
+
+@pytest.mark.parametrize("locale", ["en", "es"])
+async def test_commands_open_with_a_tap_from_the_help_of_members(world: World, locale: str) -> None:
+    said = text_of(await world.member.slash(world.channel, "help"))
+    ids = {command.name: command.id for command in await world.bot.tree.fetch_commands()}
+    texts = world.bot.runtime.texts
+    assert f"**</pair join:{ids['pair']}>**" in said
+    assert texts.say("pairing.cannot.join_first", locale).count(f"</pair join:{ids['pair']}>") == 1
 
 
 async def test_help_shows_moderators_also_what_moderators_may_use(world: World) -> None:

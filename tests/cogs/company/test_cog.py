@@ -233,7 +233,7 @@ async def test_somebody_who_is_no_supporter_or_not_on_duty_is_told_how_it_goes(
 ) -> None:
     await harbour.ask()
     assert "role for supporters" in text_of(await harbour.come(harbour.world.other))
-    assert "/company duty on, then tap again" in text_of(await harbour.come(harbour.fern))
+    assert "</company duty on:" in text_of(await harbour.come(harbour.fern))
     await harbour.on_duty(harbour.fern)
     assert "This is the room" in text_of(await harbour.come(harbour.fern))
 

@@ -80,7 +80,7 @@ async def test_the_button_asks_for_a_country_and_fills_in_none(world: World) -> 
 async def test_words_that_name_no_country_lead_to_the_finder_and_the_command(world: World) -> None:
     form = await press_the_button(world)
     shown = await world.member.submit_modal(form, {inputs_of(form)[0]: "zzzz qqqq"})
-    assert "pick from a list with /helplines" in text_of(shown)
+    assert "pick from a list with </helplines:" in text_of(shown)
     assert text_of(shown).endswith("Find A Helpline (website)")
 
 

@@ -98,7 +98,7 @@ def is_closed(world: World, thread: Any) -> bool:
 async def test_without_a_decision_about_ages_the_panel_says_what_to_do(world: World) -> None:
     shown = text_of(await manage(world, "status"))
     assert "Not ready yet" in shown
-    assert "/manage pairing plan" in shown
+    assert "</manage pairing plan:" in shown
 
 
 async def test_a_plan_shows_when_where_and_how(ready: World) -> None:
