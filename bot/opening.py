@@ -21,6 +21,7 @@ from bot.privacy import Privacy
 from bot.rekey import finish
 from bot.reports.service import Reports
 from bot.runtime import Runtime
+from bot.seals import Seals
 from bot.settings.service import Settings
 from bot.texts import Texts
 
@@ -114,5 +115,6 @@ def make_runtime(
         blocks=Blocks(database, notices, clock, jobs.wake),
         reports=Reports(database, notices, clock, jobs.wake),
         membership=Membership(database, clock, jobs.wake),
+        seals=Seals.of_host(config),
         journal=journal,
     )

@@ -20,6 +20,7 @@ from bot.permissions import MODERATOR_DEFAULT
 from bot.privacy import Privacy
 from bot.reports.service import Reports
 from bot.scenes import Scenes
+from bot.seals import Seals
 from bot.settings.service import Settings
 from bot.texts import Texts
 from bot.views import Actions
@@ -51,6 +52,7 @@ class Runtime:
     blocks: Blocks
     reports: Reports
     membership: Membership
+    seals: Seals
     journal: Journal | None = None
     replays: Replays = field(default_factory=Replays)
     scenes: Scenes = field(default_factory=Scenes)

@@ -122,14 +122,19 @@ class Answering:
             self._pace.give_back(person)
             raise
         words = await words_for(interaction)
+        seal = self._bot.runtime.seals.make(person, sent.channel_id, sent.message_id)
         await interaction.edit_original_response(
-            view=views.posted(words, sent.channel_id, sent.message_id),
+            view=views.posted(words, sent.channel_id, sent.message_id, seal),
             allowed_mentions=discord.AllowedMentions.none(),
         )
 
-    async def take_back(self, interaction: Interaction, channel_id: str, message_id: str) -> None:
+    async def take_back(
+        self, interaction: Interaction, channel_id: str, message_id: str, seal: str
+    ) -> None:
         """Delete what was posted."""
         ids = _number(channel_id), _number(message_id)
+        # Nothing is kept about who posted it, so the button says that it was made for them.
+        self._bot.runtime.seals.check(seal, interaction.user.id, *ids)
         if not await delivery.take_back_own(self._bot, *ids):
             raise UserError("checkin.refused.not_taken_back")
         await turn(interaction, views.taken_back(await words_for(interaction)))
@@ -166,7 +171,11 @@ class Answering:
     ) -> discord.abc.Messageable:
         """The thread of the prompt's message, made if there is none; raises UserError."""
         number = _number(source)
-        if interaction.guild is not None and (known := interaction.guild.get_thread(number)):
+        known = None if interaction.guild is None else interaction.guild.get_thread(number)
+        if known is not None:
+            if known.is_private() or known.parent_id != interaction.channel_id:
+                # Never the thread of a prompt: that is open to all who see its channel.
+                raise UserError("errors.old_button")
             return known
         if not isinstance(interaction.channel, discord.TextChannel):
             raise UserError("checkin.refused.closed")

@@ -183,12 +183,12 @@ def passed(words: Words) -> Panel:
     return Panel(words("checkin.passed"), row(helplines_button(words)))
 
 
-def posted(words: Words, channel_id: int, message_id: int) -> Panel:
+def posted(words: Words, channel_id: int, message_id: int, seal: str) -> Panel:
     """The end of what was posted, with the way back."""
     return Panel(
         f"{words('checkin.thanks')} {words('checkin.posted', channel=f'<#{channel_id}>')}",
         row(
-            button(words("checkin.take_back"), TAKE_BACK, channel_id, message_id),
+            button(words("checkin.take_back"), TAKE_BACK, channel_id, message_id, seal),
             helplines_button(words),
         ),
     )

@@ -182,14 +182,19 @@ class FaqCog(commands.Cog, name="Faq"):
             closed = isinstance(sent, delivery.Closed | delivery.Gone)
             raise UserError("faq.share.closed" if closed else "faq.share.failed")
         words = await words_for(interaction)
+        seal = self._bot.runtime.seals.make(person, sent.channel_id, sent.message_id)
         await interaction.edit_original_response(
-            view=views.posted(words, entry, sent.channel_id, sent.message_id),
+            view=views.posted(words, entry, sent.channel_id, sent.message_id, seal),
             allowed_mentions=discord.AllowedMentions.none(),
         )
 
-    async def take_back(self, interaction: Interaction, channel_id: str, message_id: str) -> None:
+    async def take_back(
+        self, interaction: Interaction, channel_id: str, message_id: str, seal: str
+    ) -> None:
         """Delete what was shared."""
         ids = _number(channel_id), _number(message_id)
+        # Nothing is kept about who posted it, so the button says that it was made for them.
+        self._bot.runtime.seals.check(seal, interaction.user.id, *ids)
         if not await delivery.take_back_own(self._bot, *ids):
             raise UserError("faq.share.not_taken_back")
         await turn(interaction, views.taken_back(await words_for(interaction)))

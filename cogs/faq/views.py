@@ -146,12 +146,12 @@ def shared(words: Words, entry: Entry) -> Panel:
     )
 
 
-def posted(words: Words, entry: Entry, channel_id: int, message_id: int) -> Panel:
+def posted(words: Words, entry: Entry, channel_id: int, message_id: int, seal: str) -> Panel:
     """Only the member who shared sees this."""
     return Panel(
         words("faq.share.posted"),
         row(
-            button(words("faq.share.take_back"), TAKE_BACK, channel_id, message_id),
+            button(words("faq.share.take_back"), TAKE_BACK, channel_id, message_id, seal),
             button(words("faq.share.back"), SHOW, entry.id),
             helplines_button(words),
         ),

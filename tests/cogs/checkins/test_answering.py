@@ -275,7 +275,12 @@ async def test_only_the_bots_own_message_can_be_taken_back(world: World) -> None
     (message,) = posts(world)
     theirs = await world.other.send(world.channel, "hello")
     forged = await world.bot.get_partial_messageable(world.channel.id).send(
-        view=answer_views.posted(WORDS, world.channel.id, theirs.id)
+        view=answer_views.posted(
+            WORDS,
+            world.channel.id,
+            theirs.id,
+            world.bot.runtime.seals.make(world.member.id, world.channel.id, theirs.id),
+        )
     )
     refused = await world.member.click(forged, label="Take back")
     assert "no longer there" not in text_of(refused)

@@ -317,9 +317,9 @@ async def test_two_taps_on_one_confirmation_carry_one_nonce(world: World) -> Non
 async def test_only_the_bots_own_message_can_be_taken_back(world: World) -> None:
     theirs = await world.other.send(world.channel, "hello")
     channel = world.bot.get_partial_messageable(world.channel.id)
-    forged = await channel.send(
-        view=Panel(row(button("Forged", "faq:take_back", world.channel.id, theirs.id)))
-    )
+    ids = world.channel.id, theirs.id
+    seal = world.bot.runtime.seals.make(world.member.id, *ids)
+    forged = await channel.send(view=Panel(row(button("Forged", "faq:take_back", *ids, seal))))
     refused = await world.member.click(forged, label="Forged")
     assert "no longer" not in text_of(refused)
     assert theirs.id in [message.id for message in world.channel.history()]
