@@ -32,7 +32,14 @@ from bot.privacy import Holding
 from bot.reports.model import HOLDINGS as REPORTS
 from bot.runtime import Runtime
 from bot.settings.core import CORE
-from bot.views import Part, answer_error, give_words_back
+from bot.views import (
+    FORM_AGAIN,
+    MODERATING,
+    Part,
+    answer_error,
+    give_words_back,
+    open_again,
+)
 
 if TYPE_CHECKING:
     Interaction = discord.Interaction["Alongside"]
@@ -58,6 +65,7 @@ class Tree(app_commands.CommandTree["Alongside"]):
             root = getattr(command, "root_parent", None) or command
             if getattr(root, "default_permissions", None) is not None:
                 await require_moderator(interaction)
+                interaction.extras[MODERATING] = True
         except Exception as error:  # noqa: BLE001 - the boundary: it is answered and logged
             await answer_error(interaction, error)
             return False
@@ -128,6 +136,7 @@ class Alongside(commands.AutoShardedBot):
         self.runtime.blocks.replay_with(replays)
         replays.on(GONE, self.runtime.membership.replay)
         replays.on(WITHDRAWN, self.runtime.consents.replay)
+        self.runtime.actions.on(FORM_AGAIN, open_again)
         notices = self.runtime.notices
         self.runtime.jobs.register(POST_NOTICE, notices, NoticeCarrier(self, notices))
         self.runtime.privacy.when_server_erased(self.runtime.settings.forget)

@@ -8,6 +8,8 @@ because the text files themselves may be what is wrong.
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
+from contextlib import contextmanager
 
 
 class UserError(Exception):
@@ -17,6 +19,18 @@ class UserError(Exception):
         super().__init__(key)
         self.key = key
         self.params = params
+        self.label: str | None = None
+        """The key of the label of the field it is about, where it is about one of several."""
+
+
+@contextmanager
+def in_field(label: str) -> Generator[None]:
+    """Say with every refusal which field of a form it is about; `label` is that field's key."""
+    try:
+        yield
+    except UserError as error:
+        error.label = label
+        raise
 
 
 class StartError(Exception):

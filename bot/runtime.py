@@ -22,8 +22,9 @@ from bot.reports.service import Reports
 from bot.scenes import Scenes
 from bot.seals import Seals
 from bot.settings.service import Settings
+from bot.shelf import Shelf
 from bot.texts import Texts
-from bot.views import Actions
+from bot.views import Actions, Form, refused_forms
 
 
 def _manage_group() -> app_commands.Group:
@@ -59,3 +60,4 @@ class Runtime:
     actions: Actions = field(default_factory=Actions)
     manage: app_commands.Group = field(default_factory=_manage_group)
     open_forms: set[str] = field(default_factory=set[str])
+    refused_forms: Shelf[str, Form] = field(default_factory=refused_forms)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
@@ -22,6 +23,7 @@ from bot.database import StoreError
 from bot.errors import UserError
 from bot.permissions import require_moderator
 from bot.settings.core import LANGUAGE
+from bot.shelf import Shelf
 from bot.texts import Words
 
 if TYPE_CHECKING:
@@ -34,6 +36,12 @@ CALM = discord.Colour(0x4F7CAC)
 
 FORM_SECONDS = 60 * 60
 """How long an open form waits for its words; after that they are given back, not lost."""
+
+FORM_AGAIN = "form:again"
+"""Opens a refused form again; the argument says which."""
+
+MODERATING = "moderating"
+"""Marks an interaction of somebody who acts as a moderator, and is known to be one."""
 
 MAX_TEXT = 4_000
 """Characters that Discord takes in all texts of one message together."""
@@ -255,10 +263,10 @@ async def answer_error(interaction: Interaction, error: BaseException) -> None:
     while isinstance(error, discord.app_commands.CommandInvokeError):
         error = error.original
     if isinstance(error, UserError):
-        key, params = error.key, error.params
+        refused = error
     elif isinstance(error, StoreError):
         _log.error("store_error", error=logs.describe(error))
-        key, params = "errors.store", {}
+        refused = UserError("errors.store")
     elif isinstance(
         error,
         # The last two: a client still offers what an earlier version of the bot had.
@@ -266,7 +274,7 @@ async def answer_error(interaction: Interaction, error: BaseException) -> None:
         | discord.app_commands.CommandNotFound
         | discord.app_commands.CommandSignatureMismatch,
     ):
-        key, params = "errors.not_now", {}
+        refused = UserError("errors.not_now")
     elif isinstance(error, discord.NotFound) and error.code in {10062, 10015}:
         # The interaction is older than Discord allows; there is nobody left to answer.
         _log.warning("interaction_expired")
@@ -277,16 +285,34 @@ async def answer_error(interaction: Interaction, error: BaseException) -> None:
         return
     else:
         _log.error("unexpected", error=logs.describe(error))
-        key, params = "errors.unexpected", {}
+        refused = UserError("errors.unexpected")
     words = await words_for(interaction)
     try:
         if interaction.type is discord.InteractionType.autocomplete:
             if not interaction.response.is_done():
                 await cast(Any, interaction.response).autocomplete([])
             return
-        await reply(interaction, Panel(words(key, **params), row(helplines_button(words))))
+        await reply(interaction, _refusal(interaction, words, refused))
     except (discord.HTTPException, aiohttp.ClientError, OSError) as unanswered:
         _log.warning("not_answered", error=logs.describe(unanswered))
+
+
+def _refusal(
+    interaction: Interaction,
+    words: Words,
+    error: UserError,
+    given: str | None = None,
+    again: ui.Button[Any] | None = None,
+) -> Panel:
+    """What is answered; who has mistyped a setting for others needs no helpline."""
+    moderating = interaction.extras.get(MODERATING) and error.key != "errors.store"
+    helplines = None if moderating else helplines_button(words)
+    text = words(error.key, **error.params)
+    return Panel(
+        text if error.label is None else f"**{words(error.label)}:** {text}",
+        given,
+        row(again, helplines) if again or helplines else None,
+    )
 
 
 # Handlers of buttons, menus and forms
@@ -325,6 +351,7 @@ class Actions:
         handler, moderators = found
         if moderators:
             await require_moderator(interaction)
+            interaction.extras[MODERATING] = True
         try:
             pressed = handler(interaction, *arguments, *chosen)
         except TypeError as error:
@@ -334,7 +361,12 @@ class Actions:
 
 
 class Form(ui.Modal):
-    """A form of up to five parts. Whoever opens it gives the handler of what is submitted."""
+    """A form of up to five parts. Whoever opens it gives the handler of what is submitted.
+
+    What a moderator gave is kept for a while when it is refused, so that the form can be opened
+    again as it was. Of a member's words no more is kept than they asked for, so that is not done
+    for them unless `again` says so, for a form without words.
+    """
 
     def __init__(
         self,
@@ -343,10 +375,13 @@ class Form(ui.Modal):
         submitted: Callable[[Interaction], Awaitable[None]],
         *parts: ui.Label[Any] | ui.TextDisplay[Any],
         moderators: bool = False,
+        again: bool = False,
     ) -> None:
+        self._client = client
         self._forms = client.runtime.open_forms
         self._submitted = submitted
         self._moderators = moderators
+        self._again = again or moderators
         super().__init__(
             title=clip(title, 45), timeout=FORM_SECONDS, custom_id=f"form:{uuid4().hex}"
         )
@@ -359,12 +394,52 @@ class Form(ui.Modal):
         try:
             if self._moderators:
                 await require_moderator(interaction)
-            await self._submitted(interaction)
+                interaction.extras[MODERATING] = True
+            await self._hand_over(interaction)
         except Exception as error:  # noqa: BLE001 - the boundary: it is answered and logged
             await answer_error(interaction, error)
         finally:
             # Not sooner: what is no open form any more gets its words back (bot.client).
             self._forms.discard(self.custom_id)
+
+    async def _hand_over(self, interaction: Interaction) -> None:
+        try:
+            await self._submitted(interaction)
+        except UserError as error:
+            if not self._again:
+                raise
+            runtime = self._client.runtime
+            kept = uuid4().hex
+            for part in self._labels():
+                _fill(part.component)
+            runtime.refused_forms.put(kept, self, 1, runtime.clock())
+            words = await words_for(interaction)
+            again = button(words("errors.form_again"), FORM_AGAIN, kept, interaction.user.id)
+            await reply(interaction, _refusal(interaction, words, error, self._given(), again))
+
+    def renewed(self) -> Form:
+        """The same form, to be opened anew: Discord wants another id for it each time."""
+        return Form(
+            self._client,
+            self.title,
+            self._submitted,
+            *cast("list[ui.Label[Any]]", self.children),
+            moderators=self._moderators,
+            again=self._again,
+        )
+
+    def _labels(self) -> list[ui.Label[Any]]:
+        return [cast("ui.Label[Any]", one) for one in self.children if isinstance(one, ui.Label)]
+
+    def _given(self) -> str | None:
+        """The words that were typed, each under its label, to be copied."""
+        typed = [
+            f"{part.text}: {part.component.value}"
+            for part in self._labels()
+            if isinstance(part.component, ui.TextInput) and part.component.value
+        ]
+        shown = clip(_unfenced("\n".join(typed)), 3_000)
+        return f"```\n{shown}\n```" if shown else None
 
     async def on_error(self, interaction: Interaction, error: Exception, /) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Answer through the one funnel."""
@@ -374,6 +449,46 @@ class Form(ui.Modal):
     async def on_timeout(self) -> None:
         """Let the memory of it go; its words are given back if they still come."""
         self._forms.discard(self.custom_id)
+
+
+def _fill(part: ui.Item[Any]) -> None:
+    """Let a part of a form begin with what was given in it."""
+    if isinstance(part, ui.TextInput):
+        part.default = part.value or None
+    elif isinstance(part, ui.RadioGroup):
+        for choice in part.options:
+            choice.default = choice.value == part.value
+    elif isinstance(part, ui.CheckboxGroup):
+        for box in part.options:
+            box.default = box.value in part.values
+    elif isinstance(part, ui.Checkbox):
+        part.default = part.value
+    elif isinstance(part, ui.Select):
+        for option in part.options:
+            option.default = option.value in part.values
+    elif isinstance(part, ui.ChannelSelect | ui.RoleSelect):
+        part.default_values = cast(Any, part.values)
+
+
+def refused_forms() -> Shelf[str, Form]:
+    """A place for forms that were refused, until they are opened again, or not for an hour."""
+    most = 200
+    return Shelf(most=most, weight=most, unused=timedelta(seconds=FORM_SECONDS))
+
+
+async def open_again(interaction: Interaction, kept: str, person: str) -> None:
+    """Open a refused form as it was, for whoever filled it in."""
+    runtime = interaction.client.runtime
+    form = runtime.refused_forms.get(kept, runtime.clock())
+    if form is None or person != str(interaction.user.id):
+        raise UserError("errors.form_gone")
+    # It stays kept: a form may be closed by a slip, and be refused again.
+    await interaction.response.send_modal(form.renewed())
+
+
+def _unfenced(text: str) -> str:
+    """Keep what was typed from ending the block in which it is shown."""
+    return text.replace("```", "'''")
 
 
 def typed_words(data: Any) -> list[str]:
@@ -392,7 +507,7 @@ async def give_words_back(interaction: Interaction) -> None:
     """Answer a form that outlived the process that opened it: nothing was saved, here it is."""
     words = await words_for(interaction)
     typed = typed_words(cast(Any, interaction.data))
-    shown = clip("\n\n".join(text.replace("```", "'''") for text in typed), 3_500)
+    shown = clip(_unfenced("\n\n".join(typed)), 3_500)
     await reply(
         interaction, Panel(words("errors.form_expired"), f"```\n{shown}\n```" if shown else None)
     )

@@ -134,6 +134,25 @@ def search_zones(text: str, limit: int = 25, locale: str = "en") -> list[Place]:
     return list(chosen.values())[:limit]
 
 
+def zone_named(typed: str, locale: str = "en") -> str:
+    """Read a zone as it was chosen or typed: its own name, or words that fit one place only.
+
+    Raises UserError where that is not certain: somebody would be waiting at another hour. A name
+    without a city, such as EST, is searched for like any words, for it may mean a zone that knows
+    no summer.
+    """
+    name = typed.strip()
+    if "/" in name or name == UTC_NAME:
+        try:
+            return zone_info(name).key
+        except ZoneGone as gone:
+            raise UserError("spoken.refused.zone") from gone
+    found = search_zones(name, 2, locale) if name else []
+    if len(found) != 1:
+        raise UserError("spoken.refused.zone")
+    return found[0].zone
+
+
 def place_name(zone: str, locale: str = "en") -> str:
     """Name a zone by its city and country, where they are known."""
     for found in search_zones(zone, 25, locale):

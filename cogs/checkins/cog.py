@@ -14,14 +14,14 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import logs, spoken
-from bot.errors import UserError
+from bot.errors import UserError, in_field
 from bot.jobs.carrying import look_for, place_of, try_to_send
 from bot.jobs.runner import Delivered, Found, NotNow, Tried
 from bot.recurrence import Rule
 from bot.settings.core import LANGUAGE
 from bot.texts import Words
 from bot.views import Panel, clip, helplines_button, reply, row, turn, words_for
-from bot.zones import ZoneGone, search_zones, zone_info
+from bot.zones import search_zones, zone_info, zone_named
 from cogs.checkins import own_views, views
 from cogs.checkins.answer_cog import THREAD_EXISTS, THREAD_MINUTES, Answering
 from cogs.checkins.member_cog import Checkin
@@ -236,11 +236,9 @@ class ManageCheckins(app_commands.Group):
                     _server(then), spoken_in, category, text, by=then.user.id
                 )
             except BannedPrompt as banned:
-                await reply(then, views.banned_prompt(words, banned.reasons, text))
-            except UserError as error:
-                await reply(then, views.refused_again(words, error, text))
-            else:
-                await reply(then, views.prompt_added(words, made.text))
+                reasons = views.listed_reasons(words, banned.reasons)
+                raise UserError("checkins.prompt.refused", reasons=reasons) from banned
+            await reply(then, views.prompt_added(words, made.text))
 
         form = views.PromptForm(self._bot, await words_for(interaction), submitted)
         await interaction.response.send_modal(form)
@@ -382,7 +380,8 @@ class ManageCheckins(app_commands.Group):
         one = await self._schedules.schedule(_server(interaction), schedule_id)
 
         async def submitted(then: Interaction, typed: str) -> None:
-            until = self._pause_end(one, typed)
+            with in_field("checkins.pause.until"):
+                until = self._pause_end(one, typed)
             await self._schedules.pause(_server(then), schedule_id, until, by=then.user.id)
             await self._turned(then, schedule_id)
 
@@ -400,15 +399,10 @@ class ManageCheckins(app_commands.Group):
         one = await self._schedules.schedule(_server(interaction), schedule_id)
 
         async def submitted(then: Interaction, typed: views.TypedPlan) -> None:
-            try:
-                rule = self._rule(then, typed.days, typed.time, typed.zone, typed.until)
-                plan = replace(one.plan, rule=rule, categories=typed.categories)
-                await self._schedules.edit(_server(then), one.id, plan, by=then.user.id)
-            except UserError as error:
-                given = (typed.days, typed.time, typed.zone, typed.until)
-                await reply(then, views.refused_again(await words_for(then), error, *given))
-            else:
-                await self._turned(then, schedule_id, "checkins.list.saved")
+            rule = self._rule(then, typed.days, typed.time, typed.zone, typed.until)
+            plan = replace(one.plan, rule=rule, categories=typed.categories)
+            await self._schedules.edit(_server(then), one.id, plan, by=then.user.id)
+            await self._turned(then, schedule_id, "checkins.list.saved")
 
         form = views.PlanForm(self._bot, await words_for(interaction), one.plan, submitted)
         await interaction.response.send_modal(form)
@@ -451,14 +445,16 @@ class ManageCheckins(app_commands.Group):
 
     def _rule(self, interaction: Interaction, days: str, at: str, zone: str, until: str) -> Rule:
         """Read what was typed; raises UserError for what cannot be read for certain."""
-        named = _zone(zone, interaction.locale.value)
+        with in_field("checkins.form.zone"):
+            named = zone_named(zone, interaction.locale.value)
         today = self._bot.runtime.clock().astimezone(zone_info(named)).date()
-        return Rule(
-            spoken.days(days) if days.strip() else spoken.EVERY_DAY,
-            spoken.wall_time(at),
-            named,
-            until=spoken.pause_end(until, today) if until.strip() else None,
-        )
+        with in_field("checkins.form.days"):
+            on = spoken.days(days) if days.strip() else spoken.EVERY_DAY
+        with in_field("checkins.form.time"):
+            time_of_day = spoken.wall_time(at)
+        with in_field("checkins.form.until"):
+            end = spoken.pause_end(until, today) if until.strip() else None
+        return Rule(on, time_of_day, named, until=end)
 
     def _pause_end(self, schedule: Schedule, typed: str) -> datetime | None:
         """Give the first moment of the day on which a pause ends, where the schedule is."""
@@ -507,17 +503,6 @@ class ManageCheckins(app_commands.Group):
         texts = self._bot.runtime.texts
         shown = views.prompt(Words(texts, texts.choose(plan.language)), body, "preview")
         await reply(interaction, views.inert(shown))
-
-
-def _zone(typed: str, locale: str) -> str:
-    """Give the zone of a chosen suggestion, of its own name, or of words that fit one place."""
-    try:
-        return zone_info(typed.strip()).key
-    except ZoneGone:
-        found = search_zones(typed, 2, locale) if typed.strip() else []
-        if len(found) != 1:
-            raise UserError("checkins.cannot.zone") from None
-        return found[0].zone
 
 
 def _require_posting(interaction: Interaction, channel: discord.TextChannel, place: Place) -> None:

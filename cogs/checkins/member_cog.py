@@ -14,7 +14,7 @@ from bot import delivery, logs, spoken
 from bot.errors import UserError
 from bot.recurrence import Rule, next_after
 from bot.views import clip, reply, turn, words_for
-from bot.zones import UTC_NAME, ZoneGone, search_zones, zone_info
+from bot.zones import UTC_NAME, search_zones, zone_info, zone_named
 from cogs.checkins import answer_views, own_views, views
 from cogs.checkins.model import CONSENT_VERSION, Place, Plan, Schedule
 from cogs.checkins.prompts import Pool, choose
@@ -78,7 +78,8 @@ class Checkin(app_commands.Group):
         """Show what it would be, and ask for consent in words."""
         server_id = await self._server(interaction)
         words = await words_for(interaction)
-        rule = Rule(spoken.days(days), spoken.wall_time(time), self._zone(words, zone))
+        named = zone_named(zone, interaction.locale.value)
+        rule = Rule(spoken.days(days), spoken.wall_time(time), named)
         await self._ask(interaction, words, server_id, rule)
 
     @app_commands.command(name="status", description="-")
@@ -231,20 +232,6 @@ class Checkin(app_commands.Group):
             words, news, self._name(server_id, words), rule, first, nonce=f"co{interaction.id}"
         )
         await turn(interaction, panel)
-
-    def _zone(self, words: Words, typed: str) -> str:
-        """Read a zone as it was chosen or typed; raises UserError where it is not certain."""
-        name = typed.strip()
-        if "/" in name or name == UTC_NAME:
-            try:
-                zone_info(name)
-            except ZoneGone as gone:
-                raise UserError("checkin.refused.zone") from gone
-            return name
-        found = search_zones(name, 2, words.locale) if name else []
-        if len(found) != 1:
-            raise UserError("checkin.refused.zone")
-        return found[0].zone
 
     async def _server(self, interaction: Interaction) -> int:
         if interaction.guild_id is None:

@@ -14,7 +14,7 @@ from babel.dates import format_datetime, format_time, get_day_names
 from discord import ui
 
 from bot.recurrence import Rule
-from bot.views import Form, Panel, Part, button, clip, field, helplines_button, plain, row
+from bot.views import Form, Panel, Part, button, field, helplines_button, plain, row
 from bot.zones import ZoneGone, zone_info
 from cogs.checkins import answer_views
 from cogs.checkins.model import Body, Off, Place, Plan, Schedule, State
@@ -23,7 +23,6 @@ from cogs.checkins.shapes import TEXT_LIMIT
 
 if TYPE_CHECKING:
     from bot.client import Alongside, Interaction
-    from bot.errors import UserError
     from bot.texts import Words
     from cogs.checkins.service import Preview
 
@@ -285,23 +284,9 @@ def confirm_removal(words: Words, schedule: Schedule) -> Panel:
     )
 
 
-def refused_again(words: Words, error: UserError, *typed: str) -> Panel:
-    """A refusal, and the words that were typed, to copy them from."""
-    shown = "\n".join(text.replace("```", "'''") for text in typed if text)
-    return Panel(
-        words(error.key, **error.params),
-        f"```\n{clip(shown, 3_000)}\n```" if shown else None,
-        row(helplines_button(words)),
-    )
-
-
-def banned_prompt(words: Words, reasons: Sequence[str], text: str) -> Panel:
-    """Every reason against a prompt, and its words."""
-    return Panel(
-        words("checkins.prompt.refused"),
-        "\n".join(f"- {words(reason)}" for reason in reasons),
-        f"```\n{clip(text.replace('```', chr(39) * 3), 3_000)}\n```",
-    )
+def listed_reasons(words: Words, reasons: Sequence[str]) -> str:
+    """Every reason against a prompt."""
+    return "\n".join(f"- {words(reason)}" for reason in reasons)
 
 
 def prompt_added(words: Words, text: str) -> Panel:

@@ -16,6 +16,7 @@ from bot import delivery
 from bot.errors import UserError
 from bot.pace import Limit, Pace
 from bot.privacy import Holding
+from bot.shelf import Shelf
 from bot.texts import Words
 from bot.views import Panel, clip, reply, server_language, turn, words_for
 from cogs.faq import views
@@ -23,7 +24,6 @@ from cogs.faq.model import Draft, Entry, Typed
 from cogs.faq.search import Verdict
 from cogs.faq.service import TOKEN, UNUSED, Faq, shipped_entries
 from cogs.faq.settings import CHANNELS, ENABLED
-from cogs.faq.shelf import Shelf
 
 if TYPE_CHECKING:
     from bot.client import Alongside, Interaction

@@ -14,6 +14,7 @@ from bot import audit, logs, memory
 from bot.content import DATA, load_yaml
 from bot.database import StoreError
 from bot.errors import UserError
+from bot.shelf import Shelf
 from cogs.faq import store
 from cogs.faq.model import (
     BASE,
@@ -29,7 +30,6 @@ from cogs.faq.model import (
 )
 from cogs.faq.search import Document, Index, Verdict
 from cogs.faq.settings import CHANNELS, ENABLED
-from cogs.faq.shelf import Shelf
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 CHOICES = 25
 """How many suggestions Discord shows."""
 
+_ABOUT = {
+    f"helplines.refused.{name}": f"helplines.line.{name}"
+    for name in ("name", "written", "hours", "source")
+}
+"""Which field of the form a refusal is about; a wrong number is shown in its refusal."""
+
 
 class Helplines(commands.Cog):
     """Shows numbers by country: by command, and by the button on other features' messages."""
@@ -173,7 +179,8 @@ class ManageHelplines(app_commands.Group):
             try:
                 await save(then, typed)
             except UserError as error:
-                await reply(then, views.refused_panel(await words_for(then), error, typed))
+                error.label = _ABOUT.get(error.key)
+                raise
 
         words = await words_for(interaction)
         locale = views.reader_locale(interaction, words)

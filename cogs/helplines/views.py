@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bot.client import Alongside, Interaction
-    from bot.errors import UserError
     from bot.texts import Words
 
 Submitted = Callable[["Interaction", Typed], Awaitable[None]]
@@ -176,13 +175,6 @@ def rows_panel(
             )
     back = menu(RESTORE, placeholder=words("helplines.rows.restore"), options=options)
     return Panel(words("helplines.rows.title"), "\n".join(told), row(back) if options else None)
-
-
-def refused_panel(words: Words, error: UserError, typed: Typed) -> Panel:
-    """Say what was refused, and give back what was typed, so that nothing is typed twice."""
-    told = [typed.name, typed.phone, typed.written, typed.hours, typed.source]
-    given_back = "\n".join(line.replace("```", "'''") for line in told if line)
-    return Panel(words(error.key, **error.params), f"```\n{given_back}\n```")
 
 
 class CountryForm(Form):

@@ -9,7 +9,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import audit
-from bot.errors import UserError
+from bot.errors import UserError, in_field
 from bot.notices.carrier import SEEN
 from bot.permissions import MODERATOR_DEFAULT
 from bot.settings.core import CORE
@@ -60,9 +60,13 @@ class Manage(commands.Cog):
         value = await self._runtime.settings.get(_server(interaction), setting)
         words = await words_for(interaction)
         shown = views.input_for(setting, value, words)
+        seen = value
 
         async def submitted(answer: Interaction) -> None:
-            await self._save(answer, setting, shown.read(), seen=value)
+            nonlocal seen
+            # Told once that somebody else has changed it, they may try again and overwrite that.
+            before, seen = seen, await self._runtime.settings.get(_server(answer), setting)
+            await self._save(answer, setting, shown.read(), seen=before)
 
         await interaction.response.send_modal(
             Form(
@@ -87,9 +91,10 @@ class Manage(commands.Cog):
         self, interaction: Interaction, setting: Setting[Any], value: Any, *, seen: Any
     ) -> None:
         _require_right(interaction, setting)
-        change = await self._runtime.settings.change(
-            _server(interaction), setting, value, by=interaction.user.id, seen=seen
-        )
+        with in_field(f"settings.{setting.key}.name"):
+            change = await self._runtime.settings.change(
+                _server(interaction), setting, value, by=interaction.user.id, seen=seen
+            )
         saved = change.key if change.before != change.after else None
         await turn(interaction, await self._panel(interaction, setting.section, saved=saved))
 

@@ -22,7 +22,7 @@ from bot.jobs.runner import Found, Tried
 from bot.news.telling import news_lines
 from bot.texts import Words
 from bot.views import clip, reply, turn, words_for
-from bot.zones import UTC_NAME, ZoneGone, fold, search_zones, zone_info
+from bot.zones import UTC_NAME, ZoneGone, fold, search_zones, zone_info, zone_named
 from cogs.pairing import views
 from cogs.pairing.draft import Draft, Unpacked, unpack
 from cogs.pairing.introductions_service import Introductions
@@ -82,7 +82,7 @@ class Pair(app_commands.Group):
         """Say what it is; who takes part already finds their wishes in the forms."""
         server_id = await self._open_server(interaction)
         words = await words_for(interaction)
-        named = _zone(words, zone)
+        named = zone_named(zone, interaction.locale.value)
         mine = await self._members.of_person(interaction.user.id, server_id)
         wishes = mine[0].wishes if mine else _beginning(interaction, words)
         if language is not None:
@@ -423,21 +423,6 @@ def server_name(bot: Alongside, server_id: int, words: Words) -> str:
 def _beginning(interaction: Interaction, words: Words) -> Wishes:
     own = views.own_language(interaction.locale.value)
     return Wishes((own if own in Locale("en").languages else words.locale,))
-
-
-def _zone(words: Words, typed: str) -> str:
-    """Read a zone as it was chosen or typed; raises UserError where it is not certain."""
-    name = typed.strip()
-    if "/" in name or name == UTC_NAME:
-        try:
-            zone_info(name)
-        except ZoneGone as gone:
-            raise UserError("pairing.refused.zone") from gone
-        return name
-    found = search_zones(name, 2, words.locale) if name else []
-    if len(found) != 1:
-        raise UserError("pairing.refused.zone")
-    return found[0].zone
 
 
 @lru_cache(maxsize=8)

@@ -10,14 +10,14 @@ import discord
 from discord import app_commands
 
 from bot import logs, spoken
-from bot.errors import UserError
+from bot.errors import UserError, in_field
 from bot.jobs.carrying import look_for, try_to_send
 from bot.jobs.runner import Found, Refused, Tried
 from bot.permissions import NEEDED_FOR_PAIRING
 from bot.recurrence import Rule
 from bot.settings.core import LANGUAGE
 from bot.views import Panel, clip, reply, turn, words_for
-from bot.zones import ZoneGone, search_zones, zone_info
+from bot.zones import search_zones, zone_info, zone_named
 from cogs.pairing import introductions_views
 from cogs.pairing import rounds_views as views
 from cogs.pairing.drawing_cog import Drawer
@@ -35,6 +35,13 @@ _log = logs.get(__name__)
 
 CHOICES = 25
 """Suggestions that Discord takes at most."""
+
+_ABOUT = {
+    "pairing.cannot.lead": "pairing.details.lead",
+    "pairing.cannot.followup": "pairing.details.followup",
+    "pairing.cannot.period": "pairing.details.period",
+}
+"""Which field of the form of how rounds go a refusal is about."""
 
 
 class AskCarrier:
@@ -114,7 +121,7 @@ class ManagePairing(app_commands.Group):
         missing = _missing(channel, interaction.guild.me)
         if {"view_channel", "send_messages"} & set(missing):
             raise UserError("pairing.cannot.post_there", channel=channel.mention)
-        named = _zone(zone, interaction.locale.value)
+        named = zone_named(zone, interaction.locale.value)
         now = self._bot.runtime.clock()
         today = now.astimezone(zone_info(named)).date()
         rule = Rule(spoken.days(day), spoken.wall_time(at), named, weeks, today)
@@ -265,11 +272,15 @@ class ManagePairing(app_commands.Group):
             after = replace(
                 plan,
                 confirm_first=typed.confirm_first,
-                lead_hours=_whole(typed.lead_hours),
-                followup_days=_whole(typed.followup_days),
-                period_days=_whole(typed.period_days),
+                lead_hours=_whole(typed.lead_hours, "lead"),
+                followup_days=_whole(typed.followup_days, "followup"),
+                period_days=_whole(typed.period_days, "period"),
             )
-            await self._rounds.save_plan(after, by=then.user.id)
+            try:
+                await self._rounds.save_plan(after, by=then.user.id)
+            except UserError as error:
+                error.label = _ABOUT.get(error.key)
+                raise
             await self._turned(then, "pairing.rounds.saved")
 
         form = views.DetailsForm(self._bot, await words_for(interaction), plan, submitted)
@@ -366,21 +377,12 @@ def _missing(channel: discord.TextChannel, me: discord.Member) -> list[str]:
     return [name for name, needed in NEEDED_FOR_PAIRING if needed and not getattr(own, name)]
 
 
-def _zone(typed: str, locale: str) -> str:
-    """Give the zone of a chosen suggestion, of its own name, or of words that fit one place."""
-    try:
-        return zone_info(typed.strip()).key
-    except ZoneGone:
-        found = search_zones(typed, 2, locale) if typed.strip() else []
-        if len(found) != 1:
-            raise UserError("pairing.refused.zone") from None
-        return found[0].zone
-
-
-def _whole(typed: str) -> int:
+def _whole(typed: str, what: str) -> int:
+    """Read a number of the form of how rounds go; raises UserError that names its field."""
     text = typed.strip()
-    if not text.isdecimal() or len(text) > 4:
-        raise UserError("pairing.cannot.number")
+    with in_field(f"pairing.details.{what}"):
+        if not text.isdecimal() or len(text) > 4:
+            raise UserError("pairing.cannot.number")
     return int(text)
 
 

@@ -314,6 +314,7 @@ class WishesForm(Form):
                 description=words("pairing.form.hours_meaning"),
             ),
             field(words("pairing.form.often"), often),
+            again=True,
         )
 
 
@@ -386,7 +387,7 @@ class MoreForm(Form):
             parts.insert(1, label)
         if first is not None:
             parts.insert(0, field(words("pairing.form.first"), first))
-        super().__init__(client, words("pairing.form.more_title"), read, *parts)
+        super().__init__(client, words("pairing.form.more_title"), read, *parts, again=True)
 
 
 _ON = "yes"

@@ -167,7 +167,7 @@ async def test_a_button_works_for_whoever_presses_it_with_what_it_remembers(worl
 
 async def test_a_button_of_an_earlier_version_says_so(world: World) -> None:
     result = await press(world, button("Go", "gone:away", 1))
-    assert "earlier version" in refused_kindly(world, result)
+    assert "does nothing any more" in refused_kindly(world, result)
 
 
 @pytest.mark.parametrize("arguments", [(), (1, 2, 3)])
@@ -178,7 +178,7 @@ async def test_a_button_that_remembers_too_little_or_too_much_says_so(
 
     world.bot.runtime.actions.on("test:two", two)
     result = await press(world, button("Go", "test:two", *arguments))
-    assert "earlier version" in refused_kindly(world, result)
+    assert "does nothing any more" in refused_kindly(world, result)
 
 
 async def test_who_presses_a_moderators_button_is_asked_at_the_moment_of_the_tap(
@@ -263,7 +263,7 @@ async def test_when_discord_takes_no_answer_the_bot_goes_on(world: World, log_to
     assert result.response is None
     assert "not_answered" in log.getvalue()
     world.env.backend.faults.clear()
-    assert "earlier version" in text_of(await press(world, button("Go", "gone:away")))
+    assert "does nothing any more" in text_of(await press(world, button("Go", "gone:away")))
 
 
 async def test_a_command_that_the_client_still_has_in_another_shape_is_not_available(
@@ -333,9 +333,59 @@ async def test_a_form_is_answered_once(world: World) -> None:
 
 async def test_a_refused_form_is_answered_once_as_well(world: World) -> None:
     form = await open_form(world)
-    refused = await world.moderator.submit_modal(form, {inputs_of(form)[0]: "Atlantis"})
-    refused_kindly(world, refused)
+    refused = await world.moderator.submit_modal(form, {inputs_of(form)[0]: "Atlantis ```@here"})
+    assert answer_of(refused).ephemeral
+    assert len(refused.followups) + (refused.response is not None) == 1
+    assert "**Country listed first:** No single country" in text_of(refused)
+    assert "```\nCountry listed first: Atlantis '''@here\n```" in text_of(refused)
     assert not world.bot.runtime.open_forms
+
+
+async def test_a_refused_form_is_opened_again_with_what_was_given(world: World) -> None:
+    form = await open_form(world)
+    for typed in ("Atlantis", "Avalon"):
+        refused = await world.moderator.submit_modal(form, {inputs_of(form)[0]: typed})
+        form = await world.moderator.click(answer_of(refused).message, label="Try again")
+        assert _defaults(form) == [typed]
+    saved = await world.moderator.submit_modal(form, {inputs_of(form)[0]: "Spain"})
+    assert "Saved." in text_of(saved)
+
+
+async def test_after_a_restart_a_refused_form_says_that_the_words_stand_above(world: World) -> None:
+    form = await open_form(world)
+    refused = await world.moderator.submit_modal(form, {inputs_of(form)[0]: "Atlantis"})
+    await world.restart()
+    gone = await world.moderator.click(answer_of(refused).message, label="Try again")
+    assert "your words stand above" in text_of(gone)
+
+
+async def test_only_who_filled_a_form_in_opens_it_again(world: World) -> None:
+    form = await open_form(world)
+    refused = await world.moderator.submit_modal(form, {inputs_of(form)[0]: "Atlantis"})
+    kept = buttons_of(refused)["Try again"].split(":")[2:]
+    taken = await press(world, button("Go", "form:again", *kept), by="member")
+    assert taken.modal is None
+
+
+async def test_a_moderators_slip_shows_no_helplines_and_a_members_refusal_does(
+    world: World,
+) -> None:
+    form = await open_form(world)
+    refused = await world.moderator.submit_modal(form, {inputs_of(form)[0]: "Atlantis"})
+    assert "helplines:open" not in custom_ids_of(refused)
+    slip = await world.moderator.slash(world.channel, "manage helplines add", country="Atlantis")
+    assert "helplines:open" not in custom_ids_of(slip)
+    gone = await press(world, button("Go", "settings:edit", "no.setting"), by="moderator")
+    assert "helplines:open" not in custom_ids_of(gone)
+    # Whoever is refused because they are no moderator is a member.
+    refused_kindly(world, await press(world, button("Go", "settings:open"), by="member"))
+
+
+def _defaults(form: InteractionResult) -> list[str | None]:
+    assert form.modal is not None
+    return [
+        part["component"].get("value") for part in form.modal["components"] if part["type"] == 18
+    ]
 
 
 async def test_after_a_restart_a_form_gives_the_words_back_and_saves_nothing(world: World) -> None:

@@ -132,8 +132,10 @@ async def test_an_edit_moves_the_next_moment_and_gives_refused_words_back(world:
     refused = await world.moderator.submit_modal(
         form, {days: "every day", at: "25:00", zone: "Madrid", last: "", categories: []}
     )
+    assert "**Time zone:**" not in text_of(refused)
+    assert "**Time of day:** I could not read that time. You can write" in text_of(refused)
     assert "25:00" in text_of(refused)
-    form = await press(world, made, "Edit")
+    form = await press(world, refused, "Try again")
     days, at, zone, last, categories = inputs_of(form)
     saved = await world.moderator.submit_modal(
         form, {days: "every day", at: "12", zone: "Europe/Madrid", last: "", categories: ["hello"]}
@@ -318,7 +320,7 @@ async def test_a_zone_is_found_by_its_city(world: World) -> None:
     assert offered[0]["value"] == "Europe/Lisbon"
     assert "Europe/Lisbon" in text_of(await add(world, zone="Lisbon"))
     refused = await add(world, zone="Nowhere at all")
-    assert "No single time zone" in text_of(refused)
+    assert "not sure which time zone" in text_of(refused)
 
 
 async def test_a_channel_where_the_bot_may_not_post_is_refused_at_once(world: World) -> None:

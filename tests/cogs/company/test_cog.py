@@ -387,7 +387,7 @@ async def test_a_forged_button_leads_nowhere(harbour: Harbour) -> None:
         (f"company:take_back:{request}:x", "over already"),
         (f"company:handed:{request}:moderators", "over already"),
         ("company:accept:0000000000000000:x", "You need not do anything"),
-        ("company:form:nonsense", "an earlier version"),
+        ("company:form:nonsense", "does nothing any more"),
         (f"company:choose:{elsewhere.id}", "nobody knows that you tapped this"),
     ):
         forged = backend.create_message(

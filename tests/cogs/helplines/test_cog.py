@@ -164,7 +164,10 @@ async def test_a_refused_form_gives_back_what_was_typed(world: World) -> None:
     form = await manage(world, "add", country="ES")
     refused = await fill(world, form, "Local line", "123456789012", "", "", "https://a.example/")
     assert "does not look like a number of that country" in text_of(refused)
-    assert "Local line" in text_of(refused)
+    assert "Name: Local line" in text_of(refused)
+    again = await world.moderator.click(answer_of(refused).message, label="Try again")
+    refused = await fill(world, again, "Local line", "", "0123", "", "no address")
+    assert "**Page you checked it on:** Please give the address" in text_of(refused)
     assert "Local line" not in text_of(await ask(world, "ES"))
 
 

@@ -95,6 +95,24 @@ def is_closed(world: World, thread: Any) -> bool:
     return metadata is not None and metadata.archived and metadata.locked
 
 
+async def test_a_refused_number_names_its_field_and_the_form_opens_again(world: World) -> None:
+    await plan(world)
+    form = await press(world.moderator, await manage(world, "status"), "How rounds go")
+    for lead, period, said in (
+        ("two", "12", "**How many hours before the draw to ask:** Please write a whole number"),
+        ("24", "40", "**After how many days threads close:** Threads close after 1 to"),
+    ):
+        confirm, at, followup, ends = inputs_of(form)
+        given = {confirm: "no", at: lead, followup: "4", ends: period}
+        refused = await world.moderator.submit_modal(form, given)
+        assert said in text_of(refused)
+        form = await press(world.moderator, refused, "Try again")
+    assert form.modal is not None
+    parts = [part["component"] for part in form.modal["components"]]
+    assert [one.get("value") for one in parts[1:]] == ["24", "4", "40"]
+    assert [one["value"] for one in parts[0]["options"] if one.get("default")] == ["no"]
+
+
 async def test_without_a_decision_about_ages_the_panel_says_what_to_do(world: World) -> None:
     shown = text_of(await manage(world, "status"))
     assert "Not ready yet" in shown

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cogs.faq.shelf import Shelf
+from bot.shelf import Shelf
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
