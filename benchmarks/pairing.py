@@ -9,8 +9,8 @@ upper bound as `ub`. `--generate N` draws a made-up community of N instead.
 `--fifty` plays fifty rounds of 100 and of 101 members; `--everyone` plays rounds among people who
 all fit each other until somebody meets again; `--exact` compares communities of 21 to 60 with an
 integer programme over all pairs and threesomes; `--hundred` compares 100 members with the same,
-scores included; `--probe` measures the longest pause of an event loop while a round of 1,000 is
-drawn in the process beside it.
+scores included; `--probe` plays whole rounds of 5,000 and of 10,000 in the bot's own services and
+says how long anybody would have waited meanwhile (`benchmarks/rounds.py`).
 
 A case's own words are put into ours here and nowhere else: bands of age and wishes about gender
 become circles, and the last three rounds are never repeated, whatever the case's rules say.
@@ -19,7 +19,6 @@ become circles, and the last three rounds are never repeated, whatever the case'
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import math
 import random
@@ -34,14 +33,11 @@ from pathlib import Path
 from typing import Any, cast
 
 from cogs.pairing.matching import (
-    Drawn,
     Past,
     Peer,
     Round,
     draw,
-    drawn_from_json,
     may_meet,
-    round_to_json,
     score,
 )
 
@@ -606,55 +602,6 @@ def _theirs(row: Figures) -> list[int]:
     return [row["left_out"][1]] * 2 + [row["repeats"][1]] * 2
 
 
-# --- The event loop -------------------------------------------------------------------------------
-
-
-def probe(size: int = 1_000, past: int = 10) -> Figures:
-    """The longest pause of an event loop while a round is drawn in the process beside it."""
-    play = Play(community(size, 1), shuffle)
-    for _ in range(past):
-        play.next_round()
-    asked, _ = play.next_round()
-
-    async def watched() -> Figures:
-        pauses: list[float] = []
-
-        async def watch() -> None:
-            last = time.perf_counter()
-            while True:
-                await asyncio.sleep(0.001)
-                now = time.perf_counter()
-                pauses.append(now - last)
-                last = now
-
-        watching = asyncio.create_task(watch())
-        await asyncio.sleep(0.05)
-        start = time.perf_counter()
-        drawn = await beside(asked)
-        took = time.perf_counter() - start
-        watching.cancel()
-        return {
-            "members": size,
-            "longest_pause_ms": max(pauses) * 1000,
-            "seconds": took,
-            **judge(asked, drawn.groups),
-        }
-
-    return asyncio.run(watched())
-
-
-async def beside(asked: Round) -> Drawn:
-    """Draw a round in a process of its own, as the bot does; JSON is made off the loop."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "cogs.pairing.matching"),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    text = await asyncio.to_thread(round_to_json, asked)
-    out, _ = await process.communicate(text.encode())
-    return drawn_from_json(out.decode())
-
-
 # --- Telling --------------------------------------------------------------------------------------
 
 
@@ -691,6 +638,14 @@ def against_programme(asked: Round, fair: int) -> Figures:
         "gap_percent": 100 * (1 - worth / best),
         "cpu_ms": spent * 1000,
     }
+
+
+def probe() -> list[Figures]:
+    """What whole rounds cost the process that serves people."""
+    # Loaded here only: the engines are measured in processes that know none of it.
+    from benchmarks.rounds import SIZES, played
+
+    return [played(size) for size in SIZES]
 
 
 def table(found: Figures) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -25,8 +25,10 @@ AT_ONCE = 2_000
 LOOKED_AT = 500
 """Messages that one claim looks at, for the same reason; those that are skipped end one by one."""
 
-IN_FLIGHT = 100
-"""Messages being sent at the same time."""
+IN_FLIGHT = 200
+"""Messages being sent at the same time. One kind takes no more of them than it leaves free, so that
+ten thousand slow introductions never keep a check-in waiting for a place.
+"""
 
 PER_SECOND = 40
 """Messages begun in one second: under Discord's 50 requests for the whole bot."""
@@ -117,6 +119,7 @@ class Runner:
         self._pace = _Pace(per_second)
         self._kinds: dict[str, tuple[Promises, Carrier]] = {}
         self._flying: dict[str, asyncio.Task[None]] = {}
+        self._flying_kinds: Counter[str] = Counter()
         self._task: asyncio.Task[None] | None = None
         self._asleep = False
         self._woken = False
@@ -195,12 +198,15 @@ class Runner:
         """Take messages that are due: those too late or no longer wanted end here."""
         now = self._clock()
         claimed: list[tuple[Message, Way]] = []
+        taken = Counter(self._flying_kinds)
         # What waits for its turn in the pace is orphaned by a crash: a second's worth at most.
         room = min(IN_FLIGHT - len(self._flying), self._pace.room())
         looked_at = 0
         async with self._database.transaction() as tx:
             while len(claimed) < room and looked_at < LOOKED_AT:
-                due = await store.take_due_messages(tx, now, room - len(claimed))
+                full = [kind for kind in taken if _share(taken, kind) <= 0]
+                found = await store.take_due_messages(tx, now, room - len(claimed), full)
+                due = _within_shares(found, taken)
                 reasons = await self._unwanted(tx, due, now)
                 for message in due:
                     if message.id in reasons:
@@ -210,8 +216,9 @@ class Runner:
                 until = now + LEASE
                 await store.lease(tx, [message.id for message in kept], now, until)
                 claimed += [(replace(message, try_at=until), way(message, now)) for message in kept]
+                taken.update(message.kind for message in kept)
                 looked_at += len(due)
-                if not reasons:
+                if not reasons and len(due) == len(found):
                     break
         return claimed
 
@@ -277,10 +284,12 @@ class Runner:
     def _fly(self, message: Message, chosen: Way) -> None:
         task = asyncio.create_task(self._keep(message, chosen), name=f"jobs-{message.id}")
         self._flying[message.id] = task
-        task.add_done_callback(lambda _: self._landed(message.id))
+        self._flying_kinds[message.kind] += 1
+        task.add_done_callback(lambda _: self._landed(message))
 
-    def _landed(self, id_: str) -> None:
-        self._flying.pop(id_, None)
+    def _landed(self, message: Message) -> None:
+        self._flying.pop(message.id, None)
+        self._flying_kinds -= Counter([message.kind])
         self.wake()
 
     async def _keep(self, message: Message, chosen: Way) -> None:
@@ -330,6 +339,23 @@ class Runner:
         known = self._kinds.get(message.kind)
         if known is not None:
             await known[0].settled(tx, message, state, reason, now)
+
+
+def _share(taken: Counter[str], kind: str) -> int:
+    """How many more of a kind may be in flight: no more than it leaves free to others."""
+    free = IN_FLIGHT - taken.total()
+    return (free - taken[kind] + 1) // 2
+
+
+def _within_shares(found: Sequence[Message], taken: Counter[str]) -> list[Message]:
+    """Those for which there is a place in their kind's share."""
+    counted = Counter(taken)
+    kept: list[Message] = []
+    for message in found:
+        if _share(counted, message.kind) > 0:
+            counted[message.kind] += 1
+            kept.append(message)
+    return kept
 
 
 async def _within(work: Awaitable[T]) -> T | NotNow:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from bot.clock import from_epoch, to_epoch
@@ -64,22 +64,25 @@ async def timer(read: Reading, kind: str, subject: str) -> Timer | None:
 async def add_messages(tx: Transaction, drafts: Sequence[Draft]) -> None:
     """Write messages down; one that was promised before stays as it is.
 
-    A message's turn is how many of its server's wait before it: servers take turns, and one with
-    a thousand messages does not hold up one with a single message.
+    A message's turn is how many of its server and kind wait before it: servers and kinds take
+    turns, and a thousand messages do not hold up a single one of another server or kind.
     """
     if not drafts:
         return
     servers = sorted({draft.server_id for draft in drafts})
     marks = ", ".join(f"${number}" for number in range(1, len(servers) + 1))
     rows = await tx.fetch(
-        "SELECT server_id, max(turn) AS last FROM jobs_messages "  # noqa: S608
-        f"WHERE settled_at IS NULL AND server_id IN ({marks}) GROUP BY server_id",
+        "SELECT server_id, kind, max(turn) AS last FROM jobs_messages "  # noqa: S608
+        f"WHERE settled_at IS NULL AND server_id IN ({marks}) GROUP BY server_id, kind",
         *servers,
     )
-    last: dict[int, int] = {row["server_id"]: row["last"] for row in rows}
+    last: dict[tuple[int, str], int] = {
+        (row["server_id"], row["kind"]): row["last"] for row in rows
+    }
     written: list[tuple[int | str | None, ...]] = []
     for draft in drafts:
-        turn = last[draft.server_id] = last.get(draft.server_id, -1) + 1
+        key = (draft.server_id, draft.kind)
+        turn = last[key] = last.get(key, -1) + 1
         written.append(
             (
                 draft.id,
@@ -109,13 +112,22 @@ _COLUMNS = (
 )
 
 
-async def take_due_messages(tx: Transaction, now: datetime, limit: int) -> list[Message]:
-    """Messages that are due and that nobody holds, servers in turn, until the transaction ends."""
+async def take_due_messages(
+    tx: Transaction, now: datetime, limit: int, but: Collection[str] = ()
+) -> list[Message]:
+    """Messages that are due and that nobody holds, servers in turn, until the transaction ends.
+
+    None of the kinds in `but`.
+    """
+    others = ", ".join(f"${number}" for number in range(3, len(but) + 3))
+    among = f"AND kind NOT IN ({others}) " if but else ""
     rows = await tx.fetch(
-        f"SELECT {_COLUMNS} FROM jobs_messages WHERE settled_at IS NULL AND try_at <= $1 "  # noqa: S608
+        f"SELECT {_COLUMNS} FROM jobs_messages "  # noqa: S608
+        f"WHERE settled_at IS NULL AND try_at <= $1 {among}"
         "ORDER BY turn, due_at, id LIMIT $2 FOR UPDATE SKIP LOCKED",
         to_epoch(now),
         limit,
+        *but,
     )
     return [_message(row) for row in rows]
 
@@ -185,6 +197,17 @@ async def drop_open(
         to_epoch(now),
     )
     return [_message(row) for row in rows]
+
+
+async def drop_all_open(
+    tx: Transaction, kind: str, subjects: Sequence[str], now: datetime, reason: str
+) -> None:
+    """Skip what many subjects still have waiting and nobody has tried to send."""
+    await tx.execute_many(
+        "UPDATE jobs_messages SET state = 'skipped', reason = $3, settled_at = $4 "
+        "WHERE kind = $1 AND subject = $2 AND settled_at IS NULL AND first_tried_at IS NULL",
+        [(kind, subject, reason, to_epoch(now)) for subject in subjects],
+    )
 
 
 async def next_message_at(read: Reading) -> datetime | None:

@@ -67,9 +67,9 @@ async def setup(bot: Alongside) -> None:
 
     steps = Steps()
     drawer = Drawer(bot, draws, draw_apart)
-    introducing = Introducing(settings, notices, introductions, telling)
+    introducing = Introducing(settings, notices, telling)
     opening = Opening(settings, notices, rounds)
-    drawing = Drawing(settings, notices, rounds, draws)
+    drawing = Drawing(settings, notices, rounds, draws, telling)
     jobs = runtime.jobs
     asking = AskCarrier(bot, rounds)
     jobs.register(RENEWAL, Renewing(), RenewalCarrier(bot))

@@ -17,6 +17,7 @@ from itertools import combinations
 
 from bot.recurrence import Rule, next_after
 from bot.zones import ZoneGone, zone_info
+from cogs.pairing.matching.rounds import Drawn
 from cogs.pairing.model import (
     SILENT_ROUNDS,
     Counts,
@@ -70,6 +71,9 @@ THREADS_FULL = 900
 AT_ONCE = 20
 """Threads closed at once where a server has too many."""
 
+ENDED_AT_ONCE = 100
+"""Introductions of a round that are closed in one go, so that nobody waits for the store."""
+
 _CODE = "bcdfghjkmnpqrstvwxz"
 """Letters of a code: no vowels, so that no word comes out of it."""
 
@@ -86,6 +90,8 @@ class Tell(StrEnum):
     """They waited, because their roles could not be read, and so not who may meet them."""
     ROLES = "roles"
     """They waited, because their roles let them meet nobody here."""
+    POSTPONED = "postponed"
+    """The round they said yes to is drawn later than they were told."""
     STOPPED = "stopped"
     """The round they said yes to was stopped."""
     NOT_MADE = "not_made"
@@ -208,6 +214,40 @@ def still_allowed(
         else:
             freed += [one for one in group if one in there]
     return Held(tuple(kept), tuple(freed))
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What a draw comes to, to be written: whoever waited longest is introduced first."""
+
+    groups: tuple[tuple[int, ...], ...]
+    waiting: Mapping[int, Tell]
+    freed: tuple[int, ...]
+    counts: Counts
+
+
+def settled(
+    drawn: Drawn,
+    not_drawn: Mapping[int, Tell],
+    there: Mapping[int, Member],
+    forbidden: Collection[tuple[int, int]],
+) -> Settled:
+    """Say what a draw comes to, when it is known who is there now and who must not meet.
+
+    `not_drawn` are those who were not in the draw, and why.
+    """
+    held = still_allowed(drawn.groups, there, forbidden)
+    told = {user_id: Tell(why) for user_id, why in drawn.waiting} | dict(not_drawn)
+    told |= dict.fromkeys(held.freed, Tell.ODD)
+    waiting = {user_id: why for user_id, why in told.items() if user_id in there}
+    groups = tuple(sorted(held.groups, key=lambda group: _turn_of(group, there)))
+    return Settled(groups, waiting, held.freed, counted(groups, waiting))
+
+
+def _turn_of(group: Sequence[int], there: Mapping[int, Member]) -> tuple[int, datetime]:
+    """Who waited longest is introduced first, then who has been here longest."""
+    members = [there[user_id] for user_id in group]
+    return (-max(m.waited for m in members), min(m.joined_at for m in members))
 
 
 def counted(groups: Sequence[tuple[int, ...]], waiting: Mapping[int, Tell]) -> Counts:

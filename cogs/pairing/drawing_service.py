@@ -7,6 +7,7 @@ the runner of `bot.jobs` calls it inside its transactions.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -37,7 +38,6 @@ from cogs.pairing.promises_service import (
     UNDER_WAY,
     look_again,
     round_of,
-    those_of,
 )
 from cogs.pairing.rounds_service import Rounds, new_round, require_plan, to_ask
 from cogs.pairing.service import Members, agreed
@@ -75,8 +75,13 @@ class Draws:
             plan = None if one is None else await rounds_store.plan(read, one.server_id)
             if one is None or plan is None or not _to_draw(one, now, again=again):
                 return None
-            members = await store.members(read, one.server_id)
-            there = await self._there(read, one, members, now, again=again)
+            if again:
+                people = await self._without(read, one)
+                there = await self._there_again(
+                    read, one, await store.of_people(read, one.server_id, people), now
+                )
+            else:
+                there = await self._there(read, one, await store.members(read, one.server_id), now)
             return await self._snapshot(read, one, plan, there, now, again=again)
 
     async def preview(self, server_id: int) -> Snapshot:
@@ -117,43 +122,39 @@ class Draws:
             plan = None if one is None else await rounds_store.plan(tx, one.server_id)
             if one is None or plan is None or not _to_draw(one, now, again=again):
                 return None
-            members = await store.hold_members(tx, one.server_id)
-            there = await self._there(tx, one, members, now, again=again)
-            among = [user_id for group in drawn.groups for user_id in group]
-            held = course.still_allowed(
-                drawn.groups, there, await forbidden(tx, one.server_id, among)
-            )
-            waiting = {user_id: Tell(why) for user_id, why in drawn.waiting} | dict(not_drawn)
-            waiting |= dict.fromkeys(held.freed, Tell.ODD)
-            waiting = {user_id: why for user_id, why in waiting.items() if user_id in there}
-            groups = sorted(held.groups, key=lambda group: _turn_of(group, there))
-            counts = course.counted(groups, waiting)
-            await self._introductions.introduce(
-                tx, one, plan, [[there[user_id] for user_id in group] for group in groups], now
-            )
             if again:
-                await self._after_again(tx, one, groups, waiting, there, now)
+                people = await self._without(tx, one)
+                members = await store.hold_some(tx, one.server_id, people)
+                there = await self._there_again(tx, one, members, now)
             else:
-                await self._after_draw(tx, one, groups, waiting, members, there, counts, now)
-                if held.freed:
+                members = await store.hold_members(tx, one.server_id)
+                there = await self._there(tx, one, members, now)
+            among = [user_id for group in drawn.groups for user_id in group]
+            parted = await forbidden(tx, one.server_id, among)
+            # In a thread, as all that is done for thousands of people at once.
+            came = await asyncio.to_thread(course.settled, drawn, not_drawn, there, parted)
+            await self._introductions.introduce(tx, one, plan, came.groups, there, now)
+            if again:
+                await self._after_again(tx, one, came, there, now)
+            else:
+                await self._after_draw(tx, one, came, members, there, now)
+                if came.freed:
                     await look_again(tx, one, "draw", now)
         self._wake()
-        return counts
+        return came.counts
 
     async def _after_draw(
         self,
         tx: Transaction,
         one: Round,
-        groups: Sequence[tuple[int, ...]],
-        waiting: Mapping[int, Tell],
+        came: course.Settled,
         members: Sequence[Member],
         there: Mapping[int, Member],
-        counts: Counts,
         now: datetime,
     ) -> None:
-        state = RoundState.DRAWN if groups else RoundState.ENDED
-        await rounds_store.put_round(tx, replace(one, state=state, counts=counts))
-        if groups:
+        state = RoundState.DRAWN if came.groups else RoundState.ENDED
+        await rounds_store.put_round(tx, replace(one, state=state, counts=came.counts))
+        if came.groups:
             await jobs.set_timers(tx, [Timer(CLOSE, one.id, one.server_id, one.ends_at)])
         if not one.confirm:
             await rounds_store.put_answers(tx, one, [(user_id, True) for user_id in there], now)
@@ -161,91 +162,101 @@ class Draws:
         asked = any(
             message.state is Ended.SENT for message in await jobs.messages_of(tx, ASK, one.id, 1)
         )
-        size = {user_id: len(group) for group in groups for user_id in group}
-        after: list[Member] = []
-        told: list[tuple[Member, Tell]] = []
-        for member in members:
-            changed = member
-            if member.user_id in size:
-                changed = course.drawn(member, one.number, size[member.user_id])
-            elif member.user_id in waiting:
-                why = waiting[member.user_id]
-                changed = course.waited(member, why)
-                told.append((changed, why))
-            elif member.skip_next:
-                changed = course.after_skipping(member)
-            elif (
-                one.confirm
-                and member.user_id not in answers
-                and member.wants(one.number, now)
-                and course.counts_silence(member, one, asked=asked)
-            ):
-                changed = course.said_nothing(member)
-                if not changed.is_in(now):
-                    told.append((changed, Tell.SILENT))
-            if changed != member:
-                after.append(changed)
-        await store.put_members(tx, after)
-        await self._telling.tell(tx, told, one.id, now)
+        size = {user_id: len(group) for group in came.groups for user_id in group}
+        for first in range(0, len(members), store.AT_ONCE):
+            after: list[Member] = []
+            told: list[tuple[Member, Tell]] = []
+            for member in members[first : first + store.AT_ONCE]:
+                changed = member
+                if member.user_id in size:
+                    changed = course.drawn(member, one.number, size[member.user_id])
+                elif member.user_id in came.waiting:
+                    why = came.waiting[member.user_id]
+                    changed = course.waited(member, why)
+                    told.append((changed, why))
+                elif member.skip_next:
+                    changed = course.after_skipping(member)
+                elif (
+                    one.confirm
+                    and member.user_id not in answers
+                    and member.wants(one.number, now)
+                    and course.counts_silence(member, one, asked=asked)
+                ):
+                    changed = course.said_nothing(member)
+                    if not changed.is_in(now):
+                        told.append((changed, Tell.SILENT))
+                if changed != member:
+                    after.append(changed)
+            await store.put_members(tx, after)
+            await self._telling.tell(tx, told, one.id, now)
         await rounds_store.forget_met(tx, one.server_id, one.number - WINDOW)
-        if not groups:
+        if not came.groups:
             await rounds_store.delete_answers(tx, one.id)
 
     async def _after_again(
         self,
         tx: Transaction,
         one: Round,
-        groups: Sequence[tuple[int, ...]],
-        waiting: Mapping[int, Tell],
+        came: course.Settled,
         there: Mapping[int, Member],
         now: datetime,
     ) -> None:
-        found = [user_id for group in groups for user_id in group]
+        found = [user_id for group in came.groups for user_id in group]
         await store.put_members(
             tx, [course.found_after_all(there[user_id], one.number) for user_id in found]
         )
-        every = await rounds_store.of_round(tx, one.id)
+        last: dict[int, Introduction] = {}
+        for each in await rounds_store.over_in_round(tx, one.id):
+            last |= {place.user_id: each for place in each.places if place.user_id in there}
         told: list[tuple[Member, Tell]] = []
-        for user_id, member in there.items():
-            before = [each for each in those_of(every, user_id) if not course.is_live(each)]
-            if not before or course.was_offered(before[-1], user_id):
+        offered: list[int] = []
+        for user_id, before in last.items():
+            if course.was_offered(before, user_id):
                 continue
-            await rounds_store.put_introduction(tx, course.offered(before[-1], user_id))
-            if user_id in waiting:
+            offered.append(user_id)
+            if user_id in came.waiting:
                 # They had been drawn, and so are first the next time only if it is written now.
-                told.append((course.waited(member, waiting[user_id]), waiting[user_id]))
+                why = came.waiting[user_id]
+                told.append((course.waited(there[user_id], why), why))
+        await rounds_store.mark_offered(tx, one.id, offered)
         await store.put_members(tx, [member for member, _ in told])
         await self._telling.tell(tx, told, f"{one.id}-{uuid4().hex[:6]}", now)
 
     async def _there(
-        self,
-        read: Reading,
-        one: Round,
-        members: Sequence[Member],
-        now: datetime,
-        *,
-        again: bool = False,
+        self, read: Reading, one: Round, members: Sequence[Member], now: datetime
     ) -> dict[int, Member]:
         """Those of a server's members who are to be brought together in a round drawn now."""
         consenting = await agreed(read, one.server_id)
         answers = await rounds_store.answers(read, one.id)
-        there = [member for member in members if member.user_id in consenting]
-        if not again:
-            return {
-                member.user_id: member
-                for member in there
-                if (_is_in(member, answers, now) if one.confirm else member.wants(one.number, now))
-            }
-        theirs: dict[int, list[Introduction]] = {}
-        for each in await rounds_store.of_round(read, one.id):
-            for place in each.places:
-                theirs.setdefault(place.user_id, []).append(each)
         return {
             member.user_id: member
-            for member in there
-            if answers.get(member.user_id, False)
+            for member in members
+            if member.user_id in consenting
+            and (_is_in(member, answers, now) if one.confirm else member.wants(one.number, now))
+        }
+
+    async def _without(self, read: Reading, one: Round) -> list[int]:
+        """Who said yes to a round and is in none of its introductions now."""
+        answers = await rounds_store.answers(read, one.id)
+        introduced = await rounds_store.introduced_in(read, one.id)
+        return [user_id for user_id, yes in answers.items() if yes and user_id not in introduced]
+
+    async def _there_again(
+        self, read: Reading, one: Round, members: Sequence[Member], now: datetime
+    ) -> dict[int, Member]:
+        """Those who are without a peer in a round, and to be brought together with somebody."""
+        consenting = await agreed(read, one.server_id)
+        theirs: dict[int, list[Introduction]] = {member.user_id: [] for member in members}
+        for each in await rounds_store.over_in_round(read, one.id):
+            for place in each.places:
+                if place.user_id in theirs:
+                    theirs[place.user_id].append(each)
+        return {
+            member.user_id: member
+            for member in members
+            if member.user_id in consenting
             and course.may_go_on(member, now)
-            and course.looks_for_another(member.user_id, theirs.get(member.user_id, []))
+            and course.looks_for_another(member.user_id, theirs[member.user_id])
         }
 
     async def _snapshot(
@@ -263,7 +274,7 @@ class Draws:
             plan,
             tuple(there.values()),
             await forbidden(read, one.server_id, list(there)),
-            await rounds_store.met(read, one.server_id),
+            await rounds_store.met(read, one.server_id, there),
             await rounds_store.pending(read, one.server_id),
             now,
             again,
@@ -273,9 +284,10 @@ class Draws:
         """Tell whoever still waits for another peer in a round that there is none in it."""
         one = await rounds_store.hold_round(tx, round_id)
         if one is not None and _to_draw(one, now, again=True):
-            members = await store.hold_members(tx, one.server_id)
-            there = await self._there(tx, one, members, now, again=True)
-            await self._after_again(tx, one, (), dict.fromkeys(there, Tell.ODD), there, now)
+            members = await store.hold_some(tx, one.server_id, await self._without(tx, one))
+            there = await self._there_again(tx, one, members, now)
+            nobody = course.Settled((), dict.fromkeys(there, Tell.ODD), (), Counts())
+            await self._after_again(tx, one, nobody, there, now)
 
 
 def _is_in(member: Member, answers: Mapping[int, bool], now: datetime) -> bool:
@@ -288,20 +300,17 @@ def _to_draw(one: Round, now: datetime, *, again: bool) -> bool:
     return one.state is RoundState.DRAWING
 
 
-def _turn_of(group: Sequence[int], there: Mapping[int, Member]) -> tuple[int, datetime]:
-    """Who waited longest is introduced first, then who has been here longest."""
-    members = [there[user_id] for user_id in group]
-    return (-max(m.waited for m in members), min(m.joined_at for m in members))
-
-
 class Drawing:
     """Keeps the promises to draw a round, and to look once more within one."""
 
-    def __init__(self, settings: Settings, notices: Notices, rounds: Rounds, draws: Draws) -> None:
+    def __init__(
+        self, settings: Settings, notices: Notices, rounds: Rounds, draws: Draws, telling: Telling
+    ) -> None:
         self._settings = settings
         self._notices = notices
         self._rounds = rounds
         self._draws = draws
+        self._telling = telling
 
     async def due(
         self, tx: Transaction, timers: Sequence[Timer], now: datetime
@@ -321,6 +330,7 @@ class Drawing:
             if later is not None:
                 moved = replace(one, draw_at=later, ends_at=one.ends_at + (later - one.draw_at))
                 await rounds_store.put_round(tx, moved)
+                await self._telling.tell_all(tx, moved, Tell.POSTPONED, now)
                 following.append(replace(timer, due_at=later))
                 continue
             await rounds_store.put_round(tx, replace(one, state=RoundState.DRAWING))

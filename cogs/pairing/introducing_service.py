@@ -5,11 +5,13 @@ The runner of `bot.jobs` calls `Introducing` inside its transactions.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import combinations
 
-from bot.blocks.service import forbidden
+from bot.blocks.service import parted
+from bot.consent import service as consent
 from bot.database import Transaction
 from bot.jobs import store as jobs
 from bot.jobs.model import Draft, Message, Timer
@@ -19,21 +21,28 @@ from bot.privacy import store as privacy
 from bot.settings.service import Settings
 from cogs.pairing import course, rounds_store, store
 from cogs.pairing.course import Tell
-from cogs.pairing.introductions_service import APART, Introductions
-from cogs.pairing.model import Introduction, IntroductionState, Member, Round, RoundState
+from cogs.pairing.introductions_service import APART, end_all
+from cogs.pairing.model import (
+    CONSENT,
+    CONSENT_VERSION,
+    Introduction,
+    IntroductionState,
+    Member,
+    Round,
+    RoundState,
+)
 from cogs.pairing.promises_service import (
     CLOSE,
     FOLLOWUP,
     INTRODUCTION,
+    STOPPED,
     SUBJECT,
     TELL,
     hold,
     is_open,
     look_again,
     seal,
-    those_of,
 )
-from cogs.pairing.service import agreed
 from cogs.pairing.settings import ENABLED
 from cogs.pairing.telling_service import Telling
 
@@ -44,36 +53,35 @@ FOLLOWUP_GRACE = timedelta(days=1)
 class Introducing:
     """Keeps the promises to introduce, to ask once how it went, and to close."""
 
-    def __init__(
-        self, settings: Settings, notices: Notices, introductions: Introductions, telling: Telling
-    ) -> None:
+    def __init__(self, settings: Settings, notices: Notices, telling: Telling) -> None:
         self._settings = settings
         self._notices = notices
-        self._introductions = introductions
         self._telling = telling
 
     async def due(
         self, tx: Transaction, timers: Sequence[Timer], now: datetime
     ) -> tuple[list[Draft], list[Timer]]:
         """Ask how it went, or end what belongs to a round whose time is up."""
+        closing = [timer for timer in timers if timer.kind == CLOSE]
+        # One round at a time, so that many whose time is up at once keep nobody waiting either.
+        following = closing[1:]
+        if closing and await self._close_some(tx, closing[0], now):
+            following.append(closing[0])
+        asking = {timer.subject: timer for timer in timers if timer.kind == FOLLOWUP}
         drafts: list[Draft] = []
-        for timer in timers:
-            if timer.kind == CLOSE:
-                await self._close_round(tx, timer.subject, now)
+        for one in await rounds_store.by_ids(tx, list(asking)):
+            if one.state is not IntroductionState.INTRODUCED:
                 continue
-            held = await hold(tx, timer.subject)
-            if held is None or held[1].state is not IntroductionState.INTRODUCED:
-                continue
-            one = held[1]
             if one.thread_id is None:
                 members = await self._people(tx, one)
                 await self._telling.tell(tx, [(m, Tell.TALKED) for m in members], one.id, now)
                 continue
-            late_at = timer.due_at + FOLLOWUP_GRACE
+            due_at = asking[one.id].due_at
+            late_at = due_at + FOLLOWUP_GRACE
             drafts.append(
-                Draft(FOLLOWUP, one.id, one.server_id, one.thread_id, "", timer.due_at, late_at)
+                Draft(FOLLOWUP, one.id, one.server_id, one.thread_id, "", due_at, late_at)
             )
-        return drafts, []
+        return drafts, following
 
     async def unwanted(
         self, tx: Transaction, messages: Sequence[Message], now: datetime
@@ -81,7 +89,6 @@ class Introducing:
         """Look once more whether those to be introduced are there, and may meet."""
         reasons: dict[str, str] = {}
         departed = frozenset(await privacy.departed(tx))
-        consenting: dict[int, frozenset[int]] = {}
         for message in messages:
             if message.server_id in departed:
                 reasons[message.id] = "left"
@@ -97,9 +104,7 @@ class Introducing:
             elif not await self._settings.get(one.server_id, ENABLED):
                 reasons[message.id] = "switched off"
             else:
-                if one.server_id not in consenting:
-                    consenting[one.server_id] = await agreed(tx, one.server_id)
-                reason = await _why_not(tx, one, consenting[one.server_id])
+                reason = await _why_not(tx, one)
                 if reason is not None:
                     reasons[message.id] = reason
         return reasons
@@ -120,7 +125,7 @@ class Introducing:
             await rounds_store.put_met(tx, one.server_id, course.met_in(placed, one.number, now))
         if not course.is_live(mine):
             # It ended while it was on its way: its thread, if there is one, is closed.
-            await seal(tx, mine, now)
+            await seal(tx, [mine], now)
             return
         if mine.state is IntroductionState.INTRODUCED:
             return
@@ -178,7 +183,7 @@ class Introducing:
         """Nobody is to blame; they are first the next time."""
         after = course.ended(mine, now)
         await rounds_store.put_introduction(tx, after)
-        await seal(tx, after, now)
+        await seal(tx, [after], now)
         members = await self._people(tx, mine)
         await store.put_members(tx, [course.waited(m, Tell.NOT_MADE) for m in members])
         await self._telling.tell(tx, [(m, Tell.NOT_MADE) for m in members], mine.id, now)
@@ -187,59 +192,94 @@ class Introducing:
         """One is no longer there, or they may not meet any more: look again for the rest."""
         after = course.ended(mine, now)
         await rounds_store.put_introduction(tx, after)
-        await seal(tx, after, now)
+        await seal(tx, [after], now)
         if is_open(one, now):
             await look_again(tx, one, mine.id, now)
 
-    async def _close_round(self, tx: Transaction, round_id: str, now: datetime) -> None:
+    async def _close_some(self, tx: Transaction, timer: Timer, now: datetime) -> bool:
+        """End some of what belongs to a round whose time is up; gives whether there is more.
+
+        Each time in a transaction of its own: closing thousands of introductions keeps nobody
+        waiting, and a crash goes on where it was.
+        """
+        round_id, _, why = timer.subject.partition(".")
         one = await rounds_store.hold_round(tx, round_id)
         if one is None or one.state is not RoundState.DRAWN:
-            return
+            return False
+        stopped = why == STOPPED
+        some = await rounds_store.of_round(
+            tx, round_id, live=True, pending=stopped, limit=course.ENDED_AT_ONCE
+        )
+        if some:
+            await end_all(tx, [course.ended(each, now) for each in some], now)
+            if stopped:
+                members = await store.hold_some(
+                    tx, one.server_id, [user_id for each in some for user_id in each.people]
+                )
+                told = [(member, Tell.STOPPED) for member in members]
+                await self._telling.tell(tx, told, one.id, now)
+            else:
+                await self._count_silence(tx, one, some, now)
+            return True
+        if stopped:
+            return False
+        if await self._tell_who_waits(tx, one, now):
+            return True
         await rounds_store.put_round(tx, replace(one, state=RoundState.ENDED))
         await rounds_store.delete_answers(tx, round_id)
-        every = await rounds_store.of_round(tx, round_id)
-        for each in every:
-            if course.is_live(each):
-                await self._introductions.end(tx, each, now)
-        await self._tell_who_waits(tx, one, now)
+        return False
+
+    async def _count_silence(
+        self, tx: Transaction, one: Round, over: Sequence[Introduction], now: datetime
+    ) -> None:
+        """Note who said nothing to “did you get to talk?”, where that was the question."""
         plan = await rounds_store.plan(tx, one.server_id)
         if one.confirm or plan is None or not plan.followup_days:
             # They had said yes to it beforehand, or nobody asks.
             return
-        silent: list[Member] = []
         quiet = {
             place.user_id: each
-            for each in every
+            for each in over
             if each.state is IntroductionState.INTRODUCED
             for place in each.places
             if place.left_at is None and place.said is None
         }
-        for user_id, each in sorted(quiet.items()):
-            member = await store.hold_member(tx, one.server_id, user_id)
-            if member is not None and member.is_in(now) and await _was_asked(tx, each, member):
-                silent.append(course.said_nothing(member))
+        silent = [
+            course.said_nothing(member)
+            for member in await store.hold_some(tx, one.server_id, quiet)
+            if member.is_in(now) and await _was_asked(tx, quiet[member.user_id], member)
+        ]
         await store.put_members(tx, silent)
         paused = [(member, Tell.SILENT) for member in silent if not member.is_in(now)]
         await self._telling.tell(tx, paused, one.id, now)
 
-    async def _tell_who_waits(self, tx: Transaction, one: Round, now: datetime) -> None:
-        """Tell whoever was still to be brought together with somebody when the time was up."""
-        every = await rounds_store.of_round(tx, one.id)
-        told: list[tuple[Member, Tell]] = []
-        for user_id in sorted({place.user_id for each in every for place in each.places}):
-            theirs = those_of(every, user_id)
-            waits = course.looks_for_another(user_id, theirs)
-            if not waits or course.was_offered(theirs[-1], user_id):
-                continue
-            member = await store.hold_member(tx, one.server_id, user_id)
-            if member is not None and course.may_go_on(member, now):
-                told.append((course.waited(member, Tell.ODD), Tell.ODD))
+    async def _tell_who_waits(self, tx: Transaction, one: Round, now: datetime) -> bool:
+        """Tell some of those who were still to be brought together with somebody when the time was
+        up, if there are any; gives whether there were.
+        """
+        people = await rounds_store.still_without(tx, one.id, course.ENDED_AT_ONCE)
+        theirs: dict[int, list[Introduction]] = {user_id: [] for user_id in people}
+        for each in await rounds_store.of_people(tx, one.id, people):
+            for place in each.places:
+                if place.user_id in theirs:
+                    theirs[place.user_id].append(each)
+        waiting = [
+            user_id
+            for user_id, mine in theirs.items()
+            if course.looks_for_another(user_id, mine) and not course.was_offered(mine[-1], user_id)
+        ]
+        told = [
+            (course.waited(member, Tell.ODD), Tell.ODD)
+            for member in await store.hold_some(tx, one.server_id, waiting)
+            if course.may_go_on(member, now)
+        ]
+        await rounds_store.mark_offered(tx, one.id, people)
         await store.put_members(tx, [member for member, _ in told])
         await self._telling.tell(tx, told, one.id, now)
+        return bool(people)
 
-    async def _people(self, tx: Transaction, one: Introduction) -> list[Member]:
-        found = [await store.hold_member(tx, one.server_id, user_id) for user_id in one.people]
-        return [member for member in found if member is not None]
+    async def _people(self, tx: Transaction, one: Introduction) -> tuple[Member, ...]:
+        return await store.hold_some(tx, one.server_id, one.people)
 
 
 async def _was_asked(tx: Transaction, one: Introduction, member: Member) -> bool:
@@ -252,15 +292,17 @@ async def _was_asked(tx: Transaction, one: Introduction, member: Member) -> bool
     )
 
 
-async def _why_not(tx: Transaction, one: Introduction, consenting: Collection[int]) -> str | None:
+async def _why_not(tx: Transaction, one: Introduction) -> str | None:
     """Why people are not to be introduced after all, if they are not."""
     if one.state is not IntroductionState.PENDING:
         return "over"
     people = one.people
     if len(people) < 2 or len(people) < len(one.places):
         return "someone left"
-    if not all(user_id in consenting for user_id in people):
-        return "no consent"
-    if await forbidden(tx, one.server_id, people):
-        return "parted"
+    for user_id in people:
+        if not await consent.holds(tx, user_id, one.server_id, CONSENT, CONSENT_VERSION):
+            return "no consent"
+    for pair in combinations(people, 2):
+        if await parted(tx, one.server_id, *pair):
+            return "parted"
     return None

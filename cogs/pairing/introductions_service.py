@@ -7,12 +7,12 @@ meet half-way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
-from bot.blocks.service import forbidden
+from bot.blocks.service import parted
 from bot.clock import Clock
 from bot.database import Database, Transaction
 from bot.errors import UserError
@@ -34,7 +34,6 @@ from cogs.pairing.promises_service import (
     is_open,
     look_again,
     seal,
-    those_of,
 )
 from cogs.pairing.service import Members, Shipped
 from cogs.pairing.telling_service import Telling
@@ -184,18 +183,23 @@ class Introductions:
         tx: Transaction,
         one: Round,
         plan: Plan,
-        groups: Sequence[Sequence[Member]],
+        groups: Sequence[Sequence[int]],
+        there: Mapping[int, Member],
         now: datetime,
     ) -> None:
-        """Promise to introduce the people of each group, in the order of the groups."""
+        """Promise to introduce the people of each group, in the order of the groups.
+
+        `there` are the members by person.
+        """
         if not groups:
             return
         fallback = await self._settings.get(one.server_id, LANGUAGE)
         for first in range(0, len(groups), AT_ONCE):
             # In parts, so that a round of ten thousand holds nobody else up.
+            some = [[there[one] for one in group] for group in groups[first : first + AT_ONCE]]
             made = [
                 self._made(one, group, self._telling.language(group, fallback), now)
-                for group in groups[first : first + AT_ONCE]
+                for group in some
             ]
             await rounds_store.add_introductions(tx, made)
             await jobs.add_messages(tx, [_promise(each, plan, now) for each in made])
@@ -240,7 +244,7 @@ class Introductions:
             if held[1].thread_id != thread_id:
                 await rounds_store.put_introduction(tx, one)
             if not course.is_live(one):
-                await seal(tx, one, now)
+                await seal(tx, [one], now)
         self._wake()
         return one.state is IntroductionState.PENDING
 
@@ -297,8 +301,7 @@ class Introductions:
         now = self._clock()
         async with self._database.transaction() as tx:
             one, mine = await self._theirs(tx, user_id, introduction_id)
-            all_of_round = await rounds_store.of_round(tx, one.id)
-            theirs = those_of(all_of_round, user_id)
+            theirs = await rounds_store.of_people(tx, one.id, [user_id])
             if not is_open(one, now) or not course.may_have_another(user_id, theirs):
                 raise UserError("pairing.cannot.another")
             said = course.answered(mine, user_id, Said.ANOTHER, now)
@@ -377,9 +380,9 @@ class Introductions:
             return
         found = [await store.member(tx, one.server_id, other) for other in others]
         there = [member for member in found if member is not None]
-        if len(there) == 2 and not await forbidden(tx, one.server_id, others):
+        if len(there) == 2 and not await parted(tx, one.server_id, *others):
             # Two of three are still there for each other, in a thread without the third.
-            await self.introduce(tx, one, plan, [there], now)
+            await self.introduce(tx, one, plan, [others], {m.user_id: m for m in there}, now)
         elif after.state is IntroductionState.DROPPED:
             await look_again(tx, one, mine.id, now)
         else:
@@ -400,12 +403,18 @@ class Introductions:
         after = course.ended(one, now, left=left)
         if said is not None and left is not None:
             after = course.answered(after, left, said, now)
-        await rounds_store.put_introduction(tx, after)
-        await jobs.clear_timers(tx, FOLLOWUP, [one.id])
-        await jobs.drop_open(tx, FOLLOWUP, one.id, now, "over")
-        await jobs.drop_open(tx, INTRODUCTION, one.id, now, "over")
-        await seal(tx, after, now)
+        await end_all(tx, [after], now)
         return after
+
+
+async def end_all(tx: Transaction, over: Sequence[Introduction], now: datetime) -> None:
+    """Write introductions down that are over, and promise nothing more but to close threads."""
+    ids = [one.id for one in over]
+    await rounds_store.put_introductions(tx, over)
+    await jobs.clear_timers(tx, FOLLOWUP, ids)
+    await jobs.drop_all_open(tx, FOLLOWUP, ids, now, "over")
+    await jobs.drop_all_open(tx, INTRODUCTION, ids, now, "over")
+    await seal(tx, over, now)
 
 
 def _promise(one: Introduction, plan: Plan, now: datetime) -> Draft:

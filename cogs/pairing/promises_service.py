@@ -36,6 +36,9 @@ FOLLOWUP = "pairing.followup"
 CLOSE = "pairing.close"
 """The kind of the promise to close a thread; the subject of its timer is the round's id."""
 
+STOPPED = "stopped"
+"""What stands behind the round in the subject of a `CLOSE` timer that ends only what is pending."""
+
 TELL = "pairing.tell"
 """The kind of the promise to tell one member something by direct message."""
 
@@ -67,14 +70,15 @@ async def hold(tx: Transaction, introduction_id: str) -> tuple[Round, Introducti
     return None if one is None or found is None else (one, found)
 
 
-async def seal(tx: Transaction, one: Introduction, now: datetime) -> None:
-    """Promise to close the thread of an introduction that is over; once, whoever asks."""
-    if one.thread_id is None:
-        return
-    at = one.ended_at or now
-    late_at = at + course.CLOSING
-    draft = Draft(CLOSE, one.id, one.server_id, one.thread_id, "", at, late_at)
-    await jobs.add_messages(tx, [draft])
+async def seal(tx: Transaction, over: Sequence[Introduction], now: datetime) -> None:
+    """Promise to close the threads of introductions that are over; once, whoever asks."""
+    drafts: list[Draft] = []
+    for one in over:
+        if one.thread_id is not None:
+            at = one.ended_at or now
+            late_at = at + course.CLOSING
+            drafts.append(Draft(CLOSE, one.id, one.server_id, one.thread_id, "", at, late_at))
+    await jobs.add_messages(tx, drafts)
 
 
 async def look_again(tx: Transaction, one: Round, why: str, now: datetime) -> None:

@@ -28,8 +28,18 @@ from bot.zones import ZoneGone, zone_info
 from cogs.pairing import course, rounds_store, store
 from cogs.pairing.course import Tell
 from cogs.pairing.introductions_service import Introductions
-from cogs.pairing.model import IntroductionState, Member, Plan, PlanState, Round, RoundState
-from cogs.pairing.promises_service import ASK, DRAW, OPEN, SUBJECT, UNDER_WAY, next_draw
+from cogs.pairing.model import Member, Plan, PlanState, Round, RoundState
+from cogs.pairing.promises_service import (
+    ASK,
+    CLOSE,
+    DRAW,
+    INTRODUCTION,
+    OPEN,
+    STOPPED,
+    SUBJECT,
+    UNDER_WAY,
+    next_draw,
+)
 from cogs.pairing.service import Members, agreed, went_on
 from cogs.pairing.settings import ENABLED
 from cogs.pairing.telling_service import Telling
@@ -97,21 +107,18 @@ class Rounds:
         now = self._clock()
         async with self._database.read() as read:
             plan = await rounds_store.plan(read, server_id)
-            members = await store.members(read, server_id)
+            present, paused = await store.count_members(read, server_id, now)
             latest = await rounds_store.latest_round(read, server_id)
             coming = await next_draw(read, server_id)
-            answers = {} if latest is None else await rounds_store.answers(read, latest.id)
-            live = 0
-            for each in await rounds_store.rounds_in(read, server_id, {RoundState.DRAWN}):
-                live += len(await rounds_store.of_round(read, each.id, live=True))
-        present = sum(member.is_in(now) for member in members)
+            yes = 0 if latest is None else await rounds_store.count_yes(read, latest.id)
+            live = await rounds_store.count_live(read, server_id)
         return Status(
             plan,
             coming,
             latest,
             present,
-            len(members) - present,
-            sum(answers.values()),
+            paused,
+            yes,
             live,
             await self._settings.get(server_id, ENABLED),
             await bounds_of(self._settings, server_id),
@@ -172,6 +179,7 @@ class Rounds:
                 after = replace(one, draw_at=one.draw_at + later, ends_at=one.ends_at + later)
                 await rounds_store.put_round(tx, after)
                 await jobs.set_timers(tx, [Timer(DRAW, one.id, server_id, after.draw_at)])
+                await self._telling.tell_all(tx, after, Tell.POSTPONED, now)
                 draw_at = after.draw_at
             else:
                 timer = await jobs.timer(tx, OPEN, str(server_id))
@@ -207,7 +215,7 @@ class Rounds:
                 await rounds_store.put_round(tx, after)
                 await jobs.set_timers(tx, [Timer(DRAW, one.id, server_id, now)])
             else:
-                if len(await to_ask(tx, server_id, now)) < LEAST:
+                if not await _enough(tx, server_id, now):
                     raise UserError("pairing.cannot.too_few")
                 asks = course.RUN_NOW_ASKING if plan.confirm_first else timedelta()
                 after = await self._open(tx, plan, now + asks, now)
@@ -297,7 +305,7 @@ class Rounds:
         """Open the round of a plan whose moment has come, unless that is too late or for nobody."""
         if not course.may_open(plan, opens_at, now) or await _under_way(tx, plan.server_id):
             return
-        if len(await to_ask(tx, plan.server_id, now)) >= LEAST:
+        if await _enough(tx, plan.server_id, now):
             await self._open(tx, plan, opens_at + course.lead(plan), now)
 
     async def _open(self, tx: Transaction, plan: Plan, draw_at: datetime, now: datetime) -> Round:
@@ -309,12 +317,7 @@ class Rounds:
         if plan.confirm_first:
             draft = Draft(ASK, one.id, one.server_id, plan.channel_id, "", now, draw_at)
             await jobs.add_messages(tx, [draft])
-            asked = [
-                (member, Tell.ASK)
-                for member in await to_ask(tx, one.server_id, now)
-                if member.dm_channel_id is not None
-            ]
-            await self._telling.tell(tx, asked, one.id, now)
+            await self._telling.tell_all(tx, one, Tell.ASK, now)
         return one
 
     async def stop_undrawn(self, tx: Transaction, round_id: str, now: datetime) -> Round | None:
@@ -332,24 +335,15 @@ class Rounds:
         await jobs.clear_timers(tx, DRAW, [one.id])
         for kind in (ASK, DRAW):
             await jobs.drop_open(tx, kind, one.id, now, "stopped")
-        answers = await rounds_store.answers(tx, one.id)
-        told = [
-            (member, Tell.STOPPED)
-            for member in await store.hold_members(tx, one.server_id)
-            if answers.get(member.user_id, False)
-        ]
-        await self._telling.tell(tx, told, one.id, now)
-        await rounds_store.delete_answers(tx, one.id)
+        # Their answers go when all who said yes have been told.
+        await self._telling.tell_all(tx, one, Tell.STOPPED, now)
         return after
 
     async def _stop_pending(self, tx: Transaction, one: Round, now: datetime) -> None:
-        members = {m.user_id: m for m in await store.hold_members(tx, one.server_id)}
-        told: list[tuple[Member, Tell]] = []
-        for each in await rounds_store.of_round(tx, one.id, live=True):
-            if each.state is IntroductionState.PENDING:
-                await self._introductions.end(tx, each, now)
-                told += [(members[p], Tell.STOPPED) for p in each.people if p in members]
-        await self._telling.tell(tx, told, one.id, now)
+        waiting = await rounds_store.pending_in(tx, one.id)
+        await jobs.drop_all_open(tx, INTRODUCTION, waiting, now, "stopped")
+        # No more of them goes out; telling those concerned may take some turns of the clock.
+        await jobs.set_timers(tx, [Timer(CLOSE, f"{one.id}.{STOPPED}", one.server_id, now)])
 
     async def _turn(self, server_id: int, state: PlanState, verb: str, by: int) -> Plan:
         now = self._clock()
@@ -382,6 +376,20 @@ class Rounds:
         told = [None if each is None else _told(each) for each in (before, after)]
         line = audit.Line.of(server_id, by, self._clock(), f"pairing.{verb}", "", *told)
         await audit.record(tx, line)
+
+
+async def _enough(read: Reading, server_id: int, now: datetime) -> bool:
+    """Whether there are people to bring together; looks no further than the first of them."""
+    latest = await rounds_store.latest_round(read, server_id)
+    number = 1 if latest is None else latest.number + 1
+    consenting = await agreed(read, server_id)
+    count, after = 0, ""
+    while some := await store.some_members(read, server_id, after, store.AT_ONCE):
+        count += sum(one.wants(number, now) and one.user_id in consenting for one in some)
+        if count >= LEAST:
+            return True
+        after = some[-1].id
+    return False
 
 
 async def to_ask(read: Reading, server_id: int, now: datetime) -> list[Member]:

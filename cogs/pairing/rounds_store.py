@@ -183,12 +183,37 @@ async def put_answers(
     )
 
 
-async def answers(read: Reading, round_id: str) -> dict[int, bool]:
-    """Who said yes to a round, and who said no; who said nothing is not among them."""
-    rows = await read.fetch(
-        "SELECT user_id, yes FROM pairing_answers WHERE round_id = $1", round_id
-    )
+async def answers(
+    read: Reading, round_id: str, people: Sequence[int] | None = None
+) -> dict[int, bool]:
+    """Who (of these) said yes to a round, and who no; who said nothing is not among them."""
+    sql = "SELECT user_id, yes FROM pairing_answers WHERE round_id = $1"
+    if people is None:
+        rows = await read.fetch(sql, round_id)
+    elif people:
+        among = f"{sql} AND user_id IN ({_marks(len(people), 2)})"
+        rows = await read.fetch(among, round_id, *people)
+    else:
+        return {}
     return {row["user_id"]: bool(row["yes"]) for row in rows}
+
+
+async def answer(read: Reading, round_id: str, user_id: int) -> bool | None:
+    """What somebody said to a round; None for nothing."""
+    row = await read.fetch_one(
+        "SELECT yes FROM pairing_answers WHERE round_id = $1 AND user_id = $2", round_id, user_id
+    )
+    return None if row is None else bool(row["yes"])
+
+
+async def count_yes(read: Reading, round_id: str) -> int:
+    """How many said yes to a round."""
+    row = await read.fetch_one(
+        "SELECT count(*) AS yes FROM pairing_answers WHERE round_id = $1 AND yes = $2",
+        round_id,
+        True,
+    )
+    return 0 if row is None else row["yes"]
 
 
 async def delete_answers(tx: Transaction, round_id: str) -> None:
@@ -209,6 +234,10 @@ _INTRODUCTION = (
     "id, server_id, round_id, state, code, language, opener, thread_id, made_at, ends_at, ended_at"
 )
 _LIVE = (IntroductionState.PENDING.value, IntroductionState.INTRODUCED.value)
+
+AT_ONCE = 250
+"""Introductions, or twice as many meetings, read in one go: to make values of them holds up nobody.
+"""
 
 
 async def add_introductions(tx: Transaction, introductions: Sequence[Introduction]) -> None:
@@ -237,18 +266,19 @@ async def add_introductions(tx: Transaction, introductions: Sequence[Introductio
 
 
 async def put_introduction(tx: Transaction, one: Introduction) -> None:
-    """Write how far an introduction is, and what became of its places.
+    """Write how far an introduction is, and what became of its places."""
+    await put_introductions(tx, [one])
+
+
+async def put_introductions(tx: Transaction, introductions: Sequence[Introduction]) -> None:
+    """Write how far introductions are, and what became of their places.
 
     Places that are no longer there, because somebody erased what is theirs, are not brought back.
     They end no sooner than the round: until then it counts that there was one.
     """
-    over_at = None if one.ended_at is None else max(one.ended_at, one.ends_at)
-    await tx.execute(
+    await tx.execute_many(
         "UPDATE pairing_introductions SET state = $2, thread_id = $3, ended_at = $4 WHERE id = $1",
-        one.id,
-        one.state.value,
-        one.thread_id,
-        _epoch(one.ended_at),
+        [(one.id, one.state.value, one.thread_id, _epoch(one.ended_at)) for one in introductions],
     )
     await tx.execute_many(
         "UPDATE pairing_places SET said = $3, said_at = $4, left_at = $5, offered = $6, "
@@ -261,8 +291,9 @@ async def put_introduction(tx: Transaction, one: Introduction) -> None:
                 _epoch(place.said_at),
                 _epoch(place.left_at),
                 place.offered,
-                _epoch(over_at),
+                None if one.ended_at is None else to_epoch(max(one.ended_at, one.ends_at)),
             )
+            for one in introductions
             for place in one.places
         ],
     )
@@ -287,14 +318,113 @@ async def introduction(read: Reading, introduction_id: str) -> Introduction | No
     return found[0] if found else None
 
 
-async def of_round(read: Reading, round_id: str, *, live: bool = False) -> tuple[Introduction, ...]:
-    """The introductions of a round in the order in which they were made; `live`: not yet over."""
-    return await _introductions(read, "WHERE round_id = $1" + _live(live), round_id)
+async def by_ids(read: Reading, ids: Sequence[str]) -> list[Introduction]:
+    """Introductions by their ids; unknown ids are left out."""
+    found: list[Introduction] = []
+    for first in range(0, len(ids), AT_ONCE):
+        some = ids[first : first + AT_ONCE]
+        found += await _introductions(read, f"WHERE id IN ({_marks(len(some))})", *some)
+    return found
+
+
+async def of_round(
+    read: Reading,
+    round_id: str,
+    *,
+    live: bool = False,
+    pending: bool = False,
+    limit: int | None = None,
+) -> tuple[Introduction, ...]:
+    """The introductions of a round in the order in which they were made.
+
+    `live`: those not yet over; `pending`: those not yet made.
+    """
+    where = "WHERE round_id = $1" + _live(live)
+    if pending:
+        where += f" AND state = '{_LIVE[0]}'"
+    return await _introductions(read, where, round_id, limit=limit)
+
+
+async def over_in_round(read: Reading, round_id: str) -> tuple[Introduction, ...]:
+    """The introductions of a round that are over, in the order in which they were made."""
+    return await _introductions(read, f"WHERE round_id = $1 AND state NOT IN {_LIVE}", round_id)
+
+
+async def introduced_in(read: Reading, round_id: str) -> frozenset[int]:
+    """Who is in an introduction of a round that is not yet over, or was when they left it."""
+    rows = await read.fetch(
+        "SELECT user_id FROM pairing_places WHERE introduction_id IN "  # noqa: S608
+        f"(SELECT id FROM pairing_introductions WHERE round_id = $1{_live(live=True)})",
+        round_id,
+    )
+    return frozenset(row["user_id"] for row in rows)
+
+
+async def still_without(read: Reading, round_id: str, limit: int) -> list[int]:
+    """People of a round with an introduction that did not come about, or after which they asked
+    for another peer, where nobody has been looked for in its place.
+    """
+    rows = await read.fetch(
+        "SELECT DISTINCT p.user_id AS user_id FROM pairing_introductions i "
+        "JOIN pairing_places p ON p.introduction_id = i.id "
+        "WHERE i.round_id = $1 AND p.offered = $2 AND (i.state = $3 OR p.said = $4) "
+        "ORDER BY p.user_id LIMIT $5",
+        round_id,
+        False,
+        IntroductionState.DROPPED.value,
+        Said.ANOTHER.value,
+        limit,
+    )
+    return [row["user_id"] for row in rows]
+
+
+async def mark_offered(tx: Transaction, round_id: str, people: Sequence[int]) -> None:
+    """Write down that nobody is looked for any more in place of what these had in a round."""
+    await tx.execute_many(
+        "UPDATE pairing_places SET offered = $3 WHERE user_id = $2 "
+        "AND introduction_id IN (SELECT id FROM pairing_introductions WHERE round_id = $1)",
+        [(round_id, user_id, True) for user_id in people],
+    )
+
+
+async def of_people(
+    read: Reading, round_id: str, people: Sequence[int]
+) -> tuple[Introduction, ...]:
+    """The introductions of some people in a round, in the order in which they were made."""
+    if not people:
+        return ()
+    return await _introductions(
+        read,
+        "WHERE round_id = $1 AND id IN (SELECT introduction_id FROM pairing_places "  # noqa: S608
+        f"WHERE user_id IN ({_marks(len(people), 2)}))",
+        round_id,
+        *people,
+    )
+
+
+async def count_live(read: Reading, server_id: int) -> int:
+    """How many of a server's introductions are not yet over."""
+    row = await read.fetch_one(
+        "SELECT count(*) AS live FROM pairing_introductions WHERE server_id = $1"  # noqa: S608
+        + _live(live=True),
+        server_id,
+    )
+    return 0 if row is None else row["live"]
 
 
 async def pending(read: Reading, server_id: int) -> tuple[Introduction, ...]:
     """A server's introductions that are promised and not yet made."""
     return await _introductions(read, f"WHERE server_id = $1 AND state = '{_LIVE[0]}'", server_id)
+
+
+async def pending_in(read: Reading, round_id: str) -> list[str]:
+    """The ids of the introductions of a round that are promised and not yet made."""
+    rows = await read.fetch(
+        "SELECT id FROM pairing_introductions WHERE round_id = $1 AND state = $2",
+        round_id,
+        IntroductionState.PENDING.value,
+    )
+    return [row["id"] for row in rows]
 
 
 async def oldest_threads(read: Reading, server_id: int, limit: int) -> tuple[Introduction, ...]:
@@ -320,32 +450,39 @@ async def of_person(
 
 
 def _live(live: bool) -> str:
-    return f" AND state IN ('{_LIVE[0]}', '{_LIVE[1]}')" if live else ""
+    return f" AND state IN {_LIVE}" if live else ""
 
 
 async def _introductions(
     read: Reading, where: str, *args: int | str, limit: int | None = None
 ) -> tuple[Introduction, ...]:
-    end = "" if limit is None else f" LIMIT {limit:d}"
-    rows = await read.fetch(
-        f"SELECT {_INTRODUCTION} FROM pairing_introductions {where} "  # noqa: S608
-        f"ORDER BY made_at, id{end}",
-        *args,
-    )
-    if not rows:
-        return ()
-    whole = where if limit is None else f"WHERE id IN ({_marks(len(rows))})"
-    given = args if limit is None else tuple(row["id"] for row in rows)
-    seats = await read.fetch(
-        "SELECT introduction_id, user_id, said, said_at, left_at, offered "  # noqa: S608
-        "FROM pairing_places WHERE introduction_id IN "
-        f"(SELECT id FROM pairing_introductions {whole}) ORDER BY introduction_id, user_id",
-        *given,
-    )
-    places: dict[str, list[Place]] = defaultdict(list)
-    for seat in seats:
-        places[seat["introduction_id"]].append(_place(seat))
-    return tuple(_introduction(row, places[row["id"]]) for row in rows)
+    """Read in parts, so that a round of ten thousand holds nobody else up."""
+    found: list[Introduction] = []
+    after: tuple[int, str] = (-1, "")
+    made, id_ = len(args) + 1, len(args) + 2
+    while True:
+        count = AT_ONCE if limit is None else min(AT_ONCE, limit - len(found))
+        rows = await read.fetch(
+            f"SELECT {_INTRODUCTION} FROM pairing_introductions {where} "  # noqa: S608
+            f"AND (made_at, id) > (${made}, ${id_}) "
+            f"ORDER BY made_at, id LIMIT {count:d}",
+            *args,
+            *after,
+        )
+        if rows:
+            seats = await read.fetch(
+                "SELECT introduction_id, user_id, said, said_at, left_at, offered "  # noqa: S608
+                f"FROM pairing_places WHERE introduction_id IN ({_marks(len(rows))}) "
+                "ORDER BY introduction_id, user_id",
+                *(row["id"] for row in rows),
+            )
+            places: dict[str, list[Place]] = defaultdict(list)
+            for seat in seats:
+                places[seat["introduction_id"]].append(_place(seat))
+            found += (_introduction(row, places[row["id"]]) for row in rows)
+            after = (rows[-1]["made_at"], rows[-1]["id"])
+        if len(rows) < AT_ONCE or len(found) == limit:
+            return tuple(found)
 
 
 def _introduction(row: Row, places: Sequence[Place]) -> Introduction:
@@ -379,22 +516,28 @@ def _place(row: Row) -> Place:
 # Who met whom
 
 
-async def met(read: Reading, server_id: int) -> tuple[Met, ...]:
-    """Who was brought together with whom, each pair in the latest round."""
-    rows = await read.fetch(
-        "SELECT first_user_id, second_user_id, round_number, met_at FROM pairing_met "
-        "WHERE server_id = $1",
-        server_id,
-    )
-    return tuple(
-        Met(
-            row["first_user_id"],
-            row["second_user_id"],
-            row["round_number"],
-            from_epoch(row["met_at"]),
+async def met(read: Reading, server_id: int, among: Collection[int]) -> tuple[Met, ...]:
+    """Who of these was brought together with whom of them, each pair in the latest round.
+
+    Read in parts: ten thousand people have met fifty thousand times in ten rounds.
+    """
+    found: list[Met] = []
+    after = (0, 0)
+    while True:
+        rows = await read.fetch(
+            "SELECT first_user_id, second_user_id, round_number, met_at FROM pairing_met "
+            "WHERE server_id = $1 AND (first_user_id, second_user_id) > ($2, $3) "
+            "ORDER BY first_user_id, second_user_id LIMIT $4",
+            server_id,
+            *after,
+            2 * AT_ONCE,
         )
-        for row in rows
-    )
+        for first, second, number, met_at in rows:
+            if first in among and second in among:
+                found.append(Met(first, second, number, from_epoch(met_at)))
+        if len(rows) < 2 * AT_ONCE:
+            return tuple(found)
+        after = (rows[-1]["first_user_id"], rows[-1]["second_user_id"])
 
 
 async def met_by(read: Reading, server_id: int, user_id: int, limit: int) -> list[int]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from functools import lru_cache
 
 from bot.clock import from_epoch, to_epoch
@@ -155,6 +156,59 @@ async def _members(read: Reading, server_id: int, hold: str) -> tuple[Member, ..
             break
         last = found[-1].user_id
     return tuple(sorted(found, key=lambda one: (one.joined_at, one.user_id)))
+
+
+async def some_members(read: Reading, server_id: int, after: str, limit: int) -> tuple[Member, ...]:
+    """Some of a server's members in the order of their ids, from the one behind `after` on."""
+    rows = await read.fetch(
+        f"SELECT {_COLUMNS} FROM pairing_members "  # noqa: S608
+        "WHERE server_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+        server_id,
+        after,
+        limit,
+    )
+    return tuple(map(_member, rows))
+
+
+async def of_people(read: Reading, server_id: int, people: Iterable[int]) -> tuple[Member, ...]:
+    """Those of these people who take part in a server, by person; read in parts."""
+    return await _of_people(read, server_id, people, "")
+
+
+async def hold_some(tx: Transaction, server_id: int, people: Iterable[int]) -> tuple[Member, ...]:
+    """The same, held until the transaction ends: taken by person, so that no two wait in a ring."""
+    return await _of_people(tx, server_id, people, " FOR UPDATE")
+
+
+async def _of_people(
+    read: Reading, server_id: int, people: Iterable[int], hold: str
+) -> tuple[Member, ...]:
+    found: list[Member] = []
+    wanted = sorted(people)
+    for first in range(0, len(wanted), AT_ONCE):
+        some = wanted[first : first + AT_ONCE]
+        marks = ", ".join(f"${number}" for number in range(2, len(some) + 2))
+        rows = await read.fetch(
+            f"SELECT {_COLUMNS} FROM pairing_members "  # noqa: S608
+            f"WHERE server_id = $1 AND user_id IN ({marks}) ORDER BY user_id{hold}",
+            server_id,
+            *some,
+        )
+        found += map(_member, rows)
+    return tuple(found)
+
+
+async def count_members(read: Reading, server_id: int, now: datetime) -> tuple[int, int]:
+    """How many take part in a server at a moment, as `Member.is_in` has it, and how many rest."""
+    row = await read.fetch_one(
+        "SELECT count(*) AS every, "
+        "count(CASE WHEN state = $2 OR paused_until_at <= $3 THEN 1 END) AS present "
+        "FROM pairing_members WHERE server_id = $1",
+        server_id,
+        State.IN.value,
+        to_epoch(now),
+    )
+    return (0, 0) if row is None else (row["present"], row["every"] - row["present"])
 
 
 async def of_person(read: Reading, user_id: int) -> tuple[Member, ...]:

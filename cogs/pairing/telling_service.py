@@ -22,8 +22,12 @@ from bot.settings.core import LANGUAGE
 from bot.settings.service import Settings
 from cogs.pairing import course, rounds_store, store
 from cogs.pairing.course import Tell
-from cogs.pairing.model import Introduction, Member, RoundState
+from cogs.pairing.model import Introduction, Member, Round, RoundState
 from cogs.pairing.promises_service import FOLLOWUP, TELL, hold
+from cogs.pairing.service import agreed
+
+AT_ONCE = 250
+"""People who are told something in one go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,25 +68,36 @@ class Telling:
         if not told:
             return
         fallback = await self._settings.get(told[0][0].server_id, LANGUAGE)
-        drafts: list[Draft] = []
-        for member, what in told:
-            if member.dm_channel_id is None:
-                await _later(tx, member, what, now)
-                continue
-            body = Told(what, about, self.language([member], fallback)).to_text()
-            drafts.append(
-                Draft(
-                    TELL,
-                    f"{what}.{about}.{member.id}",
-                    member.server_id,
-                    member.dm_channel_id,
-                    body,
-                    now,
-                    now + course.TELLING,
-                    member.user_id,
+        for first in range(0, len(told), AT_ONCE):
+            # In parts, so that a round of ten thousand holds nobody else up.
+            drafts: list[Draft] = []
+            for member, what in told[first : first + AT_ONCE]:
+                if member.dm_channel_id is None:
+                    await _later(tx, member, what, now)
+                    continue
+                body = Told(what, about, self.language([member], fallback)).to_text()
+                drafts.append(
+                    Draft(
+                        TELL,
+                        _subject(what, about, member),
+                        member.server_id,
+                        member.dm_channel_id,
+                        body,
+                        now,
+                        now + course.TELLING,
+                        member.user_id,
+                    )
                 )
-            )
-        await jobs.add_messages(tx, drafts)
+            await jobs.add_messages(tx, drafts)
+
+    async def tell_all(self, tx: Transaction, one: Round, what: Tell, now: datetime) -> None:
+        """Promise to tell everybody whom something about a round concerns.
+
+        `ASK` concerns whoever would take part and has asked for direct messages, all else whoever
+        said yes. Some are told at a time, each time in a transaction of its own: what ten thousand
+        are told keeps nobody waiting, and a crash goes on where it was.
+        """
+        await jobs.set_timers(tx, [Timer(TELL, f"{what}.{one.id}.", one.server_id, now)])
 
     def language(self, members: Sequence[Member], fallback: str) -> str:
         """Give the first language of all of these that the bot speaks, else the server's."""
@@ -95,8 +110,44 @@ class Telling:
     async def due(
         self, tx: Transaction, timers: Sequence[Timer], now: datetime
     ) -> tuple[list[Draft], list[Timer]]:
-        """Nothing: it is told when it happens, without a timer."""
-        return [], []
+        """Tell the next of those whom something about a round concerns: `tell_all`."""
+        following: list[Timer] = []
+        for timer in timers:
+            name, round_id, after = timer.subject.split(".")
+            what = Tell(name)
+            one = await rounds_store.round_(tx, round_id)
+            if one is None or (what is not Tell.STOPPED and one.state is not RoundState.ASKING):
+                continue
+            some = await store.some_members(tx, one.server_id, after, AT_ONCE)
+            concerned = await self._concerned(tx, one, what, some, now)
+            if what is Tell.POSTPONED:
+                # Of two moves within a minute the first need not be told any more.
+                before = [_subject(what, one.id, member) for member in concerned]
+                await jobs.drop_all_open(tx, TELL, before, now, "moved again")
+            await self.tell(tx, [(member, what) for member in concerned], one.id, now)
+            if len(some) == AT_ONCE:
+                subject = f"{what}.{one.id}.{some[-1].id}"
+                following.append(replace(timer, subject=subject))
+            elif what is Tell.STOPPED:
+                await rounds_store.delete_answers(tx, one.id)
+        return [], following
+
+    async def _concerned(
+        self, tx: Transaction, one: Round, what: Tell, some: Sequence[Member], now: datetime
+    ) -> list[Member]:
+        people = [member.user_id for member in some]
+        answers = await rounds_store.answers(tx, one.id, people)
+        if what is not Tell.ASK:
+            return [member for member in some if answers.get(member.user_id, False)]
+        consenting = await agreed(tx, one.server_id)
+        return [
+            member
+            for member in some
+            if member.dm_channel_id is not None
+            and member.wants(one.number, now)
+            and member.user_id in consenting
+            and member.user_id not in answers
+        ]
 
     async def unwanted(
         self, tx: Transaction, messages: Sequence[Message], now: datetime
@@ -104,18 +155,22 @@ class Telling:
         """Write to whoever still takes part; ask only who has not answered by another way."""
         reasons: dict[str, str] = {}
         departed = frozenset(await privacy.departed(tx))
+        asking: dict[str, bool] = {}
         for message in messages:
             told = Told.from_text(message.body)
+            if told.what in {Tell.ASK, Tell.POSTPONED} and told.about not in asking:
+                one = await rounds_store.round_(tx, told.about)
+                asking[told.about] = one is not None and one.state is RoundState.ASKING
             member = await _recipient(tx, message)
             if member is None or member.dm_channel_id is None or message.server_id in departed:
                 reasons[message.id] = "left"
-            elif told.what is Tell.ASK:
-                one = await rounds_store.round_(tx, told.about)
-                answers = await rounds_store.answers(tx, told.about)
-                if one is None or one.state is not RoundState.ASKING:
-                    reasons[message.id] = "over"
-                elif member.user_id in answers:
-                    reasons[message.id] = "answered"
+            elif not asking.get(told.about, True):
+                reasons[message.id] = "over"
+            elif (
+                told.what is Tell.ASK
+                and await rounds_store.answer(tx, told.about, member.user_id) is not None
+            ):
+                reasons[message.id] = "answered"
         return reasons
 
     async def settled(
@@ -152,6 +207,10 @@ class Telling:
         ]
         told = [(member, Tell.OVER) for member in found if member is not None]
         await self.tell(tx, told, one.id, now)
+
+
+def _subject(what: Tell, about: str, member: Member) -> str:
+    return f"{what}.{about}.{member.id}"
 
 
 async def _recipient(tx: Transaction, message: Message) -> Member | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 LATE = NOW + timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
-KIND = "test.word"
+KIND, SLOW = "test.word", "test.slow"
 
 # The rules
 
@@ -266,9 +267,56 @@ async def test_servers_take_turns(ground: Ground) -> None:
 
 
 async def test_no_more_is_claimed_than_can_begin_within_a_second(ground: Ground) -> None:
-    await ground.promise(*(draft(f"{n}") for n in range(IN_FLIGHT + 1)))
+    await ground.promise(*(draft(f"{n}") for n in range(IN_FLIGHT)))
     assert len(await ground.another_runner(per_second=7).claim()) == 7
-    assert len(await ground.runner.claim()) == IN_FLIGHT + 1 - 7
+    assert len(await ground.runner.claim()) == IN_FLIGHT // 2
+
+
+async def test_a_check_in_goes_out_on_time_while_thousands_are_introduced(ground: Ground) -> None:
+    # In one server, and each introduction takes as long as it likes.
+    stuck, full = asyncio.Event(), asyncio.Event()
+    slow, prompt = Words(), ground.words
+
+    async def wait(message: Message) -> Tried:
+        if len(slow.sent) == IN_FLIGHT // 2:
+            full.set()
+        await stuck.wait()
+        return Delivered(1)
+
+    slow.try_it = wait
+    ground.runner.register(SLOW, slow, slow)
+    await ground.promise(*(replace(draft(f"{n}"), kind=SLOW) for n in range(3 * IN_FLIGHT)))
+    ground.runner.start()
+    async with asyncio.timeout(30):
+        await full.wait()
+    await ground.promise(draft("check-in"))
+    ground.runner.wake()
+    await ground.until_ended("check-in")
+    assert prompt.sent == ["check-in"]
+    assert len(slow.sent) == IN_FLIGHT // 2
+    stuck.set()
+    await ground.runner.stop()
+
+
+async def test_kinds_take_turns_in_one_server(ground: Ground) -> None:
+    slow = Words()
+    ground.runner.register(SLOW, slow, slow)
+    await ground.promise(*(replace(draft(f"{n}"), kind=SLOW) for n in range(5)))
+    await ground.promise(draft("check-in"))
+    claimed = [one.kind for one, _ in await ground.runner.claim()]
+    assert KIND in claimed[:2]
+
+
+async def test_whatever_kinds_there_are_there_is_a_place_left_for_another(ground: Ground) -> None:
+    for number in range(4):
+        ground.runner.register(f"test.{number}", Words(), Words())
+        await ground.promise(
+            *(replace(draft(f"{n}"), kind=f"test.{number}") for n in range(IN_FLIGHT))
+        )
+    claimed = await ground.runner.claim()
+    count = Counter(one.kind for one, _ in claimed)
+    assert len(count) == 4
+    assert IN_FLIGHT // 2 < len(claimed) < IN_FLIGHT
 
 
 async def test_what_is_skipped_takes_no_room_from_what_is_sent(ground: Ground) -> None:

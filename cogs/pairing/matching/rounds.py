@@ -63,15 +63,12 @@ def round_to_json(asked: Round) -> str:
     # Person by person: one call for ten thousand of them would hold the interpreter for as long as
     # it takes, and with it everybody whom the bot serves.
     peers = ",".join(_dumps(_peer_to_json(peer)) for peer in asked.peers)
-    rest = _dumps(
-        {
-            "forbidden": sorted(list(pair) for pair in asked.forbidden),
-            "past": [[met.a, met.b, met.rounds_ago] for met in asked.past],
-            "seed": asked.seed,
-            "window": asked.window,
-        }
+    forbidden = ",".join(f"[{a},{b}]" for a, b in sorted(asked.forbidden))
+    past = ",".join(f"[{met.a},{met.b},{met.rounds_ago}]" for met in asked.past)
+    return (
+        f'{{"peers":[{peers}],"forbidden":[{forbidden}],"past":[{past}],'
+        f'"seed":{asked.seed:d},"window":{asked.window:d}}}'
     )
-    return f'{{"peers":[{peers}],{rest[1:]}'
 
 
 def _dumps(told: dict[str, Any]) -> str:

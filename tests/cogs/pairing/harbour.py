@@ -322,8 +322,8 @@ class Harbour:
     def _runner(self) -> Runner:
         runner = Runner(cast("Database", self.mortal), self.clock, longest_sleep=1)
         opening = Opening(self.settings, self.notices, self.rounds)
-        drawing = Drawing(self.settings, self.notices, self.rounds, self.draws)
-        introducing = Introducing(self.settings, self.notices, self.introductions, self.telling)
+        drawing = Drawing(self.settings, self.notices, self.rounds, self.draws, self.telling)
+        introducing = Introducing(self.settings, self.notices, self.telling)
         drawer = Drawer(self.draws, self._standing)
         introducer = Introducer(self.discord, self.introductions, self._standing)
         runner.register(OPEN, opening, self.teller)

@@ -144,7 +144,8 @@ async def killed_after_the_words(harbour: Harbour) -> Round:
 
 async def met(harbour: Harbour) -> list[tuple[int, int]]:
     async with harbour.database.read() as read:
-        return [(pair.first, pair.second) for pair in await rounds_store.met(read, SERVER)]
+        found = await rounds_store.met(read, SERVER, {ASH, BIRCH, CEDAR})
+    return [(pair.first, pair.second) for pair in found]
 
 
 async def test_who_were_introduced_and_left_before_it_was_known_have_met(

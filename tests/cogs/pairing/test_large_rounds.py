@@ -1,0 +1,187 @@
+"""What is done for thousands is done in parts, and goes on where it was."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.jobs import store as jobs
+from bot.jobs.model import Timer
+from cogs.pairing import course, rounds_store, store, telling_service
+from cogs.pairing.course import Tell
+from cogs.pairing.model import IntroductionState, Round, RoundState, Said
+from cogs.pairing.promises_service import CLOSE, DRAW, INTRODUCTION
+from tests.cogs.pairing.harbour import (
+    ASH,
+    BIRCH,
+    CEDAR,
+    DAY,
+    ELM,
+    FIR,
+    HOUR,
+    MINUTE,
+    MODERATOR,
+    PLAN,
+    SERVER,
+    Harbour,
+    make_harbour,
+)
+
+if TYPE_CHECKING:
+    from bot.database import Database
+
+EIGHT = (ASH, BIRCH, CEDAR, ELM, FIR, 36, 37, 38)
+
+
+@pytest.fixture
+async def harbour(database: Database) -> Harbour:
+    return await make_harbour(database)
+
+
+@pytest.fixture(autouse=True)
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Parts so small that a handful of people are a crowd."""
+    monkeypatch.setattr(course, "ENDED_AT_ONCE", 1)
+    monkeypatch.setattr(telling_service, "AT_ONCE", 2)
+    monkeypatch.setattr(store, "AT_ONCE", 3)
+    monkeypatch.setattr(rounds_store, "AT_ONCE", 2)
+
+
+async def asked(harbour: Harbour) -> Round:
+    """Eight people are asked by direct message; half of them say yes, one no."""
+    await harbour.join(*EIGHT, dm=True)
+    await harbour.rounds.save_plan(PLAN, by=MODERATOR)
+    await harbour.rounds.pause(SERVER, by=MODERATOR)
+    one = await harbour.run_now()
+    await harbour.run()
+    await harbour.say_in(one, *EIGHT[:4])
+    await harbour.rounds.answer(EIGHT[4], one.id, yes=False)
+    return one
+
+
+async def told(harbour: Harbour, what: Tell) -> list[int]:
+    return sorted(one for one, told in harbour.discord.direct if told.what is what)
+
+
+async def test_everybody_is_asked_once_however_many_they_are(harbour: Harbour) -> None:
+    await asked(harbour)
+    assert await told(harbour, Tell.ASK) == sorted(EIGHT)
+
+
+@pytest.mark.parametrize("step", range(1, 12))
+async def test_asking_goes_on_where_it_was_cut_off(harbour: Harbour, step: int) -> None:
+    await harbour.join(*EIGHT, dm=True)
+    await harbour.rounds.save_plan(PLAN, by=MODERATOR)
+    await harbour.rounds.pause(SERVER, by=MODERATOR)
+    await harbour.run_now()
+    harbour.fate.at = harbour.fate.count + step
+    await harbour.run()
+    harbour.fate.at = None
+    for _ in range(3):
+        harbour.now += 3 * MINUTE
+        await harbour.run()
+    assert await told(harbour, Tell.ASK) == sorted(EIGHT)
+
+
+async def test_a_round_is_closed_some_at_a_time_and_to_the_end(harbour: Harbour) -> None:
+    one = await harbour.round_of(*EIGHT)
+    harbour.now = one.ends_at
+    async with harbour.database.transaction() as tx:
+        [timer] = [t for t in await jobs.take_due_timers(tx, harbour.now, 9) if t.kind == CLOSE]
+    runner = harbour._runner()  # pyright: ignore[reportPrivateUsage]
+    await runner.materialise()
+    assert len(await harbour.live(one)) == 3
+    assert (await harbour.round(one.id)).state is RoundState.DRAWN
+    # The process is gone; the next one finds the promise.
+    await harbour.run()
+    assert await harbour.live(one) == []
+    assert (await harbour.round(one.id)).state is RoundState.ENDED
+    assert all(thread.locked for thread in harbour.discord.threads.values())
+    assert timer.subject == one.id
+
+
+@pytest.mark.parametrize("step", range(1, 26, 3))
+async def test_closing_goes_on_where_it_was_cut_off(harbour: Harbour, step: int) -> None:
+    one = await harbour.round_of(*EIGHT)
+    first = (await harbour.introductions_in(one))[0]
+    leaver = first.people[0]
+    harbour.now = one.ends_at - HOUR
+    await harbour.introductions.say(leaver, first.id, Said.ANOTHER)
+    harbour.now = one.ends_at
+    harbour.fate.at = harbour.fate.count + step
+    await harbour.run()
+    harbour.fate.at = None
+    for _ in range(3):
+        harbour.now += 3 * MINUTE
+        await harbour.run()
+    assert await harbour.live(one) == []
+    assert (await harbour.round(one.id)).state is RoundState.ENDED
+    assert all(thread.locked for thread in harbour.discord.threads.values())
+    # Whoever asked for another peer and got none is told so, once.
+    assert (await harbour.told(leaver)).count("odd") == 1
+
+
+async def test_rounds_that_end_in_one_minute_wait_for_each_other(harbour: Harbour) -> None:
+    one = await harbour.round_of(*EIGHT[:4])
+    other = replace(one, id="f" * 16, number=one.number + 1)
+    async with harbour.database.transaction() as tx:
+        await rounds_store.put_round(tx, replace(other, state=RoundState.DRAWN))
+        await jobs.set_timers(tx, [Timer(CLOSE, other.id, SERVER, other.ends_at)])
+    await harbour.at(one.ends_at)
+    for each in (one, other):
+        assert (await harbour.round(each.id)).state is RoundState.ENDED
+
+
+async def test_whom_a_stop_keeps_from_being_introduced_is_told_and_nobody_else_goes_out(
+    harbour: Harbour,
+) -> None:
+    one = await asked(harbour)
+    harbour.now += HOUR
+    runner = harbour._runner()  # pyright: ignore[reportPrivateUsage]
+    await runner.materialise()
+    [(message, way)] = [
+        (message, way) for message, way in await runner.claim() if message.kind == DRAW
+    ]
+    await runner._keep(message, way)  # pyright: ignore[reportPrivateUsage]
+    await harbour.rounds.stop(SERVER, by=MODERATOR, shown=one.id)
+    # Nothing has been told yet, and already nobody is introduced any more.
+    assert not [m for m, _ in await runner.claim() if m.kind == INTRODUCTION]
+    await harbour.run()
+    assert harbour.discord.threads == {}
+    assert await told(harbour, Tell.STOPPED) == sorted(EIGHT[:4])
+    made = await harbour.introductions_in(one)
+    assert {each.state for each in made} == {IntroductionState.DROPPED}
+
+
+async def test_whoever_said_yes_is_told_once_that_a_round_was_moved(harbour: Harbour) -> None:
+    await asked(harbour)
+    await harbour.rounds.postpone(SERVER, 1, by=MODERATOR)
+    # Before that has gone out it is moved again.
+    runner = harbour._runner()  # pyright: ignore[reportPrivateUsage]
+    while await runner.materialise():
+        pass
+    harbour.now += timedelta(seconds=20)
+    await harbour.rounds.postpone(SERVER, 7, by=MODERATOR)
+    await harbour.run()
+    assert await told(harbour, Tell.POSTPONED) == sorted(EIGHT[:4])
+
+
+async def test_whoever_said_yes_is_told_that_a_missed_draw_comes_later(harbour: Harbour) -> None:
+    one = await asked(harbour)
+    await harbour.at(one.draw_at + 5 * HOUR)
+    assert (await harbour.round(one.id)).draw_at == one.draw_at + DAY
+    assert await told(harbour, Tell.POSTPONED) == sorted(EIGHT[:4])
+
+
+async def test_nobody_is_told_of_a_move_when_the_round_is_over_by_then(harbour: Harbour) -> None:
+    one = await asked(harbour)
+    await harbour.rounds.postpone(SERVER, 1, by=MODERATOR)
+    await harbour.rounds.stop(SERVER, by=MODERATOR, shown=one.id)
+    await harbour.run()
+    assert await told(harbour, Tell.POSTPONED) == []
+    assert await told(harbour, Tell.STOPPED) == sorted(EIGHT[:4])
+    async with harbour.database.read() as read:
+        assert await rounds_store.answers(read, one.id) == {}
