@@ -202,6 +202,9 @@ async def test_every_setting_has_its_words(world: World) -> None:
         assert TEXTS.has(f"settings.section.{setting.section}")
         for option in getattr(setting, "options", ()):
             assert TEXTS.has(f"settings.{setting.key}.options.{option}")
+        if setting.asks_first:
+            assert TEXTS.has(f"settings.{setting.key}.follows_on")
+            assert TEXTS.has(f"settings.{setting.key}.follows_off")
         if setting.default in ((), ""):
             assert TEXTS.has(f"settings.{setting.key}.none")
 

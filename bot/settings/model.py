@@ -26,6 +26,8 @@ class Setting(Generic[T]):
     default: T
     managers_only: bool = False
     """Whether it takes the right to manage the server: it says who else may steer the bot."""
+    asks_first: bool = False
+    """Whether it is asked once more before a change, in words of what would follow."""
 
     @property
     def section(self) -> str:

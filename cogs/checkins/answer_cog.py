@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -56,34 +57,42 @@ class Answering:
         message = interaction.message
         shared = message is not None and not message.flags.ephemeral and promise != views.NOW
         source = str(message.id) if shared and message is not None else views.NO_MESSAGE
-        # A new message also where the prompt is private: the question stays in sight.
-        await reply(interaction, views.picking(await words_for(interaction), source))
+        words, question = await words_for(interaction), views.question_of(message)
+        # A new message also where the prompt is private: it can be answered once more.
+        await reply(interaction, views.picking(words, source, question, once=interaction.id))
 
     async def again(self, interaction: Interaction, source: str, warned: str) -> None:
         """Offer the words again."""
-        line = views.line_of(interaction.message)
-        await turn(interaction, views.picking(await words_for(interaction), source, line, warned))
+        panel = views.picking(
+            await words_for(interaction),
+            source,
+            views.question_of(interaction.message),
+            views.line_of(interaction.message),
+            warned,
+            once=interaction.id,
+        )
+        await turn(interaction, panel)
 
-    async def pick(self, interaction: Interaction, source: str, warned: str, picked: str) -> None:
+    async def pick(
+        self, interaction: Interaction, source: str, warned: str, *shown_and_picked: str
+    ) -> None:
         """Show what was picked, and how to go on."""
-        line = views.line_of(interaction.message)
-        await self._show(interaction, views.Answer(source, picked, line, warned == "1"))
+        await self._show(interaction, _answer(interaction, source, shown_and_picked[-1], warned))
 
     async def write(self, interaction: Interaction, source: str, picked: str, warned: str) -> None:
         """Open the form for the line."""
 
-        async def written(then: Interaction, line: str) -> None:
-            await self._show(then, views.Answer(source, picked, line, warned == "1"))
+        answer = _answer(interaction, source, picked, warned)
 
-        form = views.LineForm(
-            self._bot, await words_for(interaction), views.line_of(interaction.message), written
-        )
+        async def written(then: Interaction, line: str) -> None:
+            await self._show(then, replace(answer, line=line))
+
+        form = views.LineForm(self._bot, await words_for(interaction), answer.line, written)
         await interaction.response.send_modal(form)
 
     async def warn(self, interaction: Interaction, source: str, picked: str, warned: str) -> None:
         """Put a content warning before it, or take it off."""
-        line = views.line_of(interaction.message)
-        await self._show(interaction, views.Answer(source, picked, line, warned == "1"))
+        await self._show(interaction, _answer(interaction, source, picked, warned))
 
     async def keep(self, interaction: Interaction) -> None:
         """Keep it to oneself: nothing is stored and nothing is sent."""
@@ -103,7 +112,7 @@ class Answering:
         nonce: str,
     ) -> None:
         """Post it for everybody, where this person may write themselves at this moment."""
-        answer = views.Answer(source, picked, views.line_of(interaction.message), warned == "1")
+        answer = _answer(interaction, source, picked, warned)
         if picked not in PICKS:
             raise UserError("errors.old_button")
         if interaction.guild_id is None or not await self._enabled(interaction.guild_id):
@@ -192,6 +201,13 @@ class Answering:
 
     async def _enabled(self, server_id: int) -> bool:
         return await self._bot.runtime.settings.get(server_id, ENABLED)
+
+
+def _answer(interaction: Interaction, source: str, picked: str, warned: str) -> views.Answer:
+    """Read the answer back from the panel that was tapped, and from its button."""
+    shown = interaction.message
+    line, question = views.line_of(shown), views.question_of(shown)
+    return views.Answer(source, picked, line, warned == "1", question)
 
 
 def _places(interaction: Interaction, source: str) -> views.Places:

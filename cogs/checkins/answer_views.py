@@ -29,8 +29,8 @@ COMPANY = "company:ask"
 PASS = "checkins:pass"  # noqa: S105 - no password
 
 PICK = "checkins:pick"
-"""A word was chosen; the arguments are the Discord message of the prompt, or `NO_MESSAGE`, and
-whether a content warning goes with it."""
+"""A word was chosen; the arguments are the Discord message of the prompt, or `NO_MESSAGE`, whether
+a content warning goes with it, and a number that nobody reads."""
 
 AGAIN = "checkins:again"
 WRITE = "checkins:write"
@@ -51,6 +51,9 @@ THREAD = "thread"
 _LINE = 300
 """The id of the written line among the parts of the panel."""
 
+_QUESTION = 301
+"""The id of the prompt's own words, on the prompt and on the panel of an answer."""
+
 Written = Callable[["Interaction", str], Awaitable[None]]
 """What happens with a written line."""
 
@@ -59,13 +62,14 @@ Written = Callable[["Interaction", str], Awaitable[None]]
 class Answer:
     """An answer as far as it has come: it lives in the panel's buttons and text, nowhere else.
 
-    `source` is the prompt's message, `line` is shown as it stands.
+    `source` is the prompt's message; `question`, its words, and `line` are shown as they stand.
     """
 
     source: str
     pick: str
     line: str = ""
     warned: bool = False
+    question: str = ""
 
     @property
     def state(self) -> tuple[str, str, str]:
@@ -91,7 +95,7 @@ def prompt(
     """A prompt, with ways to go on of which none is louder than another."""
     return Panel(
         *news,
-        text,
+        ui.TextDisplay(text, id=_QUESTION),
         row(
             button(words("checkin.button.answer"), ANSWER, prompt_id),
             button(words("checkin.button.company"), COMPANY, prompt_id),
@@ -102,16 +106,23 @@ def prompt(
     )
 
 
-def picking(words: Words, source: str, line: str = "", warned: str = "0") -> Panel:
-    """Offer the words and weathers; a line that was written already stays."""
+def picking(
+    words: Words, source: str, question: str, line: str = "", warned: str = "0", *, once: int
+) -> Panel:
+    """Offer the words and weathers; a line that was written already stays.
+
+    `once` is another number each time: a menu that was there before would still show what was last
+    chosen in it, and the same could not be chosen again.
+    """
     options = [
         discord.SelectOption(label=words(f"checkin.pick.{pick}"), value=pick) for pick in PICKS
     ]
     choosing = words("checkin.picking.choose")
     return Panel(
+        _shown(question, _QUESTION),
         words("checkin.picking.body"),
-        _shown(line),
-        row(menu(PICK, source, warned, placeholder=choosing, options=options)),
+        _shown(line, _LINE),
+        row(menu(PICK, source, warned, once, placeholder=choosing, options=options)),
         row(
             button(words("checkin.button.pass"), PASS, NOW),
             helplines_button(words),
@@ -119,16 +130,17 @@ def picking(words: Words, source: str, line: str = "", warned: str = "0") -> Pan
     )
 
 
-def _shown(line: str) -> ui.TextDisplay[Any] | None:
-    return ui.TextDisplay(line, id=_LINE) if line else None
+def _shown(text: str, part: int) -> ui.TextDisplay[Any] | None:
+    return ui.TextDisplay(text, id=part) if text else None
 
 
 def ready(words: Words, answer: Answer, places: Places, nonce: str) -> Panel:
     """Show what was picked and written, and every way to go on."""
     may_post = places.here or places.thread
     parts: list[ui.Item[Any] | str | None] = [
+        _shown(answer.question, _QUESTION),
         words("checkin.ready.title", pick=words(f"checkin.pick.{answer.pick}")),
-        _shown(answer.line),
+        _shown(answer.line, _LINE),
         words("checkin.ready.warned") if answer.warned and may_post else None,
         row(
             button(
@@ -227,14 +239,19 @@ class LineForm(Form):
 
 def line_of(message: discord.Message | None) -> str:
     """Read the written line back from the private panel it stands in; empty if there is none."""
-    return "" if message is None else _line_in(message.components)
+    return "" if message is None else _text_in(message.components, _LINE)
 
 
-def _line_in(components: Iterable[Any]) -> str:
+def question_of(message: discord.Message | None) -> str:
+    """Read the prompt's words from the prompt, or from the private panel of an answer to it."""
+    return "" if message is None else _text_in(message.components, _QUESTION)
+
+
+def _text_in(components: Iterable[Any], part: int) -> str:
     for component in components:
-        if isinstance(component, discord.TextDisplay) and component.id == _LINE:
+        if isinstance(component, discord.TextDisplay) and component.id == part:
             return component.content
-        found = _line_in(cast("Iterable[Any]", getattr(component, "children", ())))
+        found = _text_in(cast("Iterable[Any]", getattr(component, "children", ())), part)
         if found:
             return found
     return ""

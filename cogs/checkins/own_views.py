@@ -7,8 +7,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import discord
-from babel import Locale
-from babel.dates import format_time
 from discord import ui
 
 from bot.recurrence import Rule
@@ -36,8 +34,7 @@ SHOWN = 5
 
 def when(words: Words, rule: Rule) -> str:
     """Say when a rule comes: days, time and place, as one reads it."""
-    at = format_time(rule.at, "short", locale=Locale.parse(words.locale, sep="-"))
-    days = views.days_text(words, rule)
+    days, at = views.days_text(words, rule), f"{rule.at:%H:%M}"
     return words("checkin.when", days=days, time=at, zone=place_name(rule.zone, words.locale))
 
 

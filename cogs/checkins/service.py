@@ -710,7 +710,7 @@ def _of_server(found: Schedule | None, server_id: int) -> Schedule:
 
 def _of_member(found: Schedule | None, user_id: int) -> Schedule:
     if found is None or found.owner_user_id != user_id:
-        raise UserError("checkins.cannot.unknown")
+        raise UserError("checkin.refused.gone")
     return found
 
 

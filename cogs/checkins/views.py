@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import discord
 from babel import Locale
-from babel.dates import format_datetime, format_time, get_day_names
+from babel.dates import format_datetime, get_day_names
 from discord import ui
 
 from bot.recurrence import Rule
@@ -63,9 +63,10 @@ def prompt(words: Words, body: Body, message_id: str) -> Panel:
         return answer_views.prompt(words, body.text, message_id)
     return answer_views.prompt(
         words,
-        f"{words('checkins.own.first_line')}\n\n{body.text}",
+        body.text,
         message_id,
         own_row(words, body.schedule_id, message_id),
+        news=[words("checkins.own.first_line")],
     )
 
 
@@ -187,7 +188,7 @@ def described(words: Words, schedule: Schedule) -> str:
         words(
             "checkins.when.until" if rule.until else "checkins.when.always",
             days=days_text(words, rule),
-            time=format_time(rule.at, "short", locale=_babel(words)),
+            time=f"{rule.at:%H:%M}",
             zone=rule.zone,
             until=rule.until.isoformat() if rule.until else "",
         ),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import discord
 from discord import app_commands
@@ -14,6 +16,7 @@ from bot.notices.carrier import SEEN
 from bot.permissions import MODERATOR_DEFAULT
 from bot.settings.core import CORE
 from bot.settings.model import Setting, Toggle
+from bot.shelf import Shelf
 from bot.views import Form, reply, turn, words_for
 from cogs.manage import views
 
@@ -24,12 +27,20 @@ if TYPE_CHECKING:
 
 FIRST_SECTION = "server"
 
+QUESTIONS = 200
+"""How many questions whether somebody is sure can be open at once, in all servers."""
+
+QUESTION_KEPT = timedelta(hours=1)
+
 
 class Manage(commands.Cog):
     """Steers the settings of this server."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
+        self._asked: Shelf[tuple[int, str], tuple[Setting[Any], Any, Any]] = Shelf(
+            most=QUESTIONS, weight=QUESTIONS, unused=QUESTION_KEPT
+        )
 
     @app_commands.command()
     @app_commands.guild_only()
@@ -49,7 +60,18 @@ class Manage(commands.Cog):
     async def switch(self, interaction: Interaction, key: str, wanted: str) -> None:
         """Switch on or off, as the button said, whatever it is by now."""
         setting = self._runtime.settings.by_key(key)
-        await self._save(interaction, setting, wanted == views.ON, seen=None)
+        if setting.asks_first:
+            await self._ask(interaction, setting, wanted == views.ON)
+        else:
+            await self._save(interaction, setting, wanted == views.ON, seen=None)
+
+    async def sure(self, interaction: Interaction, question: str) -> None:
+        """Change what was asked about."""
+        asked = self._asked.get((_server(interaction), question), self._runtime.clock())
+        if asked is None:
+            raise UserError("settings.refused.asked_long_ago")
+        setting, value, seen = asked
+        await self._save(interaction, setting, value, seen=seen)
 
     async def edit(self, interaction: Interaction, key: str) -> None:
         """Open a form with the right input."""
@@ -66,7 +88,11 @@ class Manage(commands.Cog):
             nonlocal seen
             # Told once that somebody else has changed it, they may try again and overwrite that.
             before, seen = seen, await self._runtime.settings.get(_server(answer), setting)
-            await self._save(answer, setting, shown.read(), seen=before)
+            given = shown.read()
+            if setting.asks_first:
+                await self._ask(answer, setting, given, seen=before)
+            else:
+                await self._save(answer, setting, given, seen=before)
 
         await interaction.response.send_modal(
             Form(
@@ -86,6 +112,18 @@ class Manage(commands.Cog):
     async def audit_command(self, interaction: Interaction) -> None:
         """Answer /manage audit."""
         await reply(interaction, await self._audit(interaction, 0))
+
+    async def _ask(
+        self, interaction: Interaction, setting: Setting[Any], value: Any, *, seen: Any = None
+    ) -> None:
+        """Say what would follow, and ask; a value that would be refused is refused now."""
+        _require_right(interaction, setting)
+        value = setting.check(value)
+        question = uuid4().hex
+        key = _server(interaction), question
+        self._asked.put(key, (setting, value, seen), 1, self._runtime.clock())
+        words = await words_for(interaction)
+        await turn(interaction, views.ask_first(words, setting, value, question))
 
     async def _save(
         self, interaction: Interaction, setting: Setting[Any], value: Any, *, seen: Any
@@ -163,6 +201,7 @@ async def setup(bot: Alongside) -> None:
     actions.on("settings:section", cog.section, moderators=True)
     actions.on("settings:edit", cog.edit, moderators=True)
     actions.on("settings:switch", cog.switch, moderators=True)
+    actions.on(views.SURE, cog.sure, moderators=True)
     actions.on(SEEN, cog.seen, moderators=True)
     actions.on("manage:audit", cog.audit_page, moderators=True)
     bot.runtime.manage.add_command(

@@ -32,6 +32,9 @@ AUDIT_LINES = 8
 
 ON, OFF = "on", "off"
 
+SURE = "settings:sure"
+"""Makes a change that was asked about; the argument names the question."""
+
 _ABSENT = "–"
 """Stands for what was not there before, or is not there after."""
 
@@ -54,21 +57,35 @@ def panel(
             name=words(f"settings.{saved}.name"),
             value=spoken(_find(shown, saved), values[saved], words),
         )
-    # Only the others, none of them marked: a menu goes on showing what was last chosen in it.
+    # A menu goes on showing what was last chosen in it, so the one that is shown is marked.
     options = [
-        discord.SelectOption(label=words(f"settings.section.{name}"), value=name)
+        discord.SelectOption(
+            label=words(f"settings.section.{name}"), value=name, default=name == section
+        )
         for name in sections
-        if name != section
     ]
     return Panel(
         *_notices(words, notices),
         f"## {words('settings.title', section=words(f'settings.section.{section}'))}",
         note,
         *[_entry(setting, values[setting.key], words) for setting in shown],
-        row(menu("settings:section", placeholder=words("settings.choose"), options=options))
-        if options
-        else None,
+        row(menu("settings:section", placeholder=words("settings.choose"), options=options)),
         row(button(words("settings.audit_button"), "manage:audit", 0)),
+    )
+
+
+def ask_first(words: Words, setting: Setting[Any], value: Any, question: str) -> Panel:
+    """Say what a change would mean for people, and ask."""
+    what = f"settings.{setting.key}"
+    follows = f"{what}.follows" + ("_on" if value else "_off")
+    return Panel(
+        f"## {words('settings.sure.title')}",
+        f"**{words(f'{what}.name')}**: {spoken(setting, value, words)}",
+        words(follows),
+        row(
+            button(words("settings.sure.yes"), SURE, question, style=discord.ButtonStyle.primary),
+            button(words("settings.sure.no"), "settings:section", setting.section),
+        ),
     )
 
 

@@ -215,16 +215,22 @@ class ManagePairing(app_commands.Group):
     async def ask_run(self, interaction: Interaction) -> None:
         """Say what running a round now would do, and ask."""
         plan, words = await self._require_plan(interaction), await words_for(interaction)
+        if (reason := views.cannot_run(await self._rounds.status(plan.server_id))) is not None:
+            raise UserError(reason)
         one = await self._rounds.asking(plan.server_id)
         await turn(interaction, views.ask_run(words, plan, one))
 
     async def run_now(self, interaction: Interaction, shown: str) -> None:
         """Open a round now, or draw the one that asks."""
-        one = await self._rounds.run_now(
-            _server(interaction),
-            by=interaction.user.id,
-            shown=None if shown == views.NEW else shown,
-        )
+        server_id = _server(interaction)
+        if (reason := views.cannot_run(await self._rounds.status(server_id))) is not None:
+            raise UserError(reason)
+        round_id = None if shown == views.NEW else shown
+        try:
+            one = await self._rounds.run_now(server_id, by=interaction.user.id, shown=round_id)
+        except UserError as error:
+            await self._stands_otherwise(interaction, error)
+            return
         drawn = one.draw_at <= self._bot.runtime.clock()
         await self._turned(interaction, "pairing.run.drawing" if drawn else "pairing.run.asking")
 
@@ -251,7 +257,11 @@ class ManagePairing(app_commands.Group):
 
     async def stop_now(self, interaction: Interaction, shown: str) -> None:
         """Stop the round."""
-        await self._rounds.stop(_server(interaction), by=interaction.user.id, shown=shown)
+        try:
+            await self._rounds.stop(_server(interaction), by=interaction.user.id, shown=shown)
+        except UserError as error:
+            await self._stands_otherwise(interaction, error)
+            return
         await self._turned(interaction, "pairing.stop.done")
 
     async def pause(self, interaction: Interaction) -> None:
@@ -292,8 +302,9 @@ class ManagePairing(app_commands.Group):
         """Show the topics that members choose from."""
         await turn(interaction, await self._topics(interaction))
 
-    async def remove_topic(self, interaction: Interaction, topic_id: str) -> None:
+    async def remove_topic(self, interaction: Interaction, *count_and_topic: str) -> None:
         """Offer a topic no more."""
+        topic_id = count_and_topic[-1]
         await self._members.remove_topic(_server(interaction), topic_id, by=interaction.user.id)
         await turn(interaction, await self._topics(interaction, "pairing.topics.removed"))
 
@@ -326,6 +337,12 @@ class ManagePairing(app_commands.Group):
         await turn(interaction, await self._topics(interaction, "pairing.topics.chosen"))
 
     # Inside
+
+    async def _stands_otherwise(self, interaction: Interaction, error: UserError) -> None:
+        """Show how it stands where somebody else was faster; raises any other refusal again."""
+        if error.key != "errors.old_button":
+            raise error
+        await self._turned(interaction, "pairing.rounds.changed")
 
     async def _preview(self, interaction: Interaction) -> None:
         server_id = _server(interaction)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import discord
 from babel import Locale
-from babel.dates import format_datetime, format_time, get_day_names
+from babel.dates import format_datetime, get_day_names
 from discord import ui
 
 from bot.views import Form, Panel, button, clip, field, menu, plain, row
@@ -42,6 +42,9 @@ TOPIC_REMOVE = "pairing:topic_remove"
 TOPIC_ADD = "pairing:topic_add"
 TOPICS_CHOOSE = "pairing:topics_choose"
 TOPICS_RESET = "pairing:topics_reset"
+
+SETTINGS = "settings:open"
+"""Opens the settings, which another feature answers."""
 
 NEW = "new"
 """Stands for a round that is to be opened."""
@@ -83,7 +86,9 @@ def panel(
         now_text(words, status),
         row(
             button(words("pairing.rounds.preview"), PREVIEW),
-            button(words("pairing.rounds.run"), RUN),
+            button(words("pairing.rounds.run"), RUN)
+            if cannot_run(status) is None
+            else button(words("pairing.rounds.switch_on"), SETTINGS),
             button(words("pairing.rounds.postpone"), POSTPONE),
             button(words("pairing.rounds.stop"), STOP, disabled=not under_way),
         ),
@@ -95,6 +100,13 @@ def panel(
             button(words("pairing.topics.button"), TOPICS),
         ),
     )
+
+
+def cannot_run(status: Status) -> str | None:
+    """The key of why no round can be run at all, and what to do about it."""
+    if not status.bounds.decided:
+        return "pairing.rounds.undecided"
+    return None if status.enabled else "pairing.rounds.off"
 
 
 def can_stop(one: Round) -> bool:
@@ -109,11 +121,8 @@ def day_name(words: Words, day: int) -> str:
 
 def _cautions(words: Words, status: Status, missing: Sequence[str]) -> list[str]:
     """What stands in the way, each with what to do about it."""
-    found: list[str] = []
-    if not status.bounds.decided:
-        found.append(words("pairing.rounds.undecided"))
-    elif not status.enabled:
-        found.append(words("pairing.rounds.off"))
+    reason = cannot_run(status)
+    found = [] if reason is None else [words(reason)]
     if missing and status.plan is not None:
         rights = ", ".join(words(f"pairing.rights.{name}") for name in missing)
         channel = f"<#{status.plan.channel_id}>"
@@ -129,7 +138,7 @@ def described(words: Words, plan: Plan) -> str:
             "pairing.plan.when",
             count=rule.weeks,
             day=day_name(words, min(rule.days)),
-            time=format_time(rule.at, "short", locale=_babel(words)),
+            time=f"{rule.at:%H:%M}",
             zone=rule.zone,
         ),
         words("pairing.plan.where", channel=f"<#{plan.channel_id}>"),
@@ -281,6 +290,8 @@ def topics(words: Words, offered: Sequence[Topic], *, done: str | None = None) -
         row(
             menu(
                 TOPIC_REMOVE,
+                # Another menu than before: one that stays goes on showing what was last chosen.
+                len(offered),
                 placeholder=words("pairing.topics.remove"),
                 options=[
                     discord.SelectOption(label=clip(one.name or one.id, 100), value=one.id)

@@ -79,6 +79,8 @@ def set_up(page: Page) -> None:
     inside(page).get_by_role("button", name="Apply").click()
     form.get_by_role("button", name="Submit").click()
     expect(form).to_have_count(0)
+    press(page, "Yes, change it")
+    expect(says(page, "Saved")).to_be_visible()
     conversation(page).get_by_role("combobox").last.click()
     inside(page).get_by_role("option", name="Pairing", exact=True).click()
     press(page, "Switch on")

@@ -56,6 +56,8 @@ def choose(page: Page, number: int, option: str, shown: str) -> None:
         inside(page).get_by_role("button", name="Apply").click()
     form.get_by_role("button", name="Submit").click()
     expect(form).to_have_count(0)
+    if option == "18+":
+        press(page, "Yes, change it")
     expect(says(page, shown)).to_be_visible()
 
 

@@ -162,6 +162,27 @@ async def test_passing_is_one_tap(world: World) -> None:
     assert await dump(world) == before
 
 
+@pytest.mark.parametrize("own", [False, True])
+async def test_the_question_stays_on_top_of_the_answer(world: World, own: bool) -> None:
+    asked = await begin(world, await post_prompt(world, own=own))
+    shown = [asked, await pick(world, asked)]
+    shown.append(await write(world, shown[-1]))
+    shown.append(await tap(world, shown[-1], "Add a content warning"))
+    shown.append(await tap(world, shown[-1], "Pick another"))
+    for panel in shown:
+        assert text_of(panel).startswith("How is your evening?\n")
+
+
+async def test_the_same_word_can_be_picked_again_on_a_phone(world: World) -> None:
+    asked = await begin(world, await post_prompt(world))
+    before = {one for one in custom_ids_of(asked) if ":pick:" in one}
+    again = await tap(world, await pick(world, asked), "Pick another")
+    # A menu that stayed the same would still show the word, and choosing it would do nothing.
+    assert before
+    assert before.isdisjoint(custom_ids_of(again))
+    assert "Today: **Fog**" in text_of(await pick(world, again, "fog"))
+
+
 async def test_picking_again_keeps_the_line_and_the_warning(world: World) -> None:
     ready = await tap(world, await picked(world, LINE), "Add a content warning")
     again = await pick(world, await tap(world, ready, "Pick another"), "sun")

@@ -185,7 +185,7 @@ async def test_several_schedules_are_turned_like_pages(world: World) -> None:
     assert "Check-ins 1 of 2" in text_of(shown)
     second = await press(world, shown, "Next")
     assert "Check-ins 2 of 2" in text_of(second)
-    assert "6:00" in text_of(second)
+    assert "every day, 18:00" in text_of(second)
 
 
 async def test_each_change_is_told_in_the_audit_list(world: World) -> None:

@@ -69,7 +69,7 @@ async def test_consent_is_asked_in_words_before_anything_is_kept_or_sent(world: 
     assert asked.ephemeral
     told = text_of(asked)
     for said in (
-        "Mon, Wed, Fri at 9:00",
+        "Mon, Wed, Fri at 21:00",
         "Lima, Peru",
         "What is kept:",
         "Who sees it:",
@@ -225,7 +225,7 @@ async def test_status_shows_the_plan_and_the_next_moment(world: World) -> None:
     assert "no check-ins of your own" in text_of(await command(world, "status"))
     await start(world)
     told = text_of(await command(world, "status"))
-    assert "Harbour:** every day at 9:00" in told
+    assert "Harbour:** every day at 09:00" in told
     assert "Berlin, Germany" in told
     nine = int(datetime(2026, 1, 1, 8, tzinfo=UTC).timestamp())
     assert f"<t:{nine}:F> (<t:{nine}:R>)" in told

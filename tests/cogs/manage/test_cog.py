@@ -201,3 +201,76 @@ async def test_who_is_moderator_by_a_role_does_not_name_the_moderators(world: Wo
     assert "Only people who may manage the server" in text_of(refused)
     allowed = await world.moderator.click(message, custom_id="settings:edit:server.language")
     assert allowed.modal is not None
+
+
+ADULTS = "meeting.all_adults"
+
+
+async def is_on(world: World, key: str = ADULTS) -> Any:
+    settings = world.bot.runtime.settings
+    return await settings.get(world.guild.id, settings.by_key(key))
+
+
+async def press(world: World, panel: InteractionResult, label: str) -> InteractionResult:
+    return await world.moderator.click(answer_of(panel).message, label=label)
+
+
+async def ask_about_age(world: World) -> InteractionResult:
+    panel = await open_section(world, "meeting")
+    return await world.moderator.click(
+        answer_of(panel).message, custom_id=f"settings:switch:{ADULTS}:on"
+    )
+
+
+async def test_what_decides_about_age_is_asked_once_more_in_words(world: World) -> None:
+    asked = await ask_about_age(world)
+    assert "they could be introduced to adults they do not know" in text_of(asked)
+    assert await is_on(world) is False
+    left = await press(world, asked, "No, leave it as it is")
+    assert "Settings: Who may meet" in text_of(left)
+    assert await is_on(world) is False
+    saved = await press(world, await ask_about_age(world), "Yes, change it")
+    assert "is now: on" in text_of(saved)
+    assert await is_on(world) is True
+
+
+async def test_roles_for_adults_are_asked_about_after_they_were_chosen(world: World) -> None:
+    role = world.guild.create_role("18+")
+    panel = await open_section(world, "meeting")
+    form = await world.moderator.click(
+        answer_of(panel).message, custom_id="settings:edit:meeting.adult_roles"
+    )
+    asked = await world.moderator.submit_modal(form, {inputs_of(form)[0]: [role]})
+    assert f"<@&{role.id}>" in text_of(asked)
+    assert "a minor can do so as well" in text_of(asked)
+    assert await is_on(world, "meeting.adult_roles") == ()
+    await press(world, asked, "Yes, change it")
+    assert await is_on(world, "meeting.adult_roles") == (role.id,)
+
+
+async def test_an_open_question_about_age_ends_with_the_process(world: World) -> None:
+    asked = await ask_about_age(world)
+    await world.restart()
+    assert "make the change again" in text_of(await press(world, asked, "Yes, change it"))
+    assert await is_on(world) is False
+
+
+async def test_who_lost_the_right_meanwhile_decides_nothing_about_age(world: World) -> None:
+    asked = await ask_about_age(world)
+    world.env.backend.get_guild(world.guild.id).members[world.moderator.id].role_ids.clear()
+    assert "Only moderators" in text_of(await press(world, asked, "Yes, change it"))
+    assert await is_on(world) is False
+
+
+async def test_the_menu_of_sections_marks_the_one_that_is_shown(world: World) -> None:
+    for section in ("faq", "meeting", "faq"):
+        panel = await open_section(world, section)
+        [menu] = [
+            part
+            for outer in answer_of(panel).components
+            for rows in outer["components"]
+            for part in rows.get("components", [])
+            if part.get("custom_id") == "settings:section"
+        ]
+        marked = [option["value"] for option in menu["options"] if option.get("default")]
+        assert marked == [section]

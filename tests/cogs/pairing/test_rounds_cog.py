@@ -15,7 +15,7 @@ from bot.errors import UserError
 from cogs.pairing import introductions_cog
 from cogs.pairing.matching.rounds import Drawn, Round
 from cogs.pairing.model import Wishes
-from tests.world import World, answer_of, buttons_of, inputs_of, text_of
+from tests.world import World, answer_of, buttons_of, custom_ids_of, inputs_of, text_of
 
 HOUR, DAY = 3_600, 86_400
 WISHES = Wishes(("en",), frozenset({"music", "books"}))
@@ -297,13 +297,55 @@ async def test_a_second_tap_on_run_does_not_draw_before_anybody_could_answer(rea
     await join(ready, ready.member, ready.other)
     first, second = await manage(ready, "run"), await manage(ready, "run")
     await press(ready.moderator, first, "Run a round")
-    refused = await press(ready.moderator, second, "Run a round")
-    assert "use the command again" in text_of(refused)
+    shown = await press(ready.moderator, second, "Run a round")
+    assert "Nothing was changed by this tap" in text_of(shown)
+    # It stands there as it is now, in the place of the question that was out of date.
+    assert "Stop this round" in buttons_of(shown)
     assert "Round 1 asks" in text_of(await manage(ready, "status"))
     stop = await manage(ready, "stop")
     await press(ready.moderator, stop, "Stop it")
     await run_now(ready)
     assert "Round 2 asks" in text_of(await manage(ready, "status"))
+
+
+async def test_no_round_is_offered_while_pairing_is_off(ready: World) -> None:
+    await join(ready, ready.member, ready.other)
+    question = await manage(ready, "run")
+    await ready.settings("pairing.enabled", False)
+    panel = await manage(ready, "status")
+    assert "Run now" not in buttons_of(panel)
+    assert "once you switch it on" in text_of(panel)
+    for answer in (
+        await manage(ready, "run"),
+        await press(ready.moderator, question, "Run a round"),
+    ):
+        assert "once you switch it on in </settings:" in text_of(answer)
+        assert "helplines:open" not in custom_ids_of(answer)
+    opened = await press(ready.moderator, panel, "Settings")
+    assert "Settings: Server" in text_of(opened)
+    await ready.settings("pairing.enabled", True)
+    assert "Run now" in buttons_of(await manage(ready, "status"))
+
+
+async def test_a_menu_of_topics_is_a_new_one_when_a_topic_has_gone(ready: World) -> None:
+    shown = await manage(ready, "topics")
+    for _ in range(2):
+        [menu] = [one for one in custom_ids_of(shown) if "topic_remove" in one]
+        values = _options(shown, menu)
+        shown = await ready.moderator.select(answer_of(shown).message, [values[0]], custom_id=menu)
+        assert "topic_remove" in str(custom_ids_of(shown))
+        assert menu not in custom_ids_of(shown)
+
+
+def _options(panel: InteractionResult, menu: str) -> list[str]:
+    [found] = [
+        part
+        for outer in answer_of(panel).components
+        for rows in outer["components"]
+        for part in rows.get("components", [])
+        if part.get("custom_id") == menu
+    ]
+    return [option["value"] for option in found["options"]]
 
 
 async def test_a_second_preview_is_refused_while_one_is_made(ready: World) -> None:
