@@ -28,6 +28,9 @@ BASE = "en"
 
 Sentence = str | dict[str, str]
 
+SHIPPED = DATA / "text"
+"""The sentences that come with the bot."""
+
 COMMAND = re.compile(r"</([a-z][a-z ]*)>")
 """A command that a sentence names, by its path in English."""
 
@@ -42,8 +45,13 @@ class Texts:
         self.locales = tuple(sorted(catalogs))
 
     @classmethod
-    def load(cls, folder: Path = DATA / "text") -> Texts:
+    def load(cls, folder: Path = SHIPPED) -> Texts:
         """Read every `<locale>.yaml` of the folder; raises ContentError for a wrong one."""
+        return cls(cls.read(folder))
+
+    @staticmethod
+    def read(folder: Path = SHIPPED) -> Mapping[str, Mapping[str, Sentence]]:
+        """The sentences by locale and key; raises ContentError."""
         catalogs: dict[str, dict[str, Sentence]] = {}
         for path in sorted(folder.glob("*.yaml")):
             document = load_yaml(path)
@@ -54,7 +62,7 @@ class Texts:
             catalogs[path.stem] = _read(document)
         if BASE not in catalogs:
             raise ContentError(f"{folder.name}/{BASE}.yaml", None, "is missing; install again")
-        return cls(catalogs)
+        return catalogs
 
     def choose(self, *wanted: str | None) -> str:
         """Give the first wanted locale that is spoken here, exactly or by its language."""

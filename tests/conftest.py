@@ -1,74 +1,69 @@
-"""A fresh, migrated store for each test, on SQLite and on PostgreSQL."""
+"""A fresh store for each test, on SQLite and on PostgreSQL, and a simulated server."""
 
 from __future__ import annotations
 
-import os
-import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import asyncpg
 import pytest
 
 from bot.database import Database
-from bot.migrations import migrate
+from tests.stores import (
+    KEY,
+    Place,
+    copy_migrated,
+    migrated_schema,
+    new_schema,
+    postgres_url,
+)
 from tests.world import World, make_world
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-NOW = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
-KEY = "5a" * 32
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a test's store is: an encrypted file, or a PostgreSQL schema of its own."""
-
-    engine: str
-    location: str | Path
-    key: str | None
-
-    async def open(self, *, busy_timeout: float = 5.0) -> Database:
-        """Open the store as it is, without migrating it."""
-        return await Database.open(self.location, key=self.key, busy_timeout=busy_timeout)
-
-
-untyped: Any = asyncpg
 OpenStore = Callable[[], Awaitable[Database]]
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-async def place(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Place]:
-    """An empty place for a store, on each engine in turn."""
-    if request.param == "sqlite":
-        yield Place("sqlite", tmp_path / "alongside.db", KEY)
-        return
-    url = os.environ.get("TEST_POSTGRES_URL")
-    if not url:
+def engine(request: pytest.FixtureRequest) -> str:
+    """Each engine in turn."""
+    if request.param == "postgres" and not postgres_url():
         pytest.skip("TEST_POSTGRES_URL is not set")
-    # A name of its own keeps tests apart that run at the same time in other processes.
-    schema = f"test_{secrets.token_hex(8)}"
-    admin = await untyped.connect(url)
-    try:
-        await admin.execute(f"CREATE SCHEMA {schema}")
-        yield Place("postgres", f"{url}{'&' if '?' in url else '?'}search_path={schema}", None)
-        await admin.execute(f"DROP SCHEMA {schema} CASCADE")
-    finally:
-        await admin.close()
+    return request.param
 
 
 @pytest.fixture
-async def open_store(place: Place) -> AsyncIterator[OpenStore]:
-    """Open the test's store, migrated, as often as wanted; all are closed at the end."""
+async def place(engine: str, tmp_path: Path) -> AsyncIterator[Place]:
+    """An empty place for a store."""
+    url = postgres_url()
+    if engine == "sqlite" or url is None:
+        yield Place("sqlite", tmp_path / "alongside.db", KEY)
+        return
+    async with new_schema(url) as made:
+        yield made
+
+
+@pytest.fixture
+async def ready_place(engine: str, tmp_path: Path) -> AsyncIterator[Place]:
+    """A place with a store up to date and with nothing in it."""
+    url = postgres_url()
+    if engine == "sqlite" or url is None:
+        path = tmp_path / "ready" / "alongside.db"
+        await copy_migrated(path)
+        yield Place("sqlite", path, KEY)
+        return
+    async with migrated_schema(url) as made:
+        yield made
+
+
+@pytest.fixture
+async def open_store(ready_place: Place) -> AsyncIterator[OpenStore]:
+    """Open the test's store, as often as wanted; all are closed at the end."""
     opened: list[Database] = []
 
     async def open_one() -> Database:
-        database = await place.open()
+        database = await ready_place.open()
         opened.append(database)
-        await migrate(database, now=NOW)
         return database
 
     yield open_one

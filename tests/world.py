@@ -23,27 +23,30 @@ from bot.client import Alongside
 from bot.config import Config
 from bot.errors import UserError
 from bot.opening import open_runtime
+from bot.texts import SHIPPED, Texts
 from cogs.checkins import service as checkins
 from cogs.faq import service as faq
 from cogs.helplines import service as helplines
-
-KEY = "5a" * 32
+from cogs.pairing import service as pairing
+from tests.stores import KEY, copy_migrated
 
 T = TypeVar("T")
 
 DAY = 24 * 60 * 60
 
 
-def _read_once(read: Callable[..., T]) -> Callable[..., T]:
+def _read_once(read: Callable[..., T], *shipped: Path) -> Callable[..., T]:
     """Keep what is read of the project itself; another folder may change under a test."""
     kept = functools.cache(read)
-    return lambda *folder, **how: read(*folder, **how) if folder else kept(**how)
+    return lambda *folder, **how: kept(**how) if folder in ((), shipped) else read(*folder, **how)
 
 
 # What ships is the same in every world, and reading it takes half the time of making one.
 checkins.shipped_prompts = _read_once(checkins.shipped_prompts)
 faq.shipped_entries = _read_once(faq.shipped_entries)
 helplines.shipped_helplines = _read_once(helplines.shipped_helplines)
+pairing.shipped_content = _read_once(pairing.shipped_content)
+Texts.read = _read_once(Texts.read, SHIPPED)
 
 
 class Discord(simcord.Env):
@@ -93,6 +96,7 @@ async def make_bot(config: Config) -> Alongside:
 async def make_world(folder: Path) -> AsyncGenerator[World]:
     """Open a world whose store is in `folder`; everything is closed at the end."""
     config = Config(state_dir=folder, database_key=KEY)
+    await copy_migrated(config.database_path)
     bot = await make_bot(config)
     # `simcord.run` keeps a context variable, which a fixture cannot give back in its own context.
     env = Discord(bot, shard_count=1)

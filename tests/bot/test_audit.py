@@ -9,7 +9,7 @@ import pytest
 from bot import audit
 from bot.database import Database
 from bot.privacy import Kind
-from tests.conftest import NOW
+from tests.stores import NOW
 
 SERVER, OTHER_SERVER, CEDAR = 10, 11, 20
 

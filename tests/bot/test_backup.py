@@ -31,8 +31,8 @@ from bot.opening import open_runtime
 from bot.privacy.model import Holding, Kind
 from bot.runtime import Runtime
 from tests.bot.killing import killed
-from tests.conftest import Place
 from tests.rules import ROOT
+from tests.stores import Place
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 KEY, OTHER = "5a" * 32, "6b" * 32

@@ -17,8 +17,8 @@ from bot.journal import Replays
 from bot.notices.service import Notices
 from bot.privacy import Privacy
 from bot.settings.service import Settings
-from tests.conftest import NOW
 from tests.journals import InMemory
+from tests.stores import NOW
 
 HARBOUR, MEADOW = 11, 12
 ASH, BIRCH, CEDAR, MODERATOR = 101, 102, 103, 200

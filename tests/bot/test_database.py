@@ -23,7 +23,8 @@ from bot.database import (
     Transaction,
 )
 from bot.database.sqlite import to_sqlite
-from tests.conftest import KEY, OpenStore, Place
+from tests.conftest import OpenStore
+from tests.stores import KEY, Place
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -321,10 +322,10 @@ async def test_much_at_once_goes_through(bank: Database) -> None:
 
 
 async def test_a_process_killed_while_it_writes_loses_nothing_acknowledged(
-    bank: Database, place: Place
+    bank: Database, ready_place: Place
 ) -> None:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", WRITER, str(place.location), place.key or "",
+        sys.executable, "-c", WRITER, str(ready_place.location), ready_place.key or "",
         stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     assert process.stdout is not None
@@ -356,13 +357,13 @@ async def test_closing_lets_those_who_wait_finish_and_refuses_the_next(
     assert await count(await open_store()) == ACCOUNTS + 2
 
 
-async def test_the_doctor_learns_how_the_store_is(database: Database, place: Place) -> None:
+async def test_the_doctor_learns_how_the_store_is(database: Database, ready_place: Place) -> None:
     health = await database.health()
     assert health.problems == ()
     assert health.writable
     assert health.schema_version > 0
     assert health.size_bytes > 0
-    assert health.encrypted is (place.engine == "sqlite")
+    assert health.encrypted is (ready_place.engine == "sqlite")
     assert health.engine == database.engine
     assert health.version[0].isdigit()
 

@@ -15,7 +15,7 @@ from bot.config import Config
 from bot.database import Database
 from bot.doctor import Finding, Grade, examine
 from bot.migrations import migrate
-from tests.conftest import KEY, NOW, Place
+from tests.stores import KEY, NOW, Place
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GhIjKl.abcdefghijklmnopqrstuvwxyz_-0123456789"
 

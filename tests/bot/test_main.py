@@ -21,8 +21,8 @@ from bot import __version__
 from bot.database import Database
 from bot.migrations import migrate
 from tests.bot.double import Double, Manner, discord_double
-from tests.conftest import NOW
 from tests.rules import ROOT
+from tests.stores import NOW
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -15,8 +15,8 @@ from bot.membership import looking
 from bot.membership.model import SURE_AFTER
 from bot.membership.service import GONE, Membership
 from bot.standing import Gone, role_ids
-from tests.conftest import NOW
 from tests.journals import InMemory
+from tests.stores import NOW
 from tests.world import World
 
 HARBOUR, MEADOW = 11, 12

@@ -10,7 +10,8 @@ import pytest
 
 from bot.database import Database, StoreConflict, StoreNewer
 from bot.migrations import Migration, known_migrations, migrate, split_statements
-from tests.conftest import KEY, NOW, OpenStore, Place
+from tests.conftest import OpenStore
+from tests.stores import KEY, NOW, Place
 
 REVIEWED = Path(__file__).with_name("schema.sql")
 

@@ -10,7 +10,7 @@ from bot.database import Database
 from bot.news.model import HOLDING, SHOWN
 from bot.news.service import News, tell
 from bot.privacy import Privacy
-from tests.conftest import NOW
+from tests.stores import NOW
 
 HARBOUR, MEADOW = 11, 12
 ASH, BIRCH = 101, 102

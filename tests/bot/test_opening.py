@@ -10,7 +10,7 @@ import pytest
 from bot.config import Config
 from bot.errors import StartError
 from bot.opening import open_runtime, open_store
-from tests.conftest import KEY, NOW
+from tests.stores import KEY, NOW
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -15,8 +15,8 @@ from bot.policy import kept
 from bot.privacy import Holding, Kind, Privacy
 from bot.privacy.service import SERVER_GRACE
 from bot.texts import Texts
-from tests.conftest import NOW
 from tests.journals import InMemory
+from tests.stores import NOW
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,7 +16,7 @@ from bot.reports.model import HOLDINGS, WORDS_LENGTH, Report
 from bot.reports.service import Reports
 from bot.scenes import Scene, Scenes
 from bot.settings.service import Settings
-from tests.conftest import NOW
+from tests.stores import NOW
 
 HARBOUR, MEADOW = 11, 12
 ASH, BIRCH, MODERATOR, OTHER_MODERATOR = 101, 102, 200, 201

@@ -16,7 +16,7 @@ from bot.settings import store
 from bot.settings.core import CORE
 from bot.settings.model import Channels, Choice, Language, Number, Roles, Setting, Text, Toggle
 from bot.settings.service import Settings
-from tests.conftest import NOW
+from tests.stores import NOW
 
 if TYPE_CHECKING:
     pass

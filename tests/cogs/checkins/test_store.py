@@ -11,7 +11,7 @@ from cogs.checkins.model import History, Off, OwnPrompt, Place, Plan, Schedule, 
 
 if TYPE_CHECKING:
     from bot.database import Database
-    from tests.conftest import Place as StorePlace
+    from tests.stores import Place as StorePlace
 
 AT = datetime(2026, 3, 2, 12, tzinfo=UTC)
 RULE = Rule(frozenset({0, 4}), time(21, 30), "Europe/Berlin", 2, date(2026, 3, 2), date(2027, 1, 1))

@@ -11,7 +11,7 @@ from simcord.backend.errors import SetupError
 from simcord.results import InteractionResult
 
 from bot import audit
-from tests.conftest import NOW
+from tests.stores import NOW
 from tests.world import World, answer_of, custom_ids_of, inputs_of, text_of
 
 

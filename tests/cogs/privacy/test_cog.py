@@ -11,7 +11,7 @@ import pytest
 from bot.consent import service as consent
 from bot.database import Transaction
 from bot.privacy import Holding, Kind
-from tests.conftest import NOW
+from tests.stores import NOW
 from tests.world import World, answer_of, text_of
 
 NOTES = Holding(table="helplines_rows", person="author_user_id", kind=Kind.OWN)
