@@ -183,6 +183,31 @@ async def settle(
     )
 
 
+async def hold_open(tx: Transaction, kinds: Sequence[str], subjects: Sequence[str]) -> None:
+    """Hold what subjects have waiting, until the transaction ends.
+
+    The runner holds a message before what it is about. Whoever holds that and then ends the message
+    holds the message first as well, lest the two wait for each other.
+    """
+    marks = ", ".join(f"${number}" for number in range(2, len(subjects) + 2))
+    for kind in kinds if subjects else ():
+        await tx.fetch(
+            "SELECT id FROM jobs_messages WHERE kind = $1 "  # noqa: S608
+            f"AND subject IN ({marks}) AND settled_at IS NULL ORDER BY id FOR UPDATE",
+            kind,
+            *subjects,
+        )
+
+
+async def hold_written_to(tx: Transaction, user_id: int) -> None:
+    """Hold what waits to be sent to one person, until the transaction ends; see `hold_open`."""
+    await tx.fetch(
+        "SELECT id FROM jobs_messages WHERE recipient_user_id = $1 AND settled_at IS NULL "
+        "ORDER BY id FOR UPDATE",
+        user_id,
+    )
+
+
 async def drop_open(
     tx: Transaction, kind: str, subject: str, now: datetime, reason: str
 ) -> list[Message]:

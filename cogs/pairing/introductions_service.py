@@ -31,6 +31,7 @@ from cogs.pairing.promises_service import (
     INTRODUCTION,
     SUBJECT,
     hold,
+    hold_promises,
     is_open,
     look_again,
     seal,
@@ -262,7 +263,9 @@ class Introductions:
         self._room_made_at[server_id] = now
         async with self._database.transaction() as tx:
             own = await rounds_store.round_(tx, coming.round_id)
-            for each in await rounds_store.oldest_threads(tx, server_id, course.AT_ONCE):
+            oldest = await rounds_store.oldest_threads(tx, server_id, course.AT_ONCE)
+            await hold_promises(tx, oldest)
+            for each in oldest:
                 held = await hold(tx, each.id)
                 if own is None or held is None or held[0].number >= own.number:
                     continue
@@ -313,7 +316,9 @@ class Introductions:
 
     async def part(self, tx: Transaction, server_id: int, user_id: int, now: datetime) -> None:
         """End what somebody who leaves is in; the others are told, or brought together anew."""
-        for each in await rounds_store.of_person(tx, user_id, server_id, live=True):
+        found = await rounds_store.of_person(tx, user_id, server_id, live=True)
+        await hold_promises(tx, found)
+        for each in found:
             held = await hold(tx, each.id)
             if held is not None and course.is_live(held[1]):
                 await self._leave(tx, held[0], held[1], user_id, now)
@@ -326,7 +331,9 @@ class Introductions:
         Nobody counts as having left, so who parted them looks the same to all of them, and each may
         be brought together with somebody else.
         """
-        for each in await rounds_store.of_person(tx, one, server_id, live=True):
+        found = await rounds_store.of_person(tx, one, server_id, live=True)
+        await hold_promises(tx, found)
+        for each in found:
             held = await hold(tx, each.id)
             if held is None or not course.is_live(held[1]):
                 continue
@@ -336,8 +343,12 @@ class Introductions:
 
     async def erased(self, tx: Transaction, user_id: int, now: datetime) -> None:
         """End what somebody is in, in all servers, before all that is theirs is deleted."""
-        for each in await rounds_store.of_person(tx, user_id, live=True):
-            await self.part(tx, each.server_id, user_id, now)
+        found = await rounds_store.of_person(tx, user_id, live=True)
+        # All that the runner holds first, and only then what that is about.
+        await jobs.hold_written_to(tx, user_id)
+        await hold_promises(tx, found)
+        for server_id in sorted({each.server_id for each in found}):
+            await self.part(tx, server_id, user_id, now)
         # A draw under way has written what it writes of them before anything is deleted.
         await store.hold_person(tx, user_id)
 

@@ -64,10 +64,17 @@ async def hold(tx: Transaction, introduction_id: str) -> tuple[Round, Introducti
     seen = await rounds_store.introduction(tx, introduction_id)
     if seen is None:
         return None
+    await hold_promises(tx, [seen])
     one = await rounds_store.hold_round(tx, seen.round_id)
     # Read again: it may have changed while its round was waited for.
     found = await rounds_store.introduction(tx, introduction_id)
     return None if one is None or found is None else (one, found)
+
+
+async def hold_promises(tx: Transaction, introductions: Sequence[Introduction]) -> None:
+    """Hold what is promised about introductions: all of it before the first of their rounds."""
+    ids = [one.id for one in introductions]
+    await jobs.hold_open(tx, (FOLLOWUP, INTRODUCTION), ids)
 
 
 async def seal(tx: Transaction, over: Sequence[Introduction], now: datetime) -> None:

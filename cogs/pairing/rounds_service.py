@@ -232,13 +232,20 @@ class Rounds:
         now = self._clock()
         async with self._database.transaction() as tx:
             latest = await rounds_store.latest_round(tx, server_id)
+            if latest is not None:
+                # Before their round is held, as the runner does.
+                await jobs.hold_open(tx, (ASK, DRAW), [latest.id])
+                pending = await rounds_store.pending_in(tx, latest.id)
+                await jobs.drop_all_open(tx, INTRODUCTION, pending, now, "stopped")
             one = None if latest is None else await rounds_store.hold_round(tx, latest.id)
             if one is None or one.state in {RoundState.ENDED, RoundState.STOPPED}:
                 raise UserError("pairing.cannot.no_round")
             if one.id != shown:
                 raise UserError("errors.old_button")
             if one.state is RoundState.DRAWN:
-                await self._stop_pending(tx, one, now)
+                # None of them goes out any more; those concerned are told by and by.
+                subject = f"{one.id}.{STOPPED}"
+                await jobs.set_timers(tx, [Timer(CLOSE, subject, server_id, now)])
                 after = one
             else:
                 after = await self._stop(tx, one, now)
@@ -338,12 +345,6 @@ class Rounds:
         # Their answers go when all who said yes have been told.
         await self._telling.tell_all(tx, one, Tell.STOPPED, now)
         return after
-
-    async def _stop_pending(self, tx: Transaction, one: Round, now: datetime) -> None:
-        waiting = await rounds_store.pending_in(tx, one.id)
-        await jobs.drop_all_open(tx, INTRODUCTION, waiting, now, "stopped")
-        # No more of them goes out; telling those concerned may take some turns of the clock.
-        await jobs.set_timers(tx, [Timer(CLOSE, f"{one.id}.{STOPPED}", one.server_id, now)])
 
     async def _turn(self, server_id: int, state: PlanState, verb: str, by: int) -> Plan:
         now = self._clock()

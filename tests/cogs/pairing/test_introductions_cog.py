@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from cogs.pairing import rounds_store
 from cogs.pairing.introductions_service import Details, Introductions
+from cogs.pairing.matching import Drawn, Round, draw
 from tests.cogs.pairing.test_rounds_cog import (
     asks_nobody,
     join,
@@ -18,6 +21,16 @@ from tests.cogs.pairing.test_rounds_cog import (
 from tests.world import World, text_of
 
 __all__ = ["quick", "ready"]
+
+
+@pytest.fixture(autouse=True)
+def drawn_here(ready: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A draw comes to the same here as in another process, which a busy machine starts late."""
+
+    async def here(asked: Round) -> Drawn:
+        return draw(asked)
+
+    monkeypatch.setattr(ready.bot.get_cog("Drawer"), "_draw", here)
 
 
 def before_the_thread(monkeypatch: pytest.MonkeyPatch, deed: Any) -> None:
@@ -91,3 +104,54 @@ async def test_nobody_is_added_or_named_after_a_block(
     [thread] = ready.channel.threads
     assert people_in(ready, thread) == set()
     assert not any(f"<@{ready.member.id}>" in text_of(said) for said in thread.history())
+
+
+@pytest.mark.parametrize("folded", [False, True], ids=["open", "folded away"])
+@pytest.mark.parametrize("moved", ["before", "after"])
+async def test_a_thread_is_found_again_although_the_channel_was_changed_meanwhile(
+    ready: World, monkeypatch: pytest.MonkeyPatch, moved: str, folded: bool
+) -> None:
+    elsewhere = ready.guild.create_text_channel("elsewhere")
+    original, looked = Introductions.thread_made, Introductions.details
+    deeds = ["move"] if moved == "before" else []
+    cut = [True]
+
+    async def move() -> None:
+        database = ready.bot.runtime.database
+        async with database.transaction() as tx:
+            now = await rounds_store.hold_plan(tx, ready.guild.id)
+            assert now is not None
+            await rounds_store.put_plan(tx, replace(now, channel_id=elsewhere.id))
+
+    async def details(self: Introductions, introduction_id: str) -> Details | None:
+        if deeds:
+            deeds.pop()
+            await move()
+        return await looked(self, introduction_id)
+
+    async def cut_off(self: Introductions, introduction_id: str, thread_id: int) -> bool:
+        if cut:
+            cut.pop()
+            raise RuntimeError("cut off")
+        return await original(self, introduction_id, thread_id)
+
+    monkeypatch.setattr(Introductions, "details", details)
+    monkeypatch.setattr(Introductions, "thread_made", cut_off)
+    await join(ready, ready.member, ready.other)
+    await asks_nobody(ready)
+    await run_now(ready)
+    assert cut == []
+    if moved == "after":
+        await move()
+    both = [ready.channel, elsewhere]
+    other, where = both if moved == "before" else reversed(both)
+    [thread] = where.threads
+    metadata = ready.env.backend.channels[thread.id].thread_metadata
+    assert metadata is not None
+    metadata.archived = folded
+    await ready.env.advance_time(5 * 60)
+    [only] = where.threads
+    assert only.id == thread.id
+    assert other.threads == []
+    assert people_in(ready, only) == {ready.member.id, ready.other.id}
+    assert len([said for said in only.history() if "you asked to meet" in text_of(said)]) == 1
