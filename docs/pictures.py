@@ -182,6 +182,8 @@ def take(page: Page, name: str) -> None:
         frame.evaluate("document.fonts.ready.then(() => null)")
     page.mouse.move(5, 5)
     expect(page.locator("#said")).to_be_empty()
+    # While the page fetches what is new, it shows every button as one that cannot be pressed.
+    expect(conversation(page).locator("button[aria-disabled='true']")).to_have_count(0)
     path = PICTURES / f"{name}.png"
     picture = Image.open(BytesIO(page.screenshot(animations="disabled")))
     # A page of few colours loses nothing that an eye can see, and the repository stays small.

@@ -57,20 +57,17 @@ class Answering:
         message = interaction.message
         shared = message is not None and not message.flags.ephemeral and promise != views.NOW
         source = str(message.id) if shared and message is not None else views.NO_MESSAGE
-        words, question = await words_for(interaction), views.question_of(message)
+        empty = views.Answer(source, "", question=views.question_of(message))
         # A new message also where the prompt is private: it can be answered once more.
-        await reply(interaction, views.picking(words, source, question, once=interaction.id))
+        panel = views.picking(await words_for(interaction), empty, once=interaction.id)
+        await reply(interaction, panel)
 
-    async def again(self, interaction: Interaction, source: str, warned: str) -> None:
+    async def again(
+        self, interaction: Interaction, source: str, warned: str, picked: str = ""
+    ) -> None:
         """Offer the words again."""
-        panel = views.picking(
-            await words_for(interaction),
-            source,
-            views.question_of(interaction.message),
-            views.line_of(interaction.message),
-            warned,
-            once=interaction.id,
-        )
+        answer = _answer(interaction, source, picked if picked in PICKS else "", warned)
+        panel = views.picking(await words_for(interaction), answer, once=interaction.id)
         await turn(interaction, panel)
 
     async def pick(

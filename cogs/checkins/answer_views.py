@@ -33,6 +33,7 @@ PICK = "checkins:pick"
 a content warning goes with it, and a number that nobody reads."""
 
 AGAIN = "checkins:again"
+"""Offers the words again; the arguments are the prompt's message, the warning, and the pick."""
 WRITE = "checkins:write"
 WARN = "checkins:warn"
 KEEP = "checkins:keep"
@@ -106,24 +107,31 @@ def prompt(
     )
 
 
-def picking(
-    words: Words, source: str, question: str, line: str = "", warned: str = "0", *, once: int
-) -> Panel:
+def picking(words: Words, answer: Answer, *, once: int) -> Panel:
     """Offer the words and weathers; a line that was written already stays.
 
-    `once` is another number each time: a menu that was there before would still show what was last
-    chosen in it, and the same could not be chosen again.
+    A menu may go on showing what was last chosen in it, and then the same cannot be chosen again:
+    `once` is another number each time, and what was picked can be left as it is.
     """
     options = [
         discord.SelectOption(label=words(f"checkin.pick.{pick}"), value=pick) for pick in PICKS
     ]
     choosing = words("checkin.picking.choose")
     return Panel(
-        _shown(question, _QUESTION),
+        _shown(answer.question, _QUESTION),
         words("checkin.picking.body"),
-        _shown(line, _LINE),
-        row(menu(PICK, source, warned, once, placeholder=choosing, options=options)),
+        _shown(answer.line, _LINE),
         row(
+            menu(PICK, answer.source, answer.state[2], once, placeholder=choosing, options=options)
+        ),
+        row(
+            button(
+                words("checkin.picking.stay", pick=words(f"checkin.pick.{answer.pick}")),
+                WARN,
+                *answer.state,
+            )
+            if answer.pick
+            else None,
             button(words("checkin.button.pass"), PASS, NOW),
             helplines_button(words),
         ),
@@ -148,7 +156,9 @@ def ready(words: Words, answer: Answer, places: Places, nonce: str) -> Panel:
                 WRITE,
                 *answer.state,
             ),
-            button(words("checkin.ready.again"), AGAIN, answer.source, answer.state[2]),
+            button(
+                words("checkin.ready.again"), AGAIN, answer.source, answer.state[2], answer.pick
+            ),
             _warning_button(words, answer) if may_post else None,
         ),
         words("checkin.ready.note_post" if may_post else "checkin.ready.note_keep"),

@@ -494,15 +494,13 @@ class ManageCheckins(app_commands.Group):
     ) -> None:
         one = await self._schedules.schedule(_server(interaction), schedule_id)
         preview = await self._schedules.preview(one)
-        panel = views.preview_texts(await words_for(interaction), preview)
+        shown = None
+        if preview.prompt is not None:
+            plan, texts = one.plan, self._bot.runtime.texts
+            body = Body(one.id, plan.place, plan.language, preview.prompt.id, preview.prompt.text)
+            shown = views.prompt(Words(texts, texts.choose(plan.language)), body, "preview")
+        panel = views.preview_panel(await words_for(interaction), preview, shown)
         await (turn if replace_shown else reply)(interaction, panel)
-        if preview.prompt is None:
-            return
-        plan = one.plan
-        body = Body(one.id, plan.place, plan.language, preview.prompt.id, preview.prompt.text)
-        texts = self._bot.runtime.texts
-        shown = views.prompt(Words(texts, texts.choose(plan.language)), body, "preview")
-        await reply(interaction, views.inert(shown))
 
 
 def _require_posting(interaction: Interaction, channel: discord.TextChannel, place: Place) -> None:

@@ -257,15 +257,19 @@ def language_name(code: str) -> str:
     return name[:1].upper() + name[1:]
 
 
-def preview_texts(words: Words, preview: Preview) -> Panel:
-    """What stands beside a preview."""
+def preview_panel(words: Words, preview: Preview, shown: Panel | None) -> Panel:
+    """What comes next and when, and below it the prompt, exactly as it will be posted."""
     one = preview.schedule
-    return Panel(
+    panel = Panel(
         f"## {words('checkins.preview.title')}",
-        words("checkins.preview.none" if preview.prompt is None else "checkins.preview.body"),
+        words("checkins.preview.none" if shown is None else "checkins.preview.body"),
         coming_text(words, one, preview.coming),
         row(button(words("checkins.preview.back"), BACK, one.id)),
     )
+    # In one message, so that no picture of a prompt stays behind when the panel goes on.
+    for frame in inert(shown).children if shown is not None else ():
+        panel.add_item(frame)
+    return panel
 
 
 def confirm_removal(words: Words, schedule: Schedule) -> Panel:

@@ -43,8 +43,8 @@ TOPIC_ADD = "pairing:topic_add"
 TOPICS_CHOOSE = "pairing:topics_choose"
 TOPICS_RESET = "pairing:topics_reset"
 
-SETTINGS = "settings:open"
-"""Opens the settings, which another feature answers."""
+SETTINGS = "settings:section"
+"""Opens the settings, which another feature answers; the argument is the section."""
 
 NEW = "new"
 """Stands for a round that is to be opened."""
@@ -88,7 +88,11 @@ def panel(
             button(words("pairing.rounds.preview"), PREVIEW),
             button(words("pairing.rounds.run"), RUN)
             if cannot_run(status) is None
-            else button(words("pairing.rounds.switch_on"), SETTINGS),
+            else button(
+                words("pairing.rounds.switch_on"),
+                SETTINGS,
+                "pairing" if status.bounds.decided else "meeting",
+            ),
             button(words("pairing.rounds.postpone"), POSTPONE),
             button(words("pairing.rounds.stop"), STOP, disabled=not under_way),
         ),

@@ -180,6 +180,8 @@ async def test_the_same_word_can_be_picked_again_on_a_phone(world: World) -> Non
     # A menu that stayed the same would still show the word, and choosing it would do nothing.
     assert before
     assert before.isdisjoint(custom_ids_of(again))
+    assert "Today: **Fog**" in text_of(await tap(world, again, "Leave it: Fog"))
+    again = await tap(world, again, "Pick another")
     assert "Today: **Fog**" in text_of(await pick(world, again, "fog"))
 
 

@@ -91,10 +91,14 @@ async def test_the_panel_shows_the_next_five_moments_there_and_for_the_reader(
 async def test_a_preview_is_exactly_what_is_posted(world: World) -> None:
     made = await add(world)
     seen = await press(world, made, "Preview")
-    shown = text_of(seen.followups[-1])
+    shown = text_of(seen)
+    # One message, so that nothing that looks like a prompt stays behind.
+    back = await press(world, seen, "Back")
+    assert seen.followups == back.followups == []
+    assert "I'd like company" not in text_of(back)
     await until(world, january(1))
     [post] = posts(world.channel)
-    assert text_of(post) == shown
+    assert shown.endswith(f"\n{text_of(post)}")
 
 
 async def test_post_now_posts_once_and_the_schedule_goes_on(world: World) -> None:

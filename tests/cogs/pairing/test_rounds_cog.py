@@ -322,7 +322,7 @@ async def test_no_round_is_offered_while_pairing_is_off(ready: World) -> None:
         assert "once you switch it on in </settings:" in text_of(answer)
         assert "helplines:open" not in custom_ids_of(answer)
     opened = await press(ready.moderator, panel, "Settings")
-    assert "Settings: Server" in text_of(opened)
+    assert "Settings: Pairing" in text_of(opened)
     await ready.settings("pairing.enabled", True)
     assert "Run now" in buttons_of(await manage(ready, "status"))
 
