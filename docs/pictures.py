@@ -36,7 +36,7 @@ DESKTOP = ViewportSize(width=1280, height=800)
 TALL = ViewportSize(width=1280, height=860)
 PHONE = ViewportSize(width=390, height=844)
 COLOURS = 64
-PATIENCE = 20_000
+PATIENCE = 60_000
 QUESTION = "what is peer sup"
 PEERS = {"Alex (18+)": "Talk", "Noor (18+)": "Listen"}
 

@@ -99,7 +99,8 @@ async def make_world(folder: Path) -> AsyncGenerator[World]:
     await copy_migrated(config.database_path)
     bot = await make_bot(config)
     # `simcord.run` keeps a context variable, which a fixture cannot give back in its own context.
-    env = Discord(bot, shard_count=1)
+    # A minute is for a busy machine: whoever waits for a process of the bot's waits by its clock.
+    env = Discord(bot, shard_count=1, settle_timeout=60)
     await env.start()
     guild = env.create_guild("Harbour")
     channel = guild.create_text_channel("general")

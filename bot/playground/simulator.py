@@ -66,6 +66,8 @@ MADE_ANEW = (
 
 _REFUSALS = (UserError, app_commands.CheckFailure)
 _SETTLED_AFTER = 0.002
+# simcord's five seconds are short where drawing a round starts a process on a small machine.
+_PATIENCE = 60.0
 _PREVIEW_MARKS = ('id="toolbar"', 'id="messages-sidebar"', 'id="channel-layout"', "</head>")
 
 
@@ -121,7 +123,7 @@ class Simulator(simcord.Env):
         self, language_of: Callable[[int], str], on_fault: Callable[[BaseException], None]
     ) -> None:
         # simcord wants a bot at once, but the bot wants the clock of the world it will live in.
-        super().__init__(cast("discord.Client", None), check_errors=False)
+        super().__init__(cast("discord.Client", None), check_errors=False, settle_timeout=_PATIENCE)
         self._on_fault = on_fault
         self._language_of = language_of
         self._emit = self.backend.emit

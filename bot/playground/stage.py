@@ -47,7 +47,6 @@ LANGUAGES = {"en-US": "English", "es-ES": "Español"}
 _SHOWN = (ChannelType.TEXT, ChannelType.NEWS)
 # A step of a jump; a day in steps shows the clock moving, and each step has the whole patience.
 _STEP = timedelta(hours=1)
-_PATIENCE = 60.0
 _CLOSING = 6.0
 _TRIES = 40
 _BETWEEN_TRIES = 0.05
@@ -325,7 +324,6 @@ class Stage:
         """Move the clock as a button says, in steps, so that what becomes due happens in order."""
         async with self._alone():
             target = jump.target(self.env.now(), ZoneInfo(self.gaze.zone))
-            usual, self.env.settle_timeout = self.env.settle_timeout, _PATIENCE
             try:
                 while (ahead := target - self.env.now()) > timedelta(0):
                     seconds = min(ahead, _STEP) / timedelta(seconds=1)
@@ -336,8 +334,6 @@ class Stage:
                     "The bot was still busy after a minute, so the clock stopped on the way. "
                     "Press again to go on."
                 ) from error
-            finally:
-                self.env.settle_timeout = usual
 
     async def restart(self) -> None:
         """Close the bot as a stop of its process would, and start it again in the same world."""
