@@ -200,8 +200,14 @@ class Draw(AtOnce):
     def __init__(self, draws: Draws, watch: Watch, found: dict[str, Figures]) -> None:
         self._draws, self._watch, self._found = draws, watch, found
         self.snapshot: Snapshot | None = None
+        self.drawing: asyncio.Task[None] | None = None
 
     async def send(self, message: Message) -> Tried:
+        # Longer than the runner waits, where a machine has much else to do.
+        self.drawing = asyncio.create_task(self._make(message))
+        return Delivered(0)
+
+    async def _make(self, message: Message) -> None:
         again = message.kind == AGAIN
         name = "again " if again else ""
 
@@ -211,7 +217,7 @@ class Draw(AtOnce):
         self._found[f"{name}snapshot"] = await self._watch.stage(look())
         snapshot = self.snapshot
         if snapshot is None:
-            return Delivered(0)
+            return
         drawn: list[tuple[Drawn, Any]] = []
 
         async def draw() -> None:
@@ -224,7 +230,6 @@ class Draw(AtOnce):
         self._found[f"{name}writing"] = await self._watch.stage(
             self._draws.write(snapshot, *drawn[0])
         )
-        return Delivered(0)
 
 
 @dataclass(slots=True)
@@ -236,16 +241,20 @@ class Bot:
     draws: Draws
     introductions: Introductions
     runner: Runner
+    drawer: Draw
     now: datetime
 
     async def until_done(self) -> None:
         """Let the runner do what is due, until there is nothing more."""
         while True:
+            if self.drawer.drawing is not None:
+                await self.drawer.drawing
+                self.drawer.drawing = None
             async with self.database.read() as read:
                 moments = [await jobs.next_timer_at(read), await jobs.next_message_at(read)]
             if not any(moment is not None and moment <= self.now for moment in moments):
                 flying = self.runner._flying  # pyright: ignore[reportPrivateUsage]
-                if not flying:
+                if not flying and self.drawer.drawing is None:
                     return
             await asyncio.sleep(0.05)
 
@@ -321,7 +330,7 @@ async def open_bot(database: Database, watch: Watch, found: dict[str, Figures]) 
     runner.register(FOLLOWUP, introducing, AtOnce())
     runner.register(CLOSE, introducing, AtOnce())
     runner.register(TELL, telling, AtOnce())
-    made = Bot(database, rounds, draws, introductions, runner, START)
+    made = Bot(database, rounds, draws, introductions, runner, drawer, START)
     await settings.change(SERVER, ALL_ADULTS, True, by=MODERATOR)
     await settings.change(SERVER, ENABLED, True, by=MODERATOR)
     return made

@@ -27,7 +27,7 @@ from cogs.pairing.course import Tell
 from cogs.pairing.introductions_service import Introductions
 from cogs.pairing.matching.rounds import Drawn
 from cogs.pairing.matching.scoring import WINDOW
-from cogs.pairing.model import Counts, Introduction, Member, Plan, Round, RoundState
+from cogs.pairing.model import NEVER_WITHIN, Counts, Introduction, Member, Plan, Round, RoundState
 from cogs.pairing.peers import Snapshot
 from cogs.pairing.promises_service import (
     AGAIN,
@@ -190,6 +190,7 @@ class Draws:
             await store.put_members(tx, after)
             await self._telling.tell(tx, told, one.id, now)
         await rounds_store.forget_met(tx, one.server_id, one.number - WINDOW)
+        await rounds_store.forget_met_before(tx, one.server_id, one.number - NEVER_WITHIN + 1)
         if not came.groups:
             await rounds_store.delete_answers(tx, one.id)
 

@@ -46,6 +46,9 @@ from cogs.pairing.promises_service import (
 from cogs.pairing.settings import ENABLED
 from cogs.pairing.telling_service import Telling
 
+ASKED_AT_ONCE = 250
+"""Introductions in which it is asked in one go, so that nobody waits for the store."""
+
 FOLLOWUP_GRACE = timedelta(days=1)
 """How late it is still asked whether they got to talk."""
 
@@ -67,7 +70,9 @@ class Introducing:
         following = closing[1:]
         if closing and await self._close_some(tx, closing[0], now):
             following.append(closing[0])
-        asking = {timer.subject: timer for timer in timers if timer.kind == FOLLOWUP}
+        due = [timer for timer in timers if timer.kind == FOLLOWUP]
+        asking = {timer.subject: timer for timer in due[:ASKED_AT_ONCE]}
+        following += due[ASKED_AT_ONCE:]
         drafts: list[Draft] = []
         for one in await rounds_store.by_ids(tx, list(asking)):
             if one.state is not IntroductionState.INTRODUCED:

@@ -25,7 +25,16 @@ from bot.settings.service import Settings
 from bot.zones import ZoneGone
 from cogs.pairing import course, rounds_store, store
 from cogs.pairing.course import Tell
-from cogs.pairing.model import Introduction, IntroductionState, Member, Place, Plan, Round, Said
+from cogs.pairing.model import (
+    NEVER_WITHIN,
+    Introduction,
+    IntroductionState,
+    Member,
+    Place,
+    Plan,
+    Round,
+    Said,
+)
 from cogs.pairing.promises_service import (
     FOLLOWUP,
     INTRODUCTION,
@@ -349,6 +358,7 @@ class Introductions:
         await hold_promises(tx, found)
         for server_id in sorted({each.server_id for each in found}):
             await self.part(tx, server_id, user_id, now)
+        await rounds_store.leave_to_others(tx, user_id, NEVER_WITHIN)
         # A draw under way has written what it writes of them before anything is deleted.
         await store.hold_person(tx, user_id)
 

@@ -519,9 +519,18 @@ def _place(row: Row) -> Place:
 async def met(read: Reading, server_id: int, among: Collection[int]) -> tuple[Met, ...]:
     """Who of these was brought together with whom of them, each pair in the latest round.
 
-    Read in parts: ten thousand people have met fifty thousand times in ten rounds.
+    Also whom one of the two has erased since: the other's own record of it says so. Read in parts:
+    ten thousand people have met fifty thousand times in ten rounds.
     """
     found: list[Met] = []
+    kept = await read.fetch(
+        "SELECT owner_user_id, met_user_id, round_number, met_at FROM pairing_met_before "
+        "WHERE server_id = $1",
+        server_id,
+    )
+    for one, other, number, met_at in kept:
+        if one in among and other in among:
+            found.append(Met(min(one, other), max(one, other), number, from_epoch(met_at)))
     after = (0, 0)
     while True:
         rows = await read.fetch(
@@ -574,6 +583,34 @@ async def forget_met(tx: Transaction, server_id: int, before: int) -> None:
     )
 
 
+async def forget_met_before(tx: Transaction, server_id: int, before: int) -> None:
+    """Delete such records of others, of meetings before the round of this number."""
+    await tx.execute(
+        "DELETE FROM pairing_met_before WHERE server_id = $1 AND round_number < $2",
+        server_id,
+        before,
+    )
+
+
+async def leave_to_others(tx: Transaction, user_id: int, rounds: int) -> None:
+    """Leave to those whom a person met in the last rounds their own record of it.
+
+    Called before that person erases what is theirs, which deletes the record of both.
+    """
+    for one, other in (("first_user_id", "second_user_id"), ("second_user_id", "first_user_id")):
+        await tx.execute(
+            "INSERT INTO pairing_met_before "  # noqa: S608
+            "(server_id, owner_user_id, met_user_id, round_number, met_at) "
+            f"SELECT m.server_id, m.{other}, m.{one}, m.round_number, m.met_at FROM pairing_met m "
+            f"WHERE m.{one} = $1 AND m.round_number >= (SELECT max(r.number) FROM pairing_rounds r "
+            "WHERE r.server_id = m.server_id) - $2 "
+            "ON CONFLICT (server_id, owner_user_id, met_user_id) "
+            "DO UPDATE SET round_number = excluded.round_number, met_at = excluded.met_at",
+            user_id,
+            rounds,
+        )
+
+
 async def forget_person(tx: Transaction, server_id: int, user_id: int) -> None:
     """Delete whom a person met in a server, and their places in what is over."""
     await tx.execute(
@@ -582,6 +619,12 @@ async def forget_person(tx: Transaction, server_id: int, user_id: int) -> None:
         server_id,
         user_id,
     )
+    for column in ("owner_user_id", "met_user_id"):
+        await tx.execute(
+            f"DELETE FROM pairing_met_before WHERE server_id = $1 AND {column} = $2",  # noqa: S608
+            server_id,
+            user_id,
+        )
     await tx.execute(
         "DELETE FROM pairing_places WHERE server_id = $1 AND user_id = $2", server_id, user_id
     )

@@ -78,8 +78,24 @@ HOLDINGS = (
         kept_days=364,
         kept_since="met_at",
     ),
+    Holding(
+        table="pairing_met_before",
+        person="owner_user_id",
+        kind=Kind.OWN,
+        kept_days=364,
+        kept_since="met_at",
+    ),
+    Holding(
+        table="pairing_met_before",
+        person="met_user_id",
+        kind=Kind.ABOUT,
+        kept_days=364,
+        kept_since="met_at",
+    ),
 )
 """Who met whom is kept for as long as a repeat is dear, a year of weekly rounds, and no longer.
+Where one of the two erases it, the other keeps their own record until `NEVER_WITHIN` rounds are
+over: erasing never opens a door to somebody who need not meet them again.
 
 Answers go when their round is over; their days are longer than the longest round, for one that the
 bot does not see end. An introduction counts for as long as its round lasts, however early it ended.

@@ -301,6 +301,17 @@ CREATE TABLE pairing_met (
     PRIMARY KEY (server_id, first_user_id, second_user_id)
 ) STRICT;
 
+CREATE TABLE pairing_met_before (
+    server_id INTEGER NOT NULL,
+    owner_user_id INTEGER NOT NULL,
+    met_user_id INTEGER NOT NULL, -- who erased what is theirs
+    round_number INTEGER NOT NULL,
+    met_at INTEGER NOT NULL,
+    PRIMARY KEY (server_id, owner_user_id, met_user_id)
+) STRICT;
+
+CREATE INDEX pairing_met_before_by_met ON pairing_met_before (met_user_id);
+
 CREATE INDEX pairing_met_by_second ON pairing_met (server_id, second_user_id);
 
 CREATE TABLE pairing_places (

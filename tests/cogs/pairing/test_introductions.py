@@ -12,12 +12,13 @@ from bot.jobs.model import Message
 from bot.jobs.runner import Delivered
 from cogs.pairing import rounds_store
 from cogs.pairing.introductions_service import Details
-from cogs.pairing.model import IntroductionState, Round, Said
+from cogs.pairing.model import NEVER_WITHIN, IntroductionState, Round, Said
 from cogs.pairing.promises_service import INTRODUCTION
 from tests.cogs.pairing.harbour import (
     ASH,
     BIRCH,
     CEDAR,
+    DAY,
     ELM,
     HOUR,
     MINUTE,
@@ -201,3 +202,33 @@ async def test_room_is_made_once_a_minute(harbour: Harbour) -> None:
     harbour.now += MINUTE
     await harbour.introductions.make_room(new)
     assert await harbour.live(first) == []
+
+
+async def test_whoever_erases_and_joins_again_is_not_given_the_same_person_at_once(
+    harbour: Harbour,
+) -> None:
+    one = await harbour.round_of(ASH, BIRCH)
+    await harbour.privacy.erase(ASH)
+    # What is theirs is gone; the other keeps their own record, and sees it.
+    assert "pairing_met" not in await harbour.privacy.export(BIRCH)
+    assert "pairing_met_before" not in await harbour.privacy.export(ASH)
+    assert len((await harbour.privacy.export(BIRCH))["pairing_met_before"]) == 1
+    await harbour.join(ASH)
+    for number in range(2, 6):
+        harbour.now += 14 * DAY
+        await harbour.run()
+        now = await harbour.run_now()
+        await harbour.run()
+        again = await harbour.live(now)
+        assert again == ([(ASH, BIRCH)] if number > one.number + NEVER_WITHIN else [])
+    # Three rounds are over: nothing is kept of that meeting any more.
+    assert "pairing_met_before" not in await harbour.privacy.export(BIRCH)
+
+
+async def test_whoever_keeps_such_a_record_may_erase_it(harbour: Harbour) -> None:
+    await harbour.round_of(ASH, BIRCH)
+    await harbour.privacy.erase(ASH)
+    await harbour.privacy.erase(BIRCH)
+    assert await harbour.privacy.export(BIRCH) == {}
+    async with harbour.database.read() as read:
+        assert await rounds_store.met(read, SERVER, {ASH, BIRCH}) == ()
