@@ -51,3 +51,17 @@ class Pace:
         """Uncount the last one: it did not come about."""
         if self._taken.get(key):
             self._taken[key].pop()
+
+
+def take(now: datetime, *paces: tuple[Pace, int]) -> timedelta:
+    """Count one more on each pace under its key; over a limit of any of them, on none.
+
+    Gives zero, or how long to wait.
+    """
+    for number, (pace, key) in enumerate(paces):
+        wait = pace.take(key, now)
+        if wait:
+            for before, its_key in paces[:number]:
+                before.give_back(its_key)
+            return wait
+    return timedelta()

@@ -70,7 +70,7 @@ class Panel(ui.LayoutView):
 
 
 class Part(
-    ui.DynamicItem[ui.Item[Any]], template=r"(?P<action>[a-z]+:[a-z_]+)(?::(?P<arguments>.+))?"
+    ui.DynamicItem[ui.Item[Any]], template=r"(?P<action>[a-z]+:[a-z_]+)(?::(?P<arguments>(?s:.+)))?"
 ):
     """A button or menu whose custom id says what it does."""
 
@@ -176,7 +176,8 @@ def block_button(words: Words, scene: str, reference: str) -> ui.Button[Any]:
 
 
 _NEW_LINE = re.compile("\r\n?|[\u000b\u000c\u0085\u2028\u2029]")
-_DIRECTION = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_UNSEEN = re.compile("[\0\ud800-\udfff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_BARE = dict.fromkeys([0, *range(0xD800, 0xE000)])
 _FORMATTING = re.compile(
     r"()([\\*_~|`\[])"  # a mark anywhere
     r"|^([^\S\n]*)([#>-])"  # a heading, quote or list at the start of a line
@@ -194,9 +195,10 @@ def plain(text: str) -> str:
     """Show what a person typed as they typed it: no mention, link or formatting comes out of it.
 
     What turns the direction of writing is taken out first, lest it hide the rest from the eye of
-    the other rules. Marks get a backslash; where Discord knows none, a space without width.
+    the other rules, and with it half signs and the sign of zero, which Discord refuses. Marks get
+    a backslash; where Discord knows none, a space without width.
     """
-    shown = _NEW_LINE.sub("\n", _DIRECTION.sub("", text))
+    shown = _NEW_LINE.sub("\n", _UNSEEN.sub("", text))
     shown = _FORMATTING.sub(_escaped, shown)
     return _REACHES_OUT.sub("\u200b", shown)
 
@@ -269,10 +271,11 @@ async def answer_error(interaction: Interaction, error: BaseException) -> None:
         refused = UserError("errors.store")
     elif isinstance(
         error,
-        # The last two: a client still offers what an earlier version of the bot had.
+        # The last three: a client still offers what an earlier version of the bot had.
         discord.app_commands.CheckFailure
         | discord.app_commands.CommandNotFound
-        | discord.app_commands.CommandSignatureMismatch,
+        | discord.app_commands.CommandSignatureMismatch
+        | discord.app_commands.TransformerError,
     ):
         refused = UserError("errors.not_now")
     elif isinstance(error, discord.NotFound) and error.code in {10062, 10015}:
@@ -316,6 +319,17 @@ def _refusal(
 
 
 # Handlers of buttons, menus and forms
+
+LARGEST_ID = 2**63 - 1
+"""The largest number that the store takes for an id."""
+
+
+def number_of(text: str) -> int:
+    """Read an id or a page from a button; raises UserError for anything else."""
+    if not (text.isascii() and text.isdecimal() and len(text) < 20 and int(text) <= LARGEST_ID):
+        raise UserError("errors.old_button")
+    return int(text)
+
 
 Handler = Callable[..., Awaitable[None]]
 
@@ -395,7 +409,10 @@ class Form(ui.Modal):
             if self._moderators:
                 await require_moderator(interaction)
                 interaction.extras[MODERATING] = True
-            await self._hand_over(interaction)
+            if all(_fits(part) for part in self.walk_children()):
+                await self._hand_over(interaction)
+            else:
+                await give_words_back(interaction)
         except Exception as error:  # noqa: BLE001 - the boundary: it is answered and logged
             await answer_error(interaction, error)
         finally:
@@ -438,8 +455,7 @@ class Form(ui.Modal):
             for part in self._labels()
             if isinstance(part.component, ui.TextInput) and part.component.value
         ]
-        shown = clip(_unfenced("\n".join(typed)), 3_000)
-        return f"```\n{shown}\n```" if shown else None
+        return given_back("\n".join(typed), 3_000)
 
     async def on_error(self, interaction: Interaction, error: Exception, /) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Answer through the one funnel."""
@@ -486,9 +502,17 @@ async def open_again(interaction: Interaction, kept: str, person: str) -> None:
     await interaction.response.send_modal(form.renewed())
 
 
-def _unfenced(text: str) -> str:
-    """Keep what was typed from ending the block in which it is shown."""
-    return text.replace("```", "'''")
+def _fits(part: ui.Item[Any]) -> bool:
+    """Whether what was filled in is what the form asked for, should Discord not have seen to it."""
+    match part:
+        case ui.TextInput():
+            return len(part.value) <= (part.max_length or MAX_TEXT)
+        case ui.RadioGroup():
+            return part.value is None or part.value in {one.value for one in part.options}
+        case ui.Select():
+            return {*part.values} <= {one.value for one in part.options}
+        case _:
+            return True
 
 
 def typed_words(data: Any) -> list[str]:
@@ -507,7 +531,10 @@ async def give_words_back(interaction: Interaction) -> None:
     """Answer a form that outlived the process that opened it: nothing was saved, here it is."""
     words = await words_for(interaction)
     typed = typed_words(cast(Any, interaction.data))
-    shown = clip(_unfenced("\n\n".join(typed)), 3_500)
-    await reply(
-        interaction, Panel(words("errors.form_expired"), f"```\n{shown}\n```" if shown else None)
-    )
+    await reply(interaction, Panel(words("errors.form_expired"), given_back("\n\n".join(typed))))
+
+
+def given_back(typed: str, most: int = 3_500) -> str | None:
+    """Words that were not taken, as they were typed, so that they can be copied."""
+    shown = clip(typed.translate(_BARE).replace("```", "'''"), most)
+    return f"```\n{shown}\n```" if shown.strip() else None

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import asyncpg
 
+from bot.database.arguments import fit
 from bot.database.errors import (
     StoreBusy,
     StoreConflict,
@@ -75,7 +76,7 @@ class _Statements:
 
     async def fetch(self, sql: str, *args: Argument) -> list[Row]:
         try:
-            return await self._live().fetch(sql, *args)
+            return await self._live().fetch(sql, *fit(args))
         except (asyncpg.PostgresError, OSError) as error:
             raise self._engine.translated(error) from error
 
@@ -148,14 +149,14 @@ class _Transaction(_Statements):
 
     async def _execute_many(self, sql: str, rows: Sequence[tuple[Argument, ...]]) -> int:
         try:
-            await self._live().executemany(sql, rows)
+            await self._live().executemany(sql, [fit(row) for row in rows])
         except (asyncpg.PostgresError, OSError) as error:
             raise self._engine.translated(error) from error
         return len(rows)
 
     async def _execute(self, sql: str, *args: Argument) -> int:
         try:
-            command, *_, count = (await self._live().execute(sql, *args)).split()
+            command, *_, count = (await self._live().execute(sql, *fit(args))).split()
         except (asyncpg.PostgresError, OSError) as error:
             raise self._engine.translated(error) from error
         return int(count) if command in _CHANGES else 0

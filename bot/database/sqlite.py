@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Final, ParamSpec, Self, TypeVar, cast
 
 import aiosqlite
 
+from bot.database.arguments import fit
 from bot.database.errors import (
     StoreBusy,
     StoreConflict,
@@ -115,13 +116,14 @@ class _OpenTransaction:
 
     def run(self, owner: object, sql: str, args: tuple[Argument, ...]) -> tuple[list[Any], int]:
         """Run a statement of the logical transaction `owner`, and begin what is not begun yet."""
-        return self._within(owner, lambda: self._connection.execute(sql, args))
+        return self._within(owner, lambda: self._connection.execute(sql, fit(args)))
 
     def run_many(
         self, owner: object, sql: str, rows: Sequence[tuple[Argument, ...]]
     ) -> tuple[list[Any], int]:
         """Run one statement for each row, in one hop to the thread."""
-        return self._within(owner, lambda: self._connection.executemany(sql, rows))
+        fitting = [fit(row) for row in rows]
+        return self._within(owner, lambda: self._connection.executemany(sql, fitting))
 
     def _within(self, owner: object, execute: Callable[[], driver.Cursor]) -> tuple[list[Any], int]:
         if self._lost is not None:
@@ -377,7 +379,7 @@ class _Reading:
 
     async def fetch(self, sql: str, *args: Argument) -> list[Row]:
         try:
-            return list(await self._connection.execute_fetchall(to_sqlite(sql), args))
+            return list(await self._connection.execute_fetchall(to_sqlite(sql), fit(args)))
         except driver.Error as error:
             raise self._engine.translated(error) from error
         except ValueError as error:

@@ -10,7 +10,7 @@ from bot.clock import Clock
 from bot.database import Database
 from bot.errors import UserError
 from bot.notices.service import Notices
-from bot.pace import Pace
+from bot.pace import Pace, take
 from bot.reports import store
 from bot.reports.model import MEMBER_LIMITS, NOTICE, SERVER_LIMITS, WORDS_LENGTH, Report
 
@@ -49,10 +49,7 @@ class Reports:
         if about == reporter:
             raise UserError("safety.report.yourself")
         now = self._clock()
-        if self._of_member.take(reporter, now):
-            raise UserError("safety.report.too_many")
-        if self._in_server.take(server_id, now):
-            self._of_member.give_back(reporter)
+        if take(now, (self._of_member, reporter), (self._in_server, server_id)):
             raise UserError("safety.report.too_many")
         made = Report(uuid4().hex, server_id, reporter, about, named, scene, reference, words, now)
         async with self._database.transaction() as tx:

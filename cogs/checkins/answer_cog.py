@@ -10,9 +10,9 @@ import discord
 
 from bot import delivery
 from bot.errors import UserError
-from bot.pace import Limit, Pace
+from bot.pace import Limit, Pace, take
 from bot.texts import Words
-from bot.views import reply, server_language, turn, words_for
+from bot.views import number_of, reply, server_language, turn, words_for
 from cogs.checkins import answer_views as views
 from cogs.checkins.answering import PICKS
 from cogs.checkins.settings import ENABLED
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 POSTING = (Limit(1, timedelta(seconds=30)), Limit(5, timedelta(minutes=10)))
 """How often one member may post, so that nobody fills a channel through the bot."""
+
+POSTING_HERE = (Limit(100, timedelta(minutes=10)),)
+"""How often all members of a server together may, so that no crowd of accounts does."""
 
 THREAD_EXISTS = 160004
 """Discord's code: the message has a thread already."""
@@ -36,6 +39,7 @@ class Answering:
     def __init__(self, bot: Alongside) -> None:
         self._bot = bot
         self._pace = Pace(*POSTING)
+        self._pace_here = Pace(*POSTING_HERE)
 
     def register(self) -> None:
         """Answer the buttons of prompts and of the private panel."""
@@ -74,6 +78,8 @@ class Answering:
         self, interaction: Interaction, source: str, warned: str, *shown_and_picked: str
     ) -> None:
         """Show what was picked, and how to go on."""
+        if not shown_and_picked:
+            raise UserError("errors.old_button")
         await self._show(interaction, _answer(interaction, source, shown_and_picked[-1], warned))
 
     async def write(self, interaction: Interaction, source: str, picked: str, warned: str) -> None:
@@ -118,7 +124,11 @@ class Answering:
         if not (places.thread if where == views.THREAD else places.here):
             raise UserError("checkin.refused.not_here")
         person = interaction.user.id
-        wait = self._pace.take(person, self._bot.runtime.clock())
+        wait = take(
+            self._bot.runtime.clock(),
+            (self._pace, person),
+            (self._pace_here, interaction.guild_id),
+        )
         if wait:
             raise UserError("checkin.refused.wait", count=max(1, round(wait.total_seconds())))
         await interaction.response.defer()
@@ -126,6 +136,7 @@ class Answering:
             sent = await self._send(interaction, where, answer, nonce)
         except UserError:
             self._pace.give_back(person)
+            self._pace_here.give_back(interaction.guild_id)
             raise
         words = await words_for(interaction)
         seal = self._bot.runtime.seals.make(person, sent.channel_id, sent.message_id)
@@ -138,7 +149,7 @@ class Answering:
         self, interaction: Interaction, channel_id: str, message_id: str, seal: str
     ) -> None:
         """Delete what was posted."""
-        ids = _number(channel_id), _number(message_id)
+        ids = number_of(channel_id), number_of(message_id)
         # Nothing is kept about who posted it, so the button says that it was made for them.
         self._bot.runtime.seals.check(seal, interaction.user.id, *ids)
         if not await delivery.take_back_own(self._bot, *ids):
@@ -176,7 +187,7 @@ class Answering:
         self, interaction: Interaction, source: str, words: Words
     ) -> discord.abc.Messageable:
         """The thread of the prompt's message, made if there is none; raises UserError."""
-        number = _number(source)
+        number = number_of(source)
         known = None if interaction.guild is None else interaction.guild.get_thread(number)
         if known is not None:
             if known.is_private() or known.parent_id != interaction.channel_id:
@@ -216,16 +227,9 @@ def _places(interaction: Interaction, source: str) -> views.Places:
     if isinstance(channel, discord.Thread):
         return views.Places(here=in_threads, thread=False)
     there = source != views.NO_MESSAGE and isinstance(channel, discord.TextChannel)
-    has_thread = there and guild is not None and guild.get_thread(_number(source)) is not None
+    has_thread = there and guild is not None and guild.get_thread(number_of(source)) is not None
     may_make = interaction.app_permissions.create_public_threads
     return views.Places(
         here=all(one.send_messages for one in held),
         thread=there and in_threads and (has_thread or may_make),
     )
-
-
-def _number(text: str) -> int:
-    """Read an id from a button of ours; raises UserError for what an earlier version wrote."""
-    if not text.isdecimal():
-        raise UserError("errors.old_button")
-    return int(text)

@@ -20,7 +20,7 @@ from bot.jobs.runner import Delivered, Found, NotNow, Tried
 from bot.recurrence import Rule
 from bot.settings.core import LANGUAGE
 from bot.texts import Words
-from bot.views import Panel, clip, helplines_button, reply, row, turn, words_for
+from bot.views import Panel, clip, helplines_button, number_of, reply, row, turn, words_for
 from bot.zones import search_zones, zone_info, zone_named
 from cogs.checkins import own_views, views
 from cogs.checkins.answer_cog import THREAD_EXISTS, THREAD_MINUTES, Answering
@@ -346,7 +346,7 @@ class ManageCheckins(app_commands.Group):
 
     async def page(self, interaction: Interaction, number: str) -> None:
         """Turn to a schedule by its number."""
-        await turn(interaction, await self._page(interaction, int(number)))
+        await turn(interaction, await self._page(interaction, number_of(number)))
 
     async def show(self, interaction: Interaction, schedule_id: str) -> None:
         """Show a schedule as it stands."""

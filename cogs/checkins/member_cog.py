@@ -13,8 +13,8 @@ from discord import app_commands
 from bot import delivery, logs, spoken
 from bot.errors import UserError
 from bot.recurrence import Rule, next_after
-from bot.views import clip, reply, turn, words_for
-from bot.zones import UTC_NAME, search_zones, zone_info, zone_named
+from bot.views import clip, number_of, reply, turn, words_for
+from bot.zones import UTC_NAME, ZoneGone, search_zones, zone_info, zone_named
 from cogs.checkins import answer_views, own_views, views
 from cogs.checkins.model import CONSENT_VERSION, Place, Plan, Schedule
 from cogs.checkins.prompts import Pool, choose
@@ -179,7 +179,7 @@ class Checkin(app_commands.Group):
         """They said yes: keep it, open their direct messages and see that one arrives."""
         server_id = await self._server(interaction)
         words = await words_for(interaction)
-        rule = Rule(spoken.days(_spaced(days)), time(int(at[:2]), int(at[2:])), zone)
+        rule = _remembered(days, at, zone)
         if version != str(CONSENT_VERSION):
             # The words have changed since they were shown: a yes to others would be none.
             await self._ask(interaction, words, server_id, rule)
@@ -306,6 +306,15 @@ _SHORT = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 def _typed(days: frozenset[int]) -> str:
     """Days as the command reads them again, whatever the language of the suggestion."""
     return " ".join(_SHORT[day] for day in sorted(days))
+
+
+def _remembered(days: str, at: str, zone: str) -> Rule:
+    """Read a plan from a button of ours; raises UserError for what no version wrote."""
+    try:
+        hour, minute = number_of(at[:2]), number_of(at[2:])
+        return Rule(spoken.days(_spaced(days)), time(hour, minute), zone_info(zone).key)
+    except (ValueError, ZoneGone):
+        raise UserError("errors.old_button") from None
 
 
 def _spaced(days: str) -> str:

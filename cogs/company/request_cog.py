@@ -10,7 +10,7 @@ from bot.errors import UserError
 from bot.news.telling import news_lines
 from bot.settings.core import MODERATOR_ROLES
 from bot.standing import Gone, role_ids
-from bot.views import clip, reply, turn, words_for
+from bot.views import clip, number_of, reply, turn, words_for
 from cogs.company import views
 from cogs.company.service import Asked, Requests
 
@@ -63,11 +63,11 @@ class Asking:
 
     async def chosen(self, interaction: Interaction, server: str) -> None:
         """Say what would happen in a server that was chosen."""
-        await turn(interaction, await self._about(interaction, _id(server)))
+        await turn(interaction, await self._about(interaction, number_of(server)))
 
     async def form(self, interaction: Interaction, server: str) -> None:
         """Open the form."""
-        server_id = _id(server)
+        server_id = number_of(server)
         words = await words_for(interaction)
 
         async def given(then: Interaction, asked: Asked) -> None:
@@ -80,12 +80,16 @@ class Asking:
         words = await words_for(interaction)
         roles = await self._roles(interaction, server_id)
         if roles is None or not await self._is_open_to(interaction, server_id, roles):
-            await turn(interaction, await self._unavailable(interaction, server_id))
+            await turn(interaction, await self._unavailable(interaction, server_id, asked.line))
             return
-        one = await self._requests.ask(
-            server_id, interaction.user.id, asked, role_ids=roles, language=words.locale
-        )
-        await turn(interaction, views.asked(words, one))
+        try:
+            one = await self._requests.ask(
+                server_id, interaction.user.id, asked, role_ids=roles, language=words.locale
+            )
+        except UserError as error:
+            await reply(interaction, views.not_asked(words, error, asked.line))
+        else:
+            await turn(interaction, views.asked(words, one))
 
     async def _about(self, interaction: Interaction, server_id: int) -> discord.ui.LayoutView:
         words = await words_for(interaction)
@@ -99,11 +103,13 @@ class Asking:
         news = await news_lines(interaction, words)
         return views.about(words, self._name(server_id), server_id, outlook, news)
 
-    async def _unavailable(self, interaction: Interaction, server_id: int) -> discord.ui.LayoutView:
+    async def _unavailable(
+        self, interaction: Interaction, server_id: int, line: str = ""
+    ) -> discord.ui.LayoutView:
         roles: tuple[int, ...] = ()
         if interaction.guild_id == server_id:
             roles = await self._bot.runtime.settings.get(server_id, MODERATOR_ROLES)
-        return views.unavailable(await words_for(interaction), roles)
+        return views.unavailable(await words_for(interaction), roles, line)
 
     async def _is_open_to(
         self, interaction: Interaction, server_id: int, roles: frozenset[int]
@@ -199,10 +205,3 @@ def held_roles(interaction: Interaction) -> frozenset[int]:
     if not isinstance(user, discord.Member):
         return frozenset()
     return frozenset(role.id for role in user.roles if role.id != interaction.guild_id)
-
-
-def _id(text: str) -> int:
-    """Read an id from a button; raises UserError for anything else."""
-    if not (text.isascii() and text.isdecimal() and 0 < int(text) < 2**63):
-        raise UserError("errors.old_button")
-    return int(text)

@@ -21,7 +21,7 @@ from bot.errors import UserError
 from bot.jobs import store as jobs
 from bot.jobs.model import Draft, Timer
 from bot.notices.service import Notices
-from bot.pace import Limit, Pace
+from bot.pace import Limit, Pace, take
 from bot.privacy.model import Holding, Kind
 from bot.scenes import Scene
 from bot.settings.service import Settings
@@ -116,6 +116,9 @@ ASKER_LIMITS = (Limit(3, timedelta(days=1)),)
 SERVER_LIMITS = (Limit(10, timedelta(minutes=10)), Limit(60, timedelta(days=1)))
 """Requests make noise for supporters."""
 
+DUTY_LIMITS = (Limit(5, timedelta(minutes=10)),)
+"""How often one supporter's going on duty calls for what waits once more."""
+
 SUGGESTED = 10
 """Recent partners offered to who wants to block one."""
 
@@ -202,6 +205,7 @@ class Requests:
         self._wake = wake
         self._of_asker = Pace(*ASKER_LIMITS)
         self._in_server = Pace(*SERVER_LIMITS)
+        self._called_again_by = Pace(*DUTY_LIMITS)
         self._called_again = Pace(*SERVER_LIMITS)
 
     # Reading
@@ -298,7 +302,7 @@ class Requests:
         Raises UserError where it is off, where roles let them meet nobody, for a second one that
         is open, for a line that is too long, and past the pace.
         """
-        line = _sound(asked.line)
+        line = asked.line.strip()
         if len(line) > LINE_LENGTH:
             raise UserError("company.cannot.length", limit=LINE_LENGTH)
         channel_id = await self.thread_channel(server_id)
@@ -308,10 +312,7 @@ class Requests:
         if await self.mine(user_id, server_id):
             raise UserError("company.cannot.one_open")
         now = self._clock()
-        if self._of_asker.take(user_id, now):
-            raise UserError("company.cannot.too_many")
-        if self._in_server.take(server_id, now):
-            self._of_asker.give_back(user_id)
+        if take(now, (self._of_asker, user_id), (self._in_server, server_id)):
             raise UserError("company.cannot.too_many")
         id_ = uuid4().hex[:16]
         one = Request(
@@ -330,6 +331,8 @@ class Requests:
         )
         async with self._database.transaction() as tx:
             if not await store.add_request(tx, one):
+                self._of_asker.give_back(user_id)
+                self._in_server.give_back(server_id)
                 raise UserError("company.cannot.one_open")
             late_at = min(now + OPENING_GRACE, one.ends_at)
             draft = Draft(OPEN, one.id, server_id, channel_id, "", now, late_at)
@@ -475,7 +478,7 @@ class Requests:
             raise UserError("company.cannot.duty_off")
         await self._require_role(server_id, role_ids)
         longest = await self._settings.get(server_id, DUTY_HOURS)
-        until = now + timedelta(hours=min(hours or longest, longest))
+        until = now + timedelta(hours=min(max(1, hours or longest), longest))
         async with self._database.transaction() as tx:
             before = await store.hold_duty(tx, server_id, user_id)
             in_a_row = before.in_a_row if before is not None and before.until_at > now else 0
@@ -490,7 +493,8 @@ class Requests:
                 held = await store.hold_request(tx, each.id)
                 if held is None or held.state is not State.WAITING or held.heard:
                     continue
-                if not self._called_again.take(server_id, now):
+                by, here = (self._called_again_by, user_id), (self._called_again, server_id)
+                if not take(now, by, here):
                     await self.call(tx, held, now)
         self._wake()
         return duty, len(waiting)
@@ -760,10 +764,3 @@ def _may_come(
     return not supporter_roles.isdisjoint(roles) and may_meet(
         bounds.place(asker_roles), bounds.place(roles)
     )
-
-
-def _sound(line: str) -> str:
-    """Leave out what no store takes: half signs, and the sign of zero."""
-    return "".join(
-        sign for sign in line if not "\ud800" <= sign <= "\udfff" and sign != "\0"
-    ).strip()

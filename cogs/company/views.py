@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Any
 import discord
 from discord import ui
 
+from bot.errors import UserError
 from bot.views import (
     Form,
     Panel,
     block_button,
     button,
     field,
+    given_back,
     helplines_button,
     plain,
     report_button,
@@ -57,14 +59,26 @@ Given = Callable[["Interaction", Asked], Awaitable[None]]
 # Before the tap
 
 
-def unavailable(words: Words, role_ids: Sequence[int]) -> Panel:
-    """The way to a person where the bot cannot call one."""
+def unavailable(words: Words, role_ids: Sequence[int], line: str = "") -> Panel:
+    """The way to a person where the bot cannot call one; `line` is what they wrote already."""
     roles = " ".join(f"<@&{role_id}>" for role_id in role_ids)
     return Panel(
         words("company.off.body"),
         words("company.off.roles", roles=roles) if roles else words("company.off.nobody"),
+        *_back(words, line),
         row(helplines_button(words)),
     )
+
+
+def not_asked(words: Words, error: UserError, line: str) -> Panel:
+    """It was not sent, and why; what they wrote is not lost."""
+    return Panel(
+        words(error.key, **error.params), *_back(words, line), row(helplines_button(words))
+    )
+
+
+def _back(words: Words, line: str) -> list[str | None]:
+    return [words("company.given_back"), given_back(line)] if line.strip() else []
 
 
 def about(

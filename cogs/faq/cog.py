@@ -14,11 +14,11 @@ from discord.ext import commands
 
 from bot import delivery
 from bot.errors import UserError
-from bot.pace import Limit, Pace
+from bot.pace import Limit, Pace, take
 from bot.privacy import Holding
 from bot.shelf import Shelf
 from bot.texts import Words
-from bot.views import Panel, clip, reply, server_language, turn, words_for
+from bot.views import Panel, clip, number_of, reply, server_language, turn, words_for
 from cogs.faq import views
 from cogs.faq.model import Draft, Entry, Typed
 from cogs.faq.search import Verdict
@@ -40,6 +40,9 @@ CHOICE = 100
 SHARING = (Limit(1, timedelta(seconds=30)), Limit(5, timedelta(minutes=10)))
 """How often one member may share, so that nobody fills a channel through the bot."""
 
+SHARING_HERE = (Limit(60, timedelta(minutes=10)),)
+"""How often all members of a server together may, so that no crowd of accounts does."""
+
 DRAFTS = 500
 DRAFT_KEPT = timedelta(hours=1)
 
@@ -54,6 +57,7 @@ class FaqCog(commands.Cog, name="Faq"):
         self._faq = faq
         self._clock = bot.runtime.clock
         self._pace = Pace(*SHARING)
+        self._pace_here = Pace(*SHARING_HERE)
         self._tidying: asyncio.Task[None] | None = None
 
     async def cog_load(self) -> None:
@@ -137,7 +141,7 @@ class FaqCog(commands.Cog, name="Faq"):
             await turn(interaction, views.page(words, topics, None, None))
             return
         shown = await self._faq.browse(
-            interaction.guild_id, language, topic, _number(number), views.PAGE_SIZE
+            interaction.guild_id, language, topic, number_of(number), views.PAGE_SIZE
         )
         await turn(interaction, views.page(words, topics, topic, shown))
 
@@ -171,14 +175,15 @@ class FaqCog(commands.Cog, name="Faq"):
         place = interaction.channel
         if not isinstance(place, discord.abc.Messageable):
             raise UserError("faq.share.closed")
-        person = interaction.user.id
-        wait = self._pace.take(person, self._clock())
+        person, server_id = interaction.user.id, interaction.guild_id or 0
+        wait = take(self._clock(), (self._pace, person), (self._pace_here, server_id))
         if wait:
             raise UserError("faq.share.wait", count=max(1, round(wait.total_seconds())))
         await interaction.response.defer()
         sent = await delivery.send(place, views.shared(public, entry), nonce=nonce[:25])
         if not isinstance(sent, delivery.Sent):
             self._pace.give_back(person)
+            self._pace_here.give_back(server_id)
             closed = isinstance(sent, delivery.Closed | delivery.Gone)
             raise UserError("faq.share.closed" if closed else "faq.share.failed")
         words = await words_for(interaction)
@@ -192,7 +197,7 @@ class FaqCog(commands.Cog, name="Faq"):
         self, interaction: Interaction, channel_id: str, message_id: str, seal: str
     ) -> None:
         """Delete what was shared."""
-        ids = _number(channel_id), _number(message_id)
+        ids = number_of(channel_id), number_of(message_id)
         # Nothing is kept about who posted it, so the button says that it was made for them.
         self._bot.runtime.seals.check(seal, interaction.user.id, *ids)
         if not await delivery.take_back_own(self._bot, *ids):
@@ -319,7 +324,7 @@ class ManageFaq(app_commands.Group):
     async def remove_button(self, interaction: Interaction, entry_id: str, seen: str) -> None:
         """Delete an entry that was asked about."""
         gone = await self._faq.remove(
-            _server(interaction), entry_id, seen=_number(seen), by=interaction.user.id
+            _server(interaction), entry_id, seen=number_of(seen), by=interaction.user.id
         )
         words = await words_for(interaction)
         await turn(interaction, views.note(words, "faq.saved.removed", gone))
@@ -338,7 +343,7 @@ class ManageFaq(app_commands.Group):
         language = await self._language(interaction)
         kept = await self._faq.kept(_server(interaction), language)
         words = await words_for(interaction)
-        await turn(interaction, views.listed(words, kept, _number(number)))
+        await turn(interaction, views.listed(words, kept, number_of(number)))
 
     # Drafts
 
@@ -425,12 +430,6 @@ def _choice(entry: Entry, token: str = "") -> app_commands.Choice[str]:
 
 def _wanted(typed: str) -> str:
     return typed.strip().removeprefix(TOKEN)
-
-
-def _number(text: str) -> int:
-    if not text.isdecimal() or len(text) > 20:
-        raise UserError("errors.old_button")
-    return int(text)
 
 
 def _server(interaction: Interaction) -> int:

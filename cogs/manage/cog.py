@@ -17,7 +17,7 @@ from bot.permissions import MODERATOR_DEFAULT
 from bot.settings.core import CORE
 from bot.settings.model import Setting, Toggle
 from bot.shelf import Shelf
-from bot.views import Form, reply, turn, words_for
+from bot.views import Form, number_of, reply, turn, words_for
 from cogs.manage import views
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class Manage(commands.Cog):
 
     async def audit_page(self, interaction: Interaction, page: str = "0") -> None:
         """Show who changed what, and when."""
-        await turn(interaction, await self._audit(interaction, int(page)))
+        await turn(interaction, await self._audit(interaction, number_of(page)))
 
     async def audit_command(self, interaction: Interaction) -> None:
         """Answer /manage audit."""

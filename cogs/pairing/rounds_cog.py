@@ -304,6 +304,8 @@ class ManagePairing(app_commands.Group):
 
     async def remove_topic(self, interaction: Interaction, *count_and_topic: str) -> None:
         """Offer a topic no more."""
+        if not count_and_topic:
+            raise UserError("errors.old_button")
         topic_id = count_and_topic[-1]
         await self._members.remove_topic(_server(interaction), topic_id, by=interaction.user.id)
         await turn(interaction, await self._topics(interaction, "pairing.topics.removed"))

@@ -22,6 +22,7 @@ from bot.jobs import store as jobs
 from bot.jobs.model import Draft, Message, Timer
 from bot.jobs.model import State as Ended
 from bot.notices.service import Notices
+from bot.pace import Limit, Pace
 from bot.privacy import store as privacy
 from bot.settings.service import Settings
 from bot.zones import ZoneGone, zone_info
@@ -46,6 +47,9 @@ from cogs.pairing.telling_service import Telling
 
 LEAST = 2
 """People without whom there is nobody to ask."""
+
+BY_HAND_LIMITS = (Limit(6, timedelta(days=1)),)
+"""How often a server opens a round by hand: each writes to everybody who takes part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,7 @@ class Rounds:
         self._telling = telling
         self._clock = clock
         self._wake = wake
+        self._by_hand = Pace(*BY_HAND_LIMITS)
 
     # Reading
 
@@ -217,6 +222,8 @@ class Rounds:
             else:
                 if not await _enough(tx, server_id, now):
                     raise UserError("pairing.cannot.too_few")
+                if self._by_hand.take(server_id, now):
+                    raise UserError("pairing.cannot.too_often")
                 asks = course.RUN_NOW_ASKING if plan.confirm_first else timedelta()
                 after = await self._open(tx, plan, now + asks, now)
             line = audit.Line.of(server_id, by, now, "pairing.run", "", None, None)

@@ -14,7 +14,7 @@ from bot.errors import UserError
 from bot.privacy.document import document
 from bot.privacy.service import Export
 from bot.runtime import Runtime
-from bot.views import reply, turn, words_for
+from bot.views import number_of, reply, turn, words_for
 from cogs.privacy import views
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class PrivacyCog(commands.Cog, name="Privacy"):
 
     async def take_back(self, interaction: Interaction, server_id: str, feature: str) -> None:
         """Take back one yes, and end what rested on it; it is the person's own, so no id lies."""
-        await self._consents.take_back(interaction.user.id, int(server_id), feature)
+        await self._consents.take_back(interaction.user.id, number_of(server_id), feature)
         self._bot.runtime.jobs.wake()
         said = views.taken_back(await words_for(interaction), feature)
         await self._turn_to_page(interaction, said)

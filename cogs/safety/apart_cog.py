@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot.views import reply, turn, words_for
+from bot.views import number_of, reply, turn, words_for
 from cogs.safety import views
 
 if TYPE_CHECKING:
@@ -52,16 +52,16 @@ class KeepApart(app_commands.Group):
 
     async def page(self, interaction: Interaction, page: str) -> None:
         """Turn to another page."""
-        await turn(interaction, await self._page(interaction, views.number_of(page)))
+        await turn(interaction, await self._page(interaction, number_of(page)))
 
     async def confirm(self, interaction: Interaction, first: str, second: str) -> None:
         """Keep a pair apart for as long again."""
-        note = await self._keep(interaction, views.number_of(first), views.number_of(second))
+        note = await self._keep(interaction, number_of(first), number_of(second))
         await turn(interaction, await self._page(interaction, 0, note=note))
 
     async def let_meet(self, interaction: Interaction, first: str, second: str) -> None:
         """Keep a pair apart no longer."""
-        note = await self._release(interaction, views.number_of(first), views.number_of(second))
+        note = await self._release(interaction, number_of(first), number_of(second))
         await turn(interaction, await self._page(interaction, 0, note=note))
 
     async def _keep(self, interaction: Interaction, first: int, second: int) -> str:

@@ -9,7 +9,7 @@ import discord
 from discord import app_commands
 
 from bot.errors import UserError
-from bot.views import clip, reply, turn, words_for
+from bot.views import LARGEST_ID, clip, number_of, reply, turn, words_for
 from cogs.safety import views
 from cogs.safety.service import Places
 
@@ -98,23 +98,23 @@ class Block(app_commands.Group):
     async def block_person(self, interaction: Interaction, server: str, other: str) -> None:
         """Block somebody who was offered by name."""
         server_id = await self._checked(interaction, server)
-        await self._block(interaction, server_id, views.number_of(other))
+        await self._block(interaction, server_id, number_of(other))
 
     async def unblock(self, interaction: Interaction, server: str, other: str) -> None:
         """Take a block back."""
         server_id = await self._checked(interaction, server)
-        was = await self._blocks.unblock(server_id, interaction.user.id, views.number_of(other))
+        was = await self._blocks.unblock(server_id, interaction.user.id, number_of(other))
         words = await words_for(interaction)
-        await turn(interaction, views.unblocked(words, views.number_of(other), was=was))
+        await turn(interaction, views.unblocked(words, number_of(other), was=was))
 
     async def stays(self, interaction: Interaction, server: str, other: str, wanted: str) -> None:
         """Let a block hold on after leaving, or end with it."""
         server_id = await self._checked(interaction, server)
-        await self._block(interaction, server_id, views.number_of(other), stays=wanted == views.YES)
+        await self._block(interaction, server_id, number_of(other), stays=wanted == views.YES)
 
     async def page(self, interaction: Interaction, page: str) -> None:
         """Turn to a page of one's own blocks."""
-        await turn(interaction, await self._list(interaction, views.number_of(page)))
+        await turn(interaction, await self._list(interaction, number_of(page)))
 
     # Inside
 
@@ -149,7 +149,7 @@ class Block(app_commands.Group):
 
     async def _checked(self, interaction: Interaction, server: str) -> int:
         return await self._places.check(
-            interaction.guild_id, interaction.user.id, views.number_of(server)
+            interaction.guild_id, interaction.user.id, number_of(server)
         )
 
     def _name(self, server_id: int, words: Words) -> str:
@@ -163,6 +163,6 @@ def _named(member: discord.User | None, typed: str | None) -> int | None:
     if typed is None:
         return None
     digits = typed.strip().removeprefix("<@").removeprefix("!").removesuffix(">")
-    if not (digits.isascii() and digits.isdecimal() and 0 < int(digits) <= views.LARGEST_ID):
+    if not (digits.isascii() and digits.isdecimal() and 0 < int(digits) <= LARGEST_ID):
         raise UserError("safety.block.no_id")
     return int(digits)

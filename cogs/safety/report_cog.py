@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.errors import UserError
-from bot.views import clip, reply, turn, words_for
+from bot.views import clip, number_of, reply, turn, words_for
 from cogs.safety import views
 from cogs.safety.service import Places
 
@@ -81,7 +81,7 @@ class Reporting:
                 words = await words_for(interaction)
                 await reply(interaction, views.whom(words, scene, reference, found.others))
                 return
-            other = views.number_of(about)
+            other = number_of(about)
             if other not in found.others:
                 raise UserError("errors.old_button")
         channel = None if found.channel_id is None else str(found.channel_id)
@@ -149,7 +149,7 @@ class Reporting:
     ) -> None:
         """Turn to another report, or open the first from the channel for notices."""
         state = views.HANDLED if state == views.HANDLED else views.WAITING
-        await turn(interaction, await self._page(interaction, state, views.number_of(place)))
+        await turn(interaction, await self._page(interaction, state, number_of(place)))
 
     async def handle(self, interaction: Interaction, report_id: str) -> None:
         """Say that one was dealt with, and show the next."""

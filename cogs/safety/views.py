@@ -11,7 +11,7 @@ from discord import ui
 from bot.blocks.model import Apart, Block
 from bot.errors import UserError
 from bot.reports.model import WORDS_LENGTH, Report
-from bot.views import Form, Panel, button, clip, field, helplines_button, plain, row
+from bot.views import Form, Panel, button, clip, field, given_back, helplines_button, plain, row
 
 if TYPE_CHECKING:
     from bot.client import Alongside, Interaction
@@ -44,9 +44,6 @@ LET_MEET = "safety:let_meet"
 WAITING = "waiting"
 HANDLED = "handled"
 YES, NO = "yes", "no"
-
-LARGEST_ID = 2**63 - 1
-"""The largest number that the store takes for an id."""
 
 PAGE = 6
 """Blocks, or pairs, on one page."""
@@ -137,13 +134,6 @@ def unblocked(words: Words, other: int, *, was: bool) -> Panel:
         words(key, person=person(words, other)),
         row(button(words("safety.block.list"), LIST, 0), helplines_button(words)),
     )
-
-
-def number_of(text: str) -> int:
-    """Read an id or a page from a button; raises UserError for anything else."""
-    if not (text.isascii() and text.isdecimal() and int(text) <= LARGEST_ID):
-        raise UserError("errors.old_button")
-    return int(text)
 
 
 def server_of(interaction: Interaction) -> int:
@@ -240,10 +230,7 @@ def reported(words: Words, server_id: int, about: int | None) -> Panel:
 
 def not_reported(words: Words, key: str, params: dict[str, object], text: str) -> Panel:
     """It was not taken; the words come back."""
-    shown = clip(text.replace("```", "'''"), 3_000)
-    return Panel(
-        words(key, **params), f"```\n{shown}\n```" if shown else None, row(helplines_button(words))
-    )
+    return Panel(words(key, **params), given_back(text), row(helplines_button(words)))
 
 
 def report(

@@ -143,6 +143,19 @@ async def test_a_large_id_and_any_text_come_back_as_they_went_in(bank: Database)
     assert (row["balance"], row["note"]) == (-(2**63), words)
 
 
+async def test_what_no_store_takes_in_a_text_is_left_out_everywhere(database: Database) -> None:
+    """Half signs and the sign of zero: a program can send both, in any field of Discord's."""
+    hostile = "a\0b\ud800c\udfff"
+    async with database.transaction() as tx:
+        await tx.execute("CREATE TABLE said (id BIGINT, words TEXT)")
+        await tx.execute("INSERT INTO said VALUES ($1, $2)", 1, hostile)
+        await tx.execute_many("INSERT INTO said VALUES ($1, $2)", [(2, hostile), (3, "é")])
+        assert len(await tx.fetch("SELECT * FROM said WHERE words = $1", hostile)) == 2
+    async with database.read() as read:
+        rows = await read.fetch("SELECT words FROM said WHERE words <> $1 ORDER BY id", "\udfff")
+    assert [row["words"] for row in rows] == ["abc", "abc", "é"]
+
+
 async def test_an_error_leaves_nothing_of_its_transaction(bank: Database) -> None:
     async def empty() -> None:
         async with bank.transaction() as tx:

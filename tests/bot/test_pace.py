@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.pace import Limit, Pace
+from bot.pace import Limit, Pace, take
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 LIMITS = (Limit(1, timedelta(seconds=30)), Limit(5, timedelta(minutes=10)))
@@ -79,3 +79,12 @@ def test_no_stretch_of_time_holds_more_than_its_limit(gaps: list[float]) -> None
         for start in granted:
             inside = [g for g in granted if start <= g < start + limit.within]
             assert len(inside) <= limit.times
+
+
+def test_several_paces_grant_together_or_count_nothing() -> None:
+    of_member, in_server = Pace(Limit(5, timedelta(hours=1))), Pace(Limit(1, timedelta(hours=1)))
+    assert take(at(0), (of_member, 1), (in_server, 9)) == timedelta()
+    for _ in range(9):
+        assert take(at(60), (of_member, 2), (in_server, 9)) == timedelta(minutes=59)
+    for _ in range(5):
+        assert of_member.take(2, at(61)) == timedelta()

@@ -35,7 +35,7 @@ LINKS = ["http", "s", "://", "steam", "DISCORD", ".gg/", "discordapp.com/invite/
 PIECES = st.sampled_from([*MARKS, *TURNS, *REACHES, *LINKS, "é", "👋🏽"])
 TYPED = st.lists(PIECES | st.characters(codec="utf-8"), max_size=25).map("".join)
 
-DIRECTION = "[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+DIRECTION = "[\0\ud800-\udfff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
 LIVE = re.compile(
     r"[*_~|`\[]"  # emphasis, spoiler, code, a link's text
     r"|^[^\S\n]*(?:[#>-]|\d+\.)"  # heading, quote, list

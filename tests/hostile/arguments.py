@@ -43,6 +43,8 @@ def known(ground: Ground, rows: Mapping[str, Sequence[Row]]) -> dict[str, list[s
         "member_id": of("pairing_members"),
         "entry_id": [*of("faq_entries"), *of("faq_hidden", "entry_id"), "what-is-peer-support"],
         "draft_id": ground.drafts,
+        "kept": ground.forms,
+        "person": [str(world.moderator.id)],
         "notice_id": of("notices"),
         "report_id": of("reports"),
         "row_id": of("helplines_rows"),
@@ -71,6 +73,9 @@ def known(ground: Ground, rows: Mapping[str, Sequence[Row]]) -> dict[str, list[s
         "version": [str(CONSENT_VERSION)],
         "nonce": ["co1"],
         "packed": ["Europe/Berlin", "en", "0", "0"],
+        "shown_and_picked": ["1", PICKS[0]],
+        "count_and_topic": ["25", *of("pairing_topics")[-1:]],
+        "question": ["0123456789ab"],
         "where": ["thread", "thread", "thread", "here"],
         "picked": [PICKS[0]],
         "warned": ["0", "1"],
@@ -105,8 +110,8 @@ def custom_ids(
         yield action
         return
     if any(one.kind is one.VAR_POSITIONAL for one in asked):
-        rest = values["packed"]
-        yield ":".join([action, *(values[one.name][0] for one in asked[:-1]), *rest])
+        *first, rest = asked
+        yield ":".join([action, *(values[one.name][0] for one in first), *values[rest.name]])
         return
     turns = max(len(values[one.name]) for one in asked)
     each = [cycle(values[one.name]) for one in asked]

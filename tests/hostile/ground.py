@@ -57,6 +57,7 @@ class Ground:
     banned: Person
     elsewhere: GuildHandle
     drafts: list[str]
+    forms: list[str]
     posts: list[tuple[str, ...]]
 
     @property
@@ -138,6 +139,7 @@ async def _prepared(world: World) -> Ground:
         elsewhere,
         [],
         [],
+        [],
     )
     _draw_here(world)
     await _content(ground)
@@ -189,6 +191,10 @@ async def _content(ground: Ground) -> None:
             await moderator.click(answer_of(shown).message, custom_id=made)
         else:
             ground.drafts.append(made.split(":")[2])
+    form = await moderator.slash(channel, "manage helplines add", country="DE")
+    refused = await fill(moderator, form, "Harbour line", SECRET, "", "", "nowhere")
+    again = next(one for one in custom_ids_of(refused) if one.startswith("form:again:"))
+    ground.forms.append(again.split(":")[2])
     form = await moderator.slash(channel, "manage helplines add", country="DE")
     await fill(moderator, form, "Harbour line", "0800 111 0 111", "", "", "https://example.org/us")
     await moderator.slash(channel, "manage faq hide", entry="other-words")

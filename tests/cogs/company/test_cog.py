@@ -212,6 +212,24 @@ async def test_who_stays_unnamed_is_named_to_nobody_before_somebody_comes(
     assert f"<@{harbour.world.member.id}>" in text_of(harbour.said[-1])
 
 
+async def test_a_line_that_is_not_sent_is_given_back(harbour: Harbour) -> None:
+    world = harbour.world
+    late = await harbour.asking()
+    for number in range(3):
+        await harbour.ask(f"evening {number}")
+        shown = await world.member.slash(world.channel, "company ask")
+        await harbour.press(world.member, shown, "Take back")
+    paced = await harbour.ask("I wrote this with care")
+    assert "called supporters often" in text_of(paced)
+    assert "I wrote this with care" in text_of(paced)
+    await world.settings(ENABLED.key, value=False)
+    wish, typed, hidden = inputs_of(late)
+    given = {wish: "listen", typed: "and this as well", hidden: False}
+    switched_off = await world.member.submit_modal(late, given)
+    assert "nobody knows that you tapped this" in text_of(switched_off)
+    assert "and this as well" in text_of(switched_off)
+
+
 async def test_a_blocked_supporter_is_not_mentioned_and_hears_nothing_of_it(
     harbour: Harbour,
 ) -> None:
