@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from datetime import timedelta
 
 from benchmarks.report import table_in
+from bot.blocks.model import BLOCKS_LIMIT
 from bot.config import VARIABLES
+from bot.pace import Limit
 from bot.permissions import NEEDED
+from bot.reports import model as reports
+from cogs.checkins.answer_cog import POSTING, POSTING_HERE
+from cogs.company import service as company
+from cogs.faq.cog import SHARING, SHARING_HERE
+from cogs.pairing.rounds_service import BY_HAND_LIMITS
 from docs.reference import PAGE, reference
 from tests.rules import ROOT
 from tests.world import World
@@ -51,3 +60,38 @@ def test_the_readme_quotes_the_measured_figures() -> None:
     results = (ROOT / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
     assert table_in(results)
     assert table_in(README) == table_in(results)
+
+
+def test_every_test_that_the_threat_model_names_exists() -> None:
+    for page in (ROOT / "SECURITY.md", ROOT / "docs" / "threats.md"):
+        named = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", page.read_text(encoding="utf-8"))
+        for path, test in named:
+            source = (ROOT / path).read_text(encoding="utf-8")
+            assert re.search(rf"^(async )?def {test}\(", source, re.M), f"{path}::{test}"
+    assert len(named) > 30
+
+
+def test_the_threat_model_gives_the_pace_that_holds() -> None:
+    rows = (ROOT / "docs" / "threats.md").read_text(encoding="utf-8").splitlines()
+    spans = {
+        timedelta(days=1): "a day",
+        timedelta(hours=1): "an hour",
+        timedelta(minutes=10): "10 minutes",
+        timedelta(seconds=30): "30 seconds",
+    }
+
+    def told(limits: Sequence[Limit]) -> str:
+        return ", ".join(f"{limit.times} in {spans[limit.within]}" for limit in limits)
+
+    for row, member, server in (
+        ("request for company", company.ASKER_LIMITS, company.SERVER_LIMITS),
+        ("going on duty", company.DUTY_LIMITS, company.SERVER_LIMITS),
+        ("report", reports.MEMBER_LIMITS, reports.SERVER_LIMITS),
+        ("sharing an answer", SHARING, SHARING_HERE),
+        ("posting a check-in", POSTING, POSTING_HERE),
+        ("round run by hand", (), BY_HAND_LIMITS),
+    ):
+        [line] = [one for one in rows if one.startswith(f"| {row}")]
+        assert [part.strip() for part in line.split("|")[2:4]] == [told(member), told(server)]
+    [blocks] = [one for one in rows if one.startswith("| blocks |")]
+    assert f"| {BLOCKS_LIMIT} |" in blocks

@@ -70,6 +70,8 @@ class Answering:
         self, interaction: Interaction, source: str, warned: str, picked: str = ""
     ) -> None:
         """Offer the words again."""
+        if source != views.NO_MESSAGE:
+            number_of(source)
         answer = _answer(interaction, source, picked if picked in PICKS else "", warned)
         panel = views.picking(await words_for(interaction), answer, once=interaction.id)
         await turn(interaction, panel)

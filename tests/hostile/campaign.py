@@ -514,8 +514,8 @@ class Campaign:
         requests = self._ground.world.env.http_requests
         new, self._requests = requests[self._requests :], len(requests)
         for one in new:
-            if isinstance(one.json, dict) and one.method in {"POST", "PATCH"}:
-                body = cast("dict[str, Any]", one.json)
+            body = cast("dict[str, Any]", one.json)
+            if body and one.method in {"POST", "PATCH"}:
                 yield body.get("data") or body
 
     async def _judge(self, sent: dict[str, Any]) -> None:

@@ -472,7 +472,12 @@ def test_no_line_uncovers_itself(line: str) -> None:
     assert not inside.endswith("\\")
 
 
-@given(st.text(alphabet=st.characters(codec="ascii", exclude_characters="\r\x0b\x0c"), max_size=99))
+TYPED = st.text(
+    alphabet=st.characters(codec="ascii", exclude_characters="\0\r\x0b\x0c"), max_size=99
+)
+
+
+@given(TYPED)
 def test_a_line_comes_back_to_the_form_as_it_was_typed(line: str) -> None:
     assert typed_again(plain(line)) == line
 

@@ -8,7 +8,9 @@ from typing import Any
 import discord
 import pytest
 import simcord
+from simcord import interactions
 from simcord.actors import MemberActor
+from simcord.backend import serializers
 from simcord.builders import ChannelHandle, UserHandle
 from simcord.results import InteractionResult
 
@@ -281,6 +283,34 @@ async def test_asking_twice_shows_where_the_thread_is(harbour: Harbour) -> None:
     assert "What you wrote is deleted" in text_of(gone)
     assert harbour.world.channel.threads == []
     assert harbour.calls.history() == []
+
+
+async def test_of_two_supporters_tapping_at_once_one_comes_and_the_other_is_thanked(
+    harbour: Harbour,
+) -> None:
+    await harbour.on_duty(harbour.fern, harbour.hazel)
+    await harbour.ask()
+    env, call = harbour.world.env, harbour.call
+    stored = env.backend.get_message(call.channel.id, call.id)
+    [accept] = [one for one in custom_ids_of(call) if one.startswith("company:accept:")]
+    taps: list[InteractionResult] = []
+    for who in (harbour.fern, harbour.hazel):
+        record, payload = interactions.base_payload(
+            env.backend,
+            type=3,
+            channel_id=call.channel.id,
+            guild_id=harbour.world.guild.id,
+            user_id=who.id,
+            data={"custom_id": accept, "component_type": 2},
+        )
+        payload["message"] = dict(serializers.message_payload(env.backend, stored))
+        env.backend.emit("INTERACTION_CREATE", payload)
+        taps.append(InteractionResult(env, record))
+    await env.settle()
+    said = sorted(text_of(one) for one in taps)
+    assert sum("This is the room" in one for one in said) == 1
+    assert sum("Thank you for being ready to be there" in one for one in said) == 1
+    assert len(harbour.people) == 2
 
 
 async def test_only_the_supporter_hands_over(harbour: Harbour) -> None:
