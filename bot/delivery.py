@@ -69,6 +69,18 @@ async def send(
     return Sent(message.channel.id, message.id)
 
 
+async def open_dm(person: discord.User | discord.Member) -> discord.DMChannel | None:
+    """Open somebody's direct messages, at their tap alone; None when that cannot be done now.
+
+    An open channel proves nothing: only a message that arrives shows that they let the bot write.
+    """
+    try:
+        return await person.create_dm()
+    except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
+        _log.warning("dm_not_opened", error=logs.describe(error))
+        return None
+
+
 async def take_back(message: discord.PartialMessage) -> bool:
     """Delete a message of ours; gives whether it is gone now."""
     try:

@@ -13,7 +13,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import logs, spoken
+from bot import logs, spoken, suggesting
 from bot.errors import UserError, in_field
 from bot.jobs.carrying import look_for, place_of, try_to_send
 from bot.jobs.runner import Delivered, Found, NotNow, Tried
@@ -21,7 +21,7 @@ from bot.recurrence import Rule
 from bot.settings.core import LANGUAGE
 from bot.texts import Words
 from bot.views import Panel, clip, helplines_button, number_of, reply, row, turn, words_for
-from bot.zones import search_zones, zone_info, zone_named
+from bot.zones import zone_info, zone_named
 from cogs.checkins import own_views, views
 from cogs.checkins.answer_cog import THREAD_EXISTS, THREAD_MINUTES, Answering
 from cogs.checkins.member_cog import Checkin
@@ -47,9 +47,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _log = logs.get(__name__)
-
-CHOICES = 25
-"""How many suggestions Discord shows."""
 
 
 class Carrier:
@@ -250,11 +247,7 @@ class ManageCheckins(app_commands.Group):
         self, interaction: Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
         """Suggest zones by city, country or the name of the time."""
-        now = self._bot.runtime.clock()
-        return [
-            app_commands.Choice(name=found.label(now), value=found.zone)
-            for found in search_zones(current, CHOICES, interaction.locale.value)
-        ]
+        return suggesting.zones(interaction, current)
 
     @add.autocomplete("days")
     async def suggest_days(
@@ -517,11 +510,11 @@ def _require_posting(interaction: Interaction, channel: discord.TextChannel, pla
 def _fitting(named: Sequence[tuple[str, str]], current: str) -> list[app_commands.Choice[str]]:
     asked = current.casefold().split()
     fitting = [
-        app_commands.Choice(name=clip(name, 100), value=value)
+        suggesting.choice(name, value)
         for name, value in named
         if all(part in name.casefold() for part in asked)
     ]
-    return fitting[:CHOICES]
+    return fitting[: suggesting.MOST]
 
 
 def _server(interaction: Interaction) -> int:

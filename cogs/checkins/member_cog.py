@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING
 
-import aiohttp
 import discord
 from discord import app_commands
 
-from bot import delivery, logs, spoken
+from bot import delivery, spoken, suggesting
 from bot.errors import UserError
 from bot.recurrence import Rule, next_after
 from bot.views import clip, number_of, reply, turn, words_for
-from bot.zones import UTC_NAME, ZoneGone, search_zones, zone_info, zone_named
+from bot.zones import UTC_NAME, ZoneGone, zone_info, zone_named
 from cogs.checkins import answer_views, own_views, views
 from cogs.checkins.model import CONSENT_VERSION, Place, Plan, Schedule
 from cogs.checkins.prompts import Pool, choose
@@ -24,11 +23,6 @@ from cogs.checkins.settings import ENABLED
 if TYPE_CHECKING:
     from bot.client import Alongside, Interaction
     from bot.texts import Words
-
-_log = logs.get(__name__)
-
-CHOICES = 25
-"""Suggestions that Discord takes at most."""
 
 PAUSES = (7, 14, 30, 90)
 """Days of the pauses that are suggested."""
@@ -143,33 +137,21 @@ class Checkin(app_commands.Group):
                 named = [(views.days_text(words, Rule(one, time(), UTC_NAME)), one)]
             except UserError:
                 named = [one for one in named if current.casefold() in one[0].casefold()]
-        return [_choice(name, _typed(one)) for name, one in named]
+        return [suggesting.choice(name, _typed(one)) for name, one in named]
 
     @schedule.autocomplete("zone")
     async def suggest_zones(
         self, interaction: Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
-        """Suggest zones for the words typed so far; nothing is guessed about the person."""
-        now = self._clock()
-        found = search_zones(current[:100], CHOICES, interaction.locale.value)
-        return [_choice(place.label(now), place.zone) for place in found]
+        """Suggest zones for the words typed so far."""
+        return suggesting.zones(interaction, current)
 
     @pause.autocomplete("until")
     async def suggest_ends(
         self, interaction: Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
         """Suggest some spans, or what was typed, as it was understood."""
-        words = await words_for(interaction)
-        today = self._clock().date()
-        if current.strip():
-            try:
-                end = spoken.pause_end(current, today)
-            except UserError:
-                return []
-            return [_choice(end.isoformat(), end.isoformat())]
-        return [
-            _choice(words("checkin.pause_for", count=count), f"{count} days") for count in PAUSES
-        ]
+        return await suggesting.pause_ends(interaction, current, PAUSES)
 
     # Buttons
 
@@ -186,11 +168,9 @@ class Checkin(app_commands.Group):
             return
         await interaction.response.defer()
         person = interaction.user
-        try:
-            channel = await person.create_dm()
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-            _log.warning("dm_not_opened", error=logs.describe(error))
-            raise UserError("checkin.refused.dm_not_now") from error
+        channel = await delivery.open_dm(person)
+        if channel is None:
+            raise UserError("checkin.refused.dm_not_now")
         plan = Plan(Place.DM, channel.id, rule, (), words.locale)
         # Kept before it is confirmed: a crash in between loses no yes, and the first check-in shows
         # as well whether the direct messages are open.
@@ -294,10 +274,6 @@ class Checkin(app_commands.Group):
     def _name(self, server_id: int, words: Words) -> str:
         server = self._bot.get_guild(server_id)
         return words("checkin.a_server") if server is None else clip(server.name, 60)
-
-
-def _choice(name: str, value: str) -> app_commands.Choice[str]:
-    return app_commands.Choice(name=clip(name, 100), value=value)
 
 
 _SHORT = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -9,12 +9,11 @@ from datetime import UTC, datetime, time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-import aiohttp
 import discord
 from babel import Locale
 from discord import app_commands
 
-from bot import delivery, logs, spoken
+from bot import delivery, spoken, suggesting
 from bot.bounds import bounds_of
 from bot.errors import UserError
 from bot.jobs.carrying import look_for, try_to_send
@@ -22,7 +21,7 @@ from bot.jobs.runner import Found, Tried
 from bot.news.telling import news_lines
 from bot.texts import Words
 from bot.views import clip, reply, turn, words_for
-from bot.zones import UTC_NAME, ZoneGone, fold, search_zones, zone_info, zone_named
+from bot.zones import UTC_NAME, ZoneGone, fold, zone_info, zone_named
 from cogs.pairing import views
 from cogs.pairing.draft import Draft, Unpacked, unpack
 from cogs.pairing.introductions_service import Introductions
@@ -33,11 +32,6 @@ from cogs.pairing.settings import ENABLED
 if TYPE_CHECKING:
     from bot.client import Alongside, Interaction
     from bot.jobs.model import Message
-
-_log = logs.get(__name__)
-
-CHOICES = 25
-"""Suggestions that Discord takes at most."""
 
 PAUSES = (14, 30, 60, 90)
 """Days of the pauses that are suggested."""
@@ -145,10 +139,8 @@ class Pair(app_commands.Group):
     async def suggest_zones(
         self, interaction: Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
-        """Suggest zones for the words typed so far; nothing is guessed about the person."""
-        now = self._clock()
-        found = search_zones(current[:100], CHOICES, interaction.locale.value)
-        return [_choice(place.label(now), place.zone) for place in found]
+        """Suggest zones for the words typed so far."""
+        return suggesting.zones(interaction, current)
 
     @join.autocomplete("language")
     async def suggest_languages(
@@ -156,24 +148,14 @@ class Pair(app_commands.Group):
     ) -> list[app_commands.Choice[str]]:
         """Suggest languages by their name in the person's language, or their own."""
         words = await words_for(interaction)
-        return [_choice(name, code) for code, name in _languages(words, current)]
+        return [suggesting.choice(name, code) for code, name in _languages(words, current)]
 
     @pause.autocomplete("until")
     async def suggest_ends(
         self, interaction: Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
         """Suggest some spans, or what was typed, as it was understood."""
-        words = await words_for(interaction)
-        today = self._clock().date()
-        if current.strip():
-            try:
-                end = spoken.pause_end(current, today)
-            except UserError:
-                return []
-            return [_choice(end.isoformat(), end.isoformat())]
-        return [
-            _choice(words("pairing.pause_for", count=count), f"{count} days") for count in PAUSES
-        ]
+        return await suggesting.pause_ends(interaction, current, PAUSES)
 
     # Before the yes
 
@@ -302,10 +284,8 @@ class Pair(app_commands.Group):
 
     async def _open_dms(self, interaction: Interaction, words: Words, one: Member) -> str:
         """Open their direct messages and see that one arrives; gives the key of what to say."""
-        try:
-            channel = await interaction.user.create_dm()
-        except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
-            _log.warning("dm_not_opened", error=logs.describe(error))
+        channel = await delivery.open_dm(interaction.user)
+        if channel is None:
             return "pairing.done.joined_dm_closed"
         if one.dm_channel_id == channel.id:
             return "pairing.done.joined"
@@ -442,7 +422,7 @@ def _languages(words: Words, typed: str) -> list[tuple[str, str]]:
     asked = fold(typed)
     begun = [one for one in _every_language(words.locale) if one[2].startswith(asked)]
     begun.sort(key=lambda one: one[2] != asked)
-    return [(code, name) for code, name, _ in begun[:CHOICES]]
+    return [(code, name) for code, name, _ in begun[: suggesting.MOST]]
 
 
 def _language(words: Words, typed: str) -> str:
@@ -454,7 +434,3 @@ def _language(words: Words, typed: str) -> str:
     if len(exact) != 1 and len(found) != 1:
         raise UserError("pairing.refused.language")
     return (exact or [code for code, _ in found])[0]
-
-
-def _choice(name: str, value: str) -> app_commands.Choice[str]:
-    return app_commands.Choice(name=clip(name, 100), value=value)

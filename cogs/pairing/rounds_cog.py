@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 import discord
 from discord import app_commands
 
-from bot import logs, spoken
+from bot import logs, spoken, suggesting
 from bot.errors import UserError, in_field
 from bot.jobs.carrying import look_for, try_to_send
 from bot.jobs.runner import Found, Refused, Tried
 from bot.permissions import NEEDED_FOR_PAIRING
 from bot.recurrence import Rule
 from bot.settings.core import LANGUAGE
-from bot.views import Panel, clip, reply, turn, words_for
-from bot.zones import search_zones, zone_info, zone_named
+from bot.views import Panel, reply, turn, words_for
+from bot.zones import zone_info, zone_named
 from cogs.pairing import introductions_views
 from cogs.pairing import rounds_views as views
 from cogs.pairing.drawing_cog import Drawer
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from bot.jobs.model import Message
 
 _log = logs.get(__name__)
-
-CHOICES = 25
-"""Suggestions that Discord takes at most."""
 
 _ABOUT = {
     "pairing.cannot.lead": "pairing.details.lead",
@@ -196,11 +193,7 @@ class ManagePairing(app_commands.Group):
         self, interaction: Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
         """Suggest zones by city, country or the name of the time."""
-        now = self._bot.runtime.clock()
-        return [
-            app_commands.Choice(name=clip(found.label(now), 100), value=found.zone)
-            for found in search_zones(current, CHOICES, interaction.locale.value)
-        ]
+        return suggesting.zones(interaction, current)
 
     # Buttons: the panel and its parts
 
