@@ -8,9 +8,10 @@ a bad day of Discord's as well, `--json` for the figures.
 Beside it, each with a double of its own that has the same faults, run two naive bots
 (`benchmarks/naive_bot.py`), killed as often and by the same rule.
 
-A kill comes when so many messages more have been stored (drawn anew each time), at once or within
-some milliseconds, or some moments after the bot is ready, while members use it; every seventh comes
-while the process starts.
+A kill comes when so many messages more have been stored (drawn anew each time), when Discord has
+just done something of a kind drawn anew each time (let somebody into a thread, say), at once or
+within some milliseconds, or some moments after the bot is ready, while members use it; every tenth
+comes while the process starts.
 
 Promises are check-ins in channels, with threads and in direct messages; `--ground pairing` has
 people brought together in private threads while some of them leave or block; `--ground probe`
@@ -70,11 +71,15 @@ LONGEST_START = 300.0
 Long, for on a busy machine it would otherwise be killed before it has done anything.
 """
 
+LONGEST_END = 60.0
+"""After so many seconds one that was asked to end is killed, as a host does it."""
+
 LONGEST_LIFE = 2.0
 """So many seconds after its first sign of life, too."""
 
-WAYS = (1, 4, 2)
-"""How often a kill comes while it starts, while it sends, and some time after it is ready."""
+WAYS = {"starting": 1, "sending": 3, "working": 2, "asking": 4}
+"""How often a kill comes while it starts, while it sends, some time after it is ready, and when
+Discord has just done what it was asked for."""
 
 WHY_SHOWN = 10
 """Of what went wrong so much is said in words."""
@@ -155,6 +160,8 @@ class Figures:
     """Second messages that the nonce held back."""
     requests_that_count_towards_a_ban: int = 0
     faults: dict[str, int] = field(default_factory=dict[str, int])
+    cut: dict[str, int] = field(default_factory=dict[str, int])
+    """At how many kills each stage of the work was under way."""
     seconds: float = 0.0
     why: list[str] = field(default_factory=list[str])
     """Of what went wrong, the first few."""
@@ -168,7 +175,7 @@ def together(those: Sequence[Figures]) -> Figures:
             ours: Any = getattr(total, name)
             theirs: Any = getattr(one, name)
             match name:
-                case "there" | "faults":
+                case "there" | "faults" | "cut":
                     value = dict(Counter[str](ours) + Counter[str](theirs))
                 case "seconds":
                     value = max(ours, theirs)
@@ -223,9 +230,12 @@ async def scene(terms: Terms, folder: Path) -> AsyncGenerator[Scene]:
 async def live_and_die(at: Scene, bot: BotProcess, dice: random.Random, left: int) -> None:
     """Let it live until it is killed in mid-work: somewhere in what is left to send."""
     double, world = at.double, at.double.world
-    way = dice.choices(("starting", "sending", "working"), WAYS)[0]
+    way = dice.choices([*WAYS], [*WAYS.values()])[0]
     if way == "starting":
         await asyncio.sleep(dice.uniform(0.1, 1.2))
+    elif way == "asking":
+        await _until_asked(double, bot, dice)
+        await asyncio.sleep(dice.choice((0.0, dice.uniform(0.0, 0.03))))
     else:
         before = len(world.posted)
         target = before + dice.randint(1, max(left, 2))
@@ -249,6 +259,18 @@ async def live_and_die(at: Scene, bot: BotProcess, dice: random.Random, left: in
     at.figures.kills += 1
     at.figures.killed_with_unanswered += bool(double.unanswered)
     await bot.kill()
+
+
+async def _until_asked(double: Double, bot: BotProcess, dice: random.Random) -> None:
+    """Wait until Discord has done one thing more of a kind that it was asked for before."""
+    kinds = [kind for kind in double.requests if "{channel}" in kind or "{interaction}" in kind]
+    kind = dice.choice(kinds) if kinds else ""
+    before = double.requests.get(kind, 0)
+    with suppress(TimeoutError):
+        await double.until(lambda: double.gateway.live or not bot.running, LONGEST_START)
+        await double.until(
+            lambda: double.requests.get(kind, 0) > before or not bot.running, 2 * LONGEST_LIFE
+        )
 
 
 # Ours
@@ -321,25 +343,31 @@ async def alongside(terms: Terms, folder: Path, url: str | None) -> Figures:
                 print(f"killed {at.figures.kills} of {terms.kills}", file=sys.stderr, flush=True)
 
         # What members have just said yes to comes due, too; then nobody disturbs any more.
-        await set_up(0)
-        await fill_up()
-        until = time.monotonic() + LONGEST
+        for number in range(ground.last_lives):
+            await set_up(0)
+            await fill_up()
+            until = time.monotonic() + LONGEST
+            async with opened(folder, url) as database:
+                while time.monotonic() < until and await _open(database):
+                    at.figures.own_exits += sum(not life.running for life in lives)
+                    lives = [life for life in lives if life.running]
+                    await fill_up()
+                    await asyncio.sleep(0.5)
+                if number == ground.last_lives - 1:
+                    await ground.finish()
+                for life in lives:
+                    with suppress(TimeoutError, ProcessLookupError):
+                        await life.terminate(LONGEST_END)
+                    await life.kill()
+            lives = []
         async with opened(folder, url) as database:
-            while time.monotonic() < until and await _open(database):
-                at.figures.own_exits += sum(not life.running for life in lives)
-                lives = [life for life in lives if life.running]
-                await fill_up()
-                await asyncio.sleep(0.5)
-            for life in lives:
-                with suppress(TimeoutError, ProcessLookupError):
-                    await life.terminate(LONGEST_START)
             posted = kept.look()
             account = await ground.account(database, posted)
             ends = await _ends(database)
         at.figures.asked, at.figures.opted_in = account.asked, account.opted_in
         at.figures.opt_ins_lost = len(account.opt_ins_lost)
         at.figures.lost, at.figures.doubled = len(account.lost), len(account.doubled)
-        at.figures.there = account.others
+        at.figures.there, at.figures.cut = account.others, account.cut
         at.figures.why += account.opt_ins_lost + account.lost + account.doubled
         slack = SEND_SECONDS / terms.hurry + 1
         _count(at.figures, account.owed, posted, ends, slack)
@@ -508,6 +536,7 @@ def table(found: dict[str, Figures]) -> str:
         values = asdict(figures)
         lines.append(f"{who:<18}" + "".join(f"{values[name]:>14}" for name in shown))
         lines += [f"    {why}" for why in figures.why]
+        lines += [f"    killed at {count:>4} x {stage}" for stage, count in figures.cut.items()]
     return "\n".join(lines)
 
 

@@ -152,6 +152,8 @@ async def close(bot: Alongside, steps: Steps, server_id: int, thread_id: int) ->
         await steps.wait()
         try:
             thread = await thread_of(bot, server_id, thread_id)
+            if thread.archived:
+                return True
             # Left out where it may not: whoever made a thread may fold it away all the same.
             await (
                 thread.edit(locked=True, archived=True) if locked else thread.edit(archived=True)
@@ -161,6 +163,8 @@ async def close(bot: Alongside, steps: Steps, server_id: int, thread_id: int) ->
         except discord.NotFound:
             return True
         except LATER as error:
+            if isinstance(error, discord.HTTPException) and error.code == ARCHIVED:
+                return True
             _log.warning("thread_not_closed", error=logs.describe(error))
             return False
         return True

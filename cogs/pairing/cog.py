@@ -78,7 +78,7 @@ async def setup(bot: Alongside) -> None:
     jobs.register(DRAW, drawing, drawer)
     jobs.register(AGAIN, drawing, drawer)
     jobs.register(INTRODUCTION, introducing, IntroductionCarrier(bot, introductions, steps))
-    jobs.register(FOLLOWUP, introducing, FollowupCarrier(bot, introductions))
+    jobs.register(FOLLOWUP, introducing, FollowupCarrier(bot, introductions, steps))
     jobs.register(CLOSE, introducing, CloseCarrier(bot, introductions, steps))
     jobs.register(TELL, telling, TellCarrier(bot, introductions, rounds))
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+import aiohttp
 import discord
 from discord.ext import commands
 
 from bot import logs
-from bot.bounds import Standing, bounds_of
+from bot.bounds import bounds_of
 from bot.errors import UserError
 from bot.jobs.runner import Absent, Delivered, Found, NotNow, Tried
-from bot.standing import role_ids
+from bot.standing import Gone, role_ids
 from cogs.pairing import course
 from cogs.pairing.drawing_service import Draws
 from cogs.pairing.matching.rounds import Drawn
@@ -30,6 +32,9 @@ _log = logs.get(__name__)
 
 PATIENCE = 30.0
 """Seconds that the runner waits for a draw at a time; a longer one goes on and is asked after."""
+
+ROLES_TRIED = timedelta(minutes=10)
+"""So long a draw waits while somebody's roles cannot be read: an outage leaves nobody out."""
 
 AT_ONCE = 100
 """Members whose roles Discord tells in one answer, without a list of all members being open to us
@@ -65,7 +70,10 @@ class Drawer(commands.Cog):
         if task is None:
             again = message.kind == AGAIN
             task = asyncio.create_task(
-                self._make(round_of(message), again=again), name=f"pairing-{message.subject}"
+                self._make(
+                    round_of(message), again=again, patient_until=message.due_at + ROLES_TRIED
+                ),
+                name=f"pairing-{message.subject}",
             )
             self._tasks[message.subject] = task
             task.add_done_callback(lambda _: self._tasks.pop(message.subject, None))
@@ -87,7 +95,7 @@ class Drawer(commands.Cog):
         self._previewed.add(server_id)
         try:
             snapshot = await self._draws.preview(server_id)
-            drawn, waiting = await self._drawn(snapshot)
+            drawn, waiting = await self._drawn(snapshot, await self._roles(snapshot))
         finally:
             self._previewed.discard(server_id)
         told = {user_id: course.Tell(why) for user_id, why in drawn.waiting} | waiting
@@ -95,13 +103,17 @@ class Drawer(commands.Cog):
 
     # Inside
 
-    async def _make(self, round_id: str, *, again: bool) -> bool:
+    async def _make(self, round_id: str, *, again: bool, patient_until: datetime) -> bool:
         """Draw and write; gives whether there is nothing more to do."""
         try:
             snapshot = await self._draws.snapshot(round_id, again=again)
             if snapshot is None:
                 return True
-            drawn, waiting = await self._drawn(snapshot)
+            roles = await self._roles(snapshot)
+            if None in roles.values() and self._bot.runtime.clock() < patient_until:
+                _log.warning("roles_not_read", round=round_id)
+                return False
+            drawn, waiting = await self._drawn(snapshot, roles)
             counts = await self._draws.write(snapshot, drawn, waiting)
         except DrawFailed as error:
             _log.error("draw_failed", round=round_id, error=str(error))
@@ -121,30 +133,32 @@ class Drawer(commands.Cog):
             )
         return True
 
-    async def _drawn(self, snapshot: Snapshot) -> tuple[Drawn, dict[int, course.Tell]]:
-        server_id = snapshot.round.server_id
+    async def _roles(self, snapshot: Snapshot) -> Roles:
         people = [member.user_id for member in snapshot.members]
-        standings = await self._standings(server_id, people)
+        return await read_roles(self._bot, snapshot.round.server_id, people)
+
+    async def _drawn(
+        self, snapshot: Snapshot, roles: Roles
+    ) -> tuple[Drawn, dict[int, course.Tell]]:
+        server_id = snapshot.round.server_id
+        bounds = await bounds_of(self._bot.runtime.settings, server_id)
+        standings = {
+            user_id: None if held is None or isinstance(held, Gone) else bounds.place(held)
+            for user_id, held in roles.items()
+        }
         topics = await self._draws.topics(server_id)
         # In a thread, for the same reason as the draw itself is not made here.
         told, waiting = await asyncio.to_thread(asked, snapshot, standings, topics)
         return await self._draw(told), waiting
 
-    async def _standings(
-        self, server_id: int, people: Sequence[int]
-    ) -> Mapping[int, Standing | None]:
-        bounds = await bounds_of(self._bot.runtime.settings, server_id)
-        roles = await read_roles(self._bot, server_id, people)
-        return {
-            user_id: None if held is None else bounds.place(held) for user_id, held in roles.items()
-        }
+
+Roles = Mapping[int, frozenset[int] | Gone | None]
+"""The ids of people's roles; None for whom nobody can tell now."""
 
 
-async def read_roles(
-    bot: Alongside, server_id: int, people: Sequence[int]
-) -> dict[int, Collection[int] | None]:
-    """Give the ids of people's roles; None for whom nobody can tell now, or who is not there."""
-    found: dict[int, Collection[int] | None] = {}
+async def read_roles(bot: Alongside, server_id: int, people: Sequence[int]) -> Roles:
+    """Read the roles of people in a server, as they are now."""
+    found: dict[int, frozenset[int] | Gone | None] = {}
     server = bot.get_guild(server_id)
     for first in range(0, len(people), AT_ONCE):
         some = people[first : first + AT_ONCE]
@@ -154,16 +168,16 @@ async def read_roles(
             await asyncio.sleep(APART_SECONDS)
         try:
             members = await server.query_members(user_ids=list(some), limit=AT_ONCE, cache=False)
-        except (discord.ClientException, TimeoutError) as error:
+        except (discord.ClientException, aiohttp.ClientError, OSError) as error:
+            # OSError stands for no answer in time as well, and for a socket that has just gone.
             _log.warning("members_not_asked", error=logs.describe(error))
             break
         for member in members:
-            found[member.id] = [role.id for role in member.roles if role.id != server_id]
+            found[member.id] = frozenset(role.id for role in member.roles if role.id != server_id)
     # Whoever was not in an answer is asked about by name, so that a gap in it leaves nobody out.
     unknown = [user_id for user_id in people if user_id not in found]
     for number, user_id in enumerate(unknown):
         if number:
             await asyncio.sleep(APART_SECONDS)
-        held = await role_ids(bot, server_id, user_id)
-        found[user_id] = held if isinstance(held, frozenset) else None
+        found[user_id] = await role_ids(bot, server_id, user_id)
     return found

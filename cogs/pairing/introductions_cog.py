@@ -20,7 +20,7 @@ from bot.texts import Words
 from bot.threads import DROPPED, LATER, NO_RIGHTS, Steps
 from bot.views import clip, reply, turn, words_for
 from cogs.pairing import introductions_views as views
-from cogs.pairing.course import THREADS_FULL, Tell
+from cogs.pairing.course import THREADS_FULL, Tell, is_live
 from cogs.pairing.introductions_service import APART, Details, Introductions
 from cogs.pairing.model import Introduction, IntroductionState, Said
 from cogs.pairing.rounds_service import Rounds
@@ -35,6 +35,19 @@ _log = logs.get(__name__)
 
 
 _APART = Refused(APART)
+
+
+async def shut_if_over(
+    bot: Alongside, introductions: Introductions, steps: Steps, introduction_id: str
+) -> bool:
+    """Fold the thread of an introduction that is over; gives False where a retry is worth it.
+
+    What was on its way when the closing words came has opened it again.
+    """
+    one = await introductions.introduction(introduction_id)
+    if one is None or is_live(one) or one.thread_id is None:
+        return True
+    return await threads.close(bot, steps, one.server_id, one.thread_id)
 
 
 class Speaker:
@@ -67,6 +80,11 @@ class IntroductionCarrier:
         one = await self._introductions.introduction(message.subject)
         if one is None:
             return DROPPED
+        tried = await self._try(one, message)
+        shut = await shut_if_over(self._bot, self._introductions, self._steps, one.id)
+        return tried if shut else NotNow()
+
+    async def _try(self, one: Introduction, message: Message) -> Tried:
         try:
             thread_id = await self._find(one, message)
             if one.state is not IntroductionState.PENDING:
@@ -100,7 +118,9 @@ class IntroductionCarrier:
             return NotNow()
         if thread_id is None:
             return Absent()
-        return await look_for(self._bot, replace(message, channel_id=thread_id))
+        found = await look_for(self._bot, replace(message, channel_id=thread_id))
+        shut = await shut_if_over(self._bot, self._introductions, self._steps, one.id)
+        return found if shut else NotNow()
 
     # Inside
 
@@ -202,9 +222,10 @@ class IntroductionCarrier:
 class FollowupCarrier:
     """Asks in a thread, once and softly, whether they got to talk."""
 
-    def __init__(self, bot: Alongside, introductions: Introductions) -> None:
+    def __init__(self, bot: Alongside, introductions: Introductions, steps: Steps) -> None:
         self._bot = bot
         self._introductions = introductions
+        self._steps = steps
         self._speaker = Speaker(bot)
 
     async def send(self, message: Message) -> Tried:
@@ -212,12 +233,19 @@ class FollowupCarrier:
         one = await self._introductions.introduction(message.subject)
         if one is None:
             return DROPPED
-        panel = views.followup(self._speaker.words(one.language), one.id, message.id)
-        return await try_to_send(self._bot, message, panel)
+        tried: Tried = DROPPED
+        if one.state is IntroductionState.INTRODUCED:
+            panel = views.followup(self._speaker.words(one.language), one.id, message.id)
+            tried = await try_to_send(self._bot, message, panel)
+        shut = await shut_if_over(self._bot, self._introductions, self._steps, one.id)
+        return tried if shut else NotNow()
 
     async def look(self, message: Message) -> Found:
         """Look for the question in the thread."""
-        return await look_for(self._bot, message)
+        found = await look_for(self._bot, message)
+        subject = message.subject
+        shut = await shut_if_over(self._bot, self._introductions, self._steps, subject)
+        return found if shut else NotNow()
 
 
 class CloseCarrier:
@@ -262,6 +290,9 @@ class TellCarrier:
     async def send(self, message: Message) -> Tried:
         """Write it."""
         told = Told.from_text(message.body)
+        if self._bot.get_guild(message.server_id) is None:
+            # It has only just started: soon it will know what the server is called.
+            return NotNow()
         words = self._speaker.words(told.language)
         server = self._speaker.server(message.server_id, words)
         if told.what is Tell.ASK:

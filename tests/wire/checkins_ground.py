@@ -33,6 +33,7 @@ class CheckinsGround:
     """
 
     prepare = "tests.wire.hurry"
+    last_lives = 1
 
     def __init__(
         self, double: Double, guild: Guild, channels: list[Channel], dice: random.Random
@@ -83,6 +84,9 @@ class CheckinsGround:
         asked = await self._double.press(member, posted, custom_id)
         self._asked.append(asked)
         self._asleep.append(asked)
+
+    async def finish(self) -> None:
+        """Nothing is left to do."""
 
     async def account(self, database: Database, posted: dict[str, list[Posted]]) -> Account:
         """Look for the schedules of who was told so, and for one thread on each that has one."""

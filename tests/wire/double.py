@@ -26,6 +26,9 @@ NONCE_SECONDS = 180.0
 TYPING_SECONDS = 0.3
 """A person fills a form no faster: the answer that opened it has reached the bot's end by then."""
 
+LOOK_SECONDS = 0.5
+"""After so long without anything happening here it is looked all the same."""
+
 _FREE = ("/interactions/", "/webhooks/")
 """Answers to interactions are exempt from the limit of the whole bot, and carry their own token."""
 
@@ -103,9 +106,10 @@ class Double:
         """Wait until something holds; raises TimeoutError when it does not come about."""
         async with asyncio.timeout(seconds):
             while not holds():
-                future = asyncio.get_running_loop().create_future()
+                future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
                 self._waiting.append(future)
-                await future
+                # What is waited for may be no doing of ours: that a process has ended, say.
+                await asyncio.wait((future,), timeout=LOOK_SECONDS)
 
     # HTTP
 

@@ -56,6 +56,8 @@ class Account:
     """What is there twice, or without a reason."""
     others: dict[str, int] = field(default_factory=dict[str, int])
     """How many there are of what stands beside messages, for the figures."""
+    cut: dict[str, int] = field(default_factory=dict[str, int])
+    """At how many kills each stage of the work was under way."""
 
 
 class Ground(Protocol):
@@ -63,6 +65,9 @@ class Ground(Protocol):
 
     prepare: str
     """The module that prepares the bot's process for it."""
+
+    last_lives: int
+    """How many undisturbed lives of a process it takes at the end until all is over."""
 
     async def set_up(self, database: Database, now: datetime, plans: int) -> int:
         """Write so many plans that come due within seconds; gives how many messages follow.
@@ -74,6 +79,10 @@ class Ground(Protocol):
 
     async def act(self, now: datetime) -> None:
         """Let a member do what the bot must not forget once it has said so."""
+        ...
+
+    async def finish(self) -> None:
+        """Let members do what they still want to when all is over and the bot is there."""
         ...
 
     async def account(self, database: Database, posted: dict[str, list[Posted]]) -> Account:

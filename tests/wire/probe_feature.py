@@ -175,6 +175,7 @@ class ProbeGround:
     """Makes promises of this feature, and knows them again."""
 
     prepare = "tests.wire.probe_feature"
+    last_lives = 1
 
     def __init__(
         self, double: Double, guild: Guild, channels: list[Channel], dice: random.Random
@@ -208,6 +209,9 @@ class ProbeGround:
         payload: Json = {"content": "Join?", "components": [{"type": 1, "components": [button]}]}
         posted = self._double.world.answer(self._channels[0], payload)
         self._asked.append((await self._double.press(self._member, posted, custom_id), plan))
+
+    async def finish(self) -> None:
+        """Nothing is left to do."""
 
     async def account(self, database: Database, posted: dict[str, list[Posted]]) -> Account:
         """What a member saw noted is owed as well."""

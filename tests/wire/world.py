@@ -48,6 +48,7 @@ def unknown(code: int, what: str) -> ApiError:
 
 MISSING_ACCESS = (403, 50001, "Missing Access")
 MISSING_PERMISSIONS = (403, 50013, "Missing Permissions")
+ARCHIVED = (400, 50083, "Thread is archived")
 CLOSED_DMS = (403, 50007, "Cannot send messages to this user")
 
 
@@ -91,6 +92,8 @@ class Channel:
     locked: bool = False
     invitable: bool = True
     members: set[int] = field(default_factory=set[int])
+    entered_at: dict[int, float] = field(default_factory=dict[int, float])
+    """When people were let into a thread, in UTC seconds."""
 
     @property
     def is_thread(self) -> bool:
@@ -159,7 +162,7 @@ class World:
 
     def __init__(self, clock: Clock, *, nonce_seconds: float) -> None:
         self._clock = clock
-        self._nonce_seconds = nonce_seconds
+        self.nonce_seconds = nonce_seconds
         self._counter = 0
         self.people: dict[int, Person] = {}
         self.guilds: dict[int, Guild] = {}
@@ -272,7 +275,7 @@ class World:
         now = self.now()
         if nonce is not None and payload.get("enforce_nonce"):
             first = self._by_nonce.get((self.bot.id, nonce))
-            if first is not None and now - first.at < self._nonce_seconds:
+            if first is not None and now - first.at < self.nonce_seconds:
                 self.refused_doubles += 1
                 return first, False
         channel.archived = False
@@ -402,6 +405,8 @@ class World:
         """
         own = thread.owner_id == self.bot.id
         opens = payload.get("archived") is False and set(payload) == {"archived"}
+        if thread.archived and payload.get("archived") is not False:
+            raise ApiError(*ARCHIVED)
         if "locked" in payload or thread.locked or not (own or opens):
             self.require(thread, MANAGE_THREADS)
         else:
@@ -421,9 +426,12 @@ class World:
         """Let somebody into a thread; gives whether they are new there."""
         self.require(thread, SEND_IN_THREADS)
         if thread.archived:
-            raise ApiError(400, 50083, "Thread is archived")
+            raise ApiError(*ARCHIVED)
+        if person_id not in self.guilds[cast(int, thread.guild_id)].members:
+            raise ApiError(*MISSING_ACCESS)
         new = person_id not in thread.members
         thread.members.add(person_id)
+        thread.entered_at.setdefault(person_id, self.now())
         return new
 
     def _threads(self, guild_id: int) -> list[Channel]:

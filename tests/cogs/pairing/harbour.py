@@ -14,7 +14,18 @@ from bot.bounds import ALL_ADULTS, SETTINGS, Standing, may_meet
 from bot.jobs import store as jobs
 from bot.jobs.model import HOLDINGS as JOBS
 from bot.jobs.model import Message
-from bot.jobs.runner import Absent, Delivered, Found, NotNow, Refused, Runner, Tried, Unreadable
+from bot.jobs.runner import (
+    Absent,
+    Carrier,
+    Delivered,
+    Found,
+    NotNow,
+    Promises,
+    Refused,
+    Runner,
+    Tried,
+    Unreadable,
+)
 from bot.membership.service import Membership
 from bot.news.model import HOLDING as NEWS
 from bot.notices.service import Notices
@@ -79,6 +90,8 @@ class Fate:
     def __init__(self) -> None:
         self.count = 0
         self.at: int | None = None
+        self.later: list[int] = []
+        """At which steps it is killed again, after that."""
         self.after = False
 
     def step(self, *, done: bool) -> None:
@@ -86,6 +99,7 @@ class Fate:
         if not done:
             self.count += 1
         if self.count == self.at and done is self.after:
+            self.at = self.later.pop(0) if self.later else None
             raise Killed
 
 
@@ -315,6 +329,8 @@ class Harbour:
     fate: Fate
     now: datetime
     standings: dict[int, Standing | None] = field(default_factory=dict[int, Standing | None])
+    carriers: Callable[[Harbour], dict[str, Carrier]] = lambda self: in_memory(self)
+    """How a process that has just started reaches Discord, by the kind of promise."""
 
     def clock(self) -> datetime:
         return self.now
@@ -324,20 +340,22 @@ class Harbour:
         opening = Opening(self.settings, self.notices, self.rounds)
         drawing = Drawing(self.settings, self.notices, self.rounds, self.draws, self.telling)
         introducing = Introducing(self.settings, self.notices, self.telling)
-        drawer = Drawer(self.draws, self._standing)
-        introducer = Introducer(self.discord, self.introductions, self._standing)
-        runner.register(OPEN, opening, self.teller)
-        runner.register(ASK, opening, self.teller)
-        runner.register(DRAW, drawing, drawer)
-        runner.register(AGAIN, drawing, drawer)
-        runner.register(INTRODUCTION, introducing, introducer)
-        in_thread = InThread(self.discord)
-        runner.register(FOLLOWUP, introducing, in_thread)
-        runner.register(CLOSE, introducing, in_thread)
-        runner.register(TELL, self.telling, self.teller)
+        promises: dict[str, Promises] = {
+            OPEN: opening,
+            ASK: opening,
+            DRAW: drawing,
+            AGAIN: drawing,
+            INTRODUCTION: introducing,
+            FOLLOWUP: introducing,
+            CLOSE: introducing,
+            TELL: self.telling,
+        }
+        carriers = self.carriers(self)
+        for kind, those in promises.items():
+            runner.register(kind, those, carriers[kind])
         return runner
 
-    def _standing(self, user_id: int) -> Standing | None:
+    def standing(self, user_id: int) -> Standing | None:
         return self.standings.get(user_id, _ADULT)
 
     async def run(self) -> bool:
@@ -436,6 +454,23 @@ class Harbour:
 
 
 _ADULT = Standing(adult=True, circles=frozenset())
+
+
+def in_memory(harbour: Harbour) -> dict[str, Carrier]:
+    """Carriers that take the steps of the real ones, on threads in memory."""
+    drawer = Drawer(harbour.draws, harbour.standing)
+    introducer = Introducer(harbour.discord, harbour.introductions, harbour.standing)
+    in_thread, teller = InThread(harbour.discord), harbour.teller
+    return {
+        OPEN: teller,
+        ASK: teller,
+        DRAW: drawer,
+        AGAIN: drawer,
+        INTRODUCTION: introducer,
+        FOLLOWUP: in_thread,
+        CLOSE: in_thread,
+        TELL: teller,
+    }
 
 
 async def make_harbour(database: Database) -> Harbour:
