@@ -360,11 +360,6 @@ def with_place(one: Introduction, place: Place) -> Introduction:
     return replace(one, places=places)
 
 
-def was_offered(one: Introduction, user_id: int) -> bool:
-    """Whether another peer has been looked for in its place."""
-    return _place(one, user_id).offered
-
-
 def has_place(one: Introduction, user_id: int) -> bool:
     """Whether somebody is in it, and has not left it."""
     return user_id in one.people

@@ -206,20 +206,19 @@ class Draws:
         await store.put_members(
             tx, [course.found_after_all(there[user_id], one.number) for user_id in found]
         )
-        last: dict[int, Introduction] = {}
-        for each in await rounds_store.over_in_round(tx, one.id):
-            last |= {place.user_id: each for place in each.places if place.user_id in there}
-        told: list[tuple[Member, Tell]] = []
-        offered: list[int] = []
-        for user_id, before in last.items():
-            if course.was_offered(before, user_id):
-                continue
-            offered.append(user_id)
-            if user_id in came.waiting:
-                # They had been drawn, and so are first the next time only if it is written now.
-                why = came.waiting[user_id]
-                told.append((course.waited(there[user_id], why), why))
-        await rounds_store.mark_offered(tx, one.id, offered)
+        owed = {
+            place.user_id
+            for each in await rounds_store.over_in_round(tx, one.id)
+            for place in each.places
+            if place.user_id in there and not place.offered
+        }
+        # They had been drawn, and so are first the next time only if it is written now.
+        told = [
+            (course.waited(there[user_id], why), why)
+            for user_id, why in came.waiting.items()
+            if user_id in owed
+        ]
+        await rounds_store.mark_offered(tx, one.id, sorted(owed))
         await store.put_members(tx, [member for member, _ in told])
         await self._telling.tell(tx, told, f"{one.id}-{uuid4().hex[:6]}", now)
 

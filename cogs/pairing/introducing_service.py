@@ -269,9 +269,7 @@ class Introducing:
                 if place.user_id in theirs:
                     theirs[place.user_id].append(each)
         waiting = [
-            user_id
-            for user_id, mine in theirs.items()
-            if course.looks_for_another(user_id, mine) and not course.was_offered(mine[-1], user_id)
+            user_id for user_id, mine in theirs.items() if course.looks_for_another(user_id, mine)
         ]
         told = [
             (course.waited(member, Tell.ODD), Tell.ODD)

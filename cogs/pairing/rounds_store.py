@@ -379,10 +379,14 @@ async def still_without(read: Reading, round_id: str, limit: int) -> list[int]:
 
 
 async def mark_offered(tx: Transaction, round_id: str, people: Sequence[int]) -> None:
-    """Write down that nobody is looked for any more in place of what these had in a round."""
+    """Write down that nobody is looked for any more in place of what is over of these in a round.
+
+    What they have just been given instead is not over: should it come to nothing, they hear of it.
+    """
     await tx.execute_many(
-        "UPDATE pairing_places SET offered = $3 WHERE user_id = $2 "
-        "AND introduction_id IN (SELECT id FROM pairing_introductions WHERE round_id = $1)",
+        "UPDATE pairing_places SET offered = $3 WHERE user_id = $2 "  # noqa: S608
+        "AND introduction_id IN (SELECT id FROM pairing_introductions "
+        f"WHERE round_id = $1 AND state NOT IN {_LIVE})",
         [(round_id, user_id, True) for user_id in people],
     )
 

@@ -9,7 +9,7 @@ import pytest
 
 from bot.bounds import Standing
 from bot.jobs.model import Message
-from bot.jobs.runner import Delivered
+from bot.jobs.runner import Absent, Delivered, NotNow
 from cogs.pairing import rounds_store
 from cogs.pairing.introductions_service import Details
 from cogs.pairing.model import NEVER_WITHIN, IntroductionState, Round, Said
@@ -28,6 +28,7 @@ from tests.cogs.pairing.harbour import (
     Harbour,
     Killed,
     Thread,
+    in_memory,
     make_harbour,
 )
 
@@ -73,6 +74,34 @@ async def test_where_one_direct_message_is_refused_nobody_waits_for_them(harbour
 
 
 # What changes between the draw and the first word
+
+
+class Slow:
+    """Discord takes nothing for now."""
+
+    async def send(self, message: Message) -> NotNow:
+        return NotNow()
+
+    async def look(self, message: Message) -> Absent:
+        return Absent()
+
+
+async def test_who_is_given_a_second_peer_and_not_introduced_to_them_either_hears_so(
+    harbour: Harbour,
+) -> None:
+    harbour.carriers = lambda made: {**in_memory(made), INTRODUCTION: Slow()}
+    one = await harbour.round_of(ASH, BIRCH, CEDAR)
+    [(stays, leaves)] = await harbour.live(one)
+    [waits] = {ASH, BIRCH, CEDAR} - {stays, leaves}
+    await harbour.leave(leaves)
+    await harbour.at(harbour.now + MINUTE)
+    assert await harbour.live(one) == [tuple(sorted((stays, waits)))]
+    assert await harbour.told(stays) == []
+    await harbour.blocks.block(SERVER, stays, waits, stays=False)
+    await harbour.at(harbour.now + MINUTE)
+    assert await harbour.live(one) == []
+    assert await harbour.told(stays) == ["nobody_fits"]
+    assert "nobody_fits" in await harbour.told(waits)
 
 
 async def test_roles_count_when_people_are_introduced_not_only_when_they_are_drawn(
