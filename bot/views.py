@@ -40,6 +40,9 @@ FORM_SECONDS = 60 * 60
 FORM_AGAIN = "form:again"
 """Opens a refused form again; the argument says which."""
 
+_THEN = "then"
+"""Holds what is done once an interaction has been answered."""
+
 MODERATING = "moderating"
 """Marks an interaction of somebody who acts as a moderator, and is known to be one."""
 
@@ -235,6 +238,23 @@ async def server_language(interaction: Interaction) -> str | None:
         return None
 
 
+def when_answered(interaction: Interaction, then: Callable[[], Awaitable[None]]) -> None:
+    """Have something done as soon as Discord has the answer: what it tells need not be told again.
+
+    A crash before, or an answer that came too late, leaves it undone.
+    """
+    interaction.extras.setdefault(_THEN, []).append(then)
+
+
+async def _answered(interaction: Interaction) -> None:
+    for then in interaction.extras.pop(_THEN, []):
+        try:
+            await then()
+        except StoreError as error:
+            # They have their answer; at worst they are told a second time.
+            _log.error("store_error", error=logs.describe(error))
+
+
 async def reply(interaction: Interaction, panel: ui.LayoutView, *, files: Any = ()) -> None:
     """Answer privately: a new message that only this person sees."""
     none = discord.AllowedMentions.none()
@@ -247,6 +267,7 @@ async def reply(interaction: Interaction, panel: ui.LayoutView, *, files: Any = 
         await interaction.response.send_message(
             view=panel, ephemeral=True, allowed_mentions=none, files=attachments
         )
+    await _answered(interaction)
 
 
 async def turn(interaction: Interaction, panel: ui.LayoutView) -> None:
@@ -256,6 +277,7 @@ async def turn(interaction: Interaction, panel: ui.LayoutView) -> None:
         await interaction.response.edit_message(
             view=panel, allowed_mentions=discord.AllowedMentions.none()
         )
+        await _answered(interaction)
     else:
         await reply(interaction, panel)
 

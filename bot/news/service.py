@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import uuid4
 
 from bot.database import Database, Transaction
 from bot.news import store
-from bot.news.model import SHOWN, Item
+from bot.news.model import Item
 
 
 async def tell(
@@ -23,15 +24,15 @@ class News:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def take(self, user_id: int) -> tuple[Item, ...]:
-        """Give what there is to tell a person, the oldest first, and forget it."""
+    async def unheard(self, user_id: int) -> tuple[Item, ...]:
+        """Give what there is to tell a person, the oldest first; it stays until it is `heard`."""
         async with self._database.read() as read:
-            if not await store.has_items(read, user_id):
-                return ()
+            return await store.items(read, user_id)
+
+    async def heard(self, items: Sequence[Item]) -> None:
+        """Forget what a person has been told."""
         async with self._database.transaction() as tx:
-            found = await store.hold_items(tx, user_id)
-            await store.delete_items(tx, user_id)
-        return found[-SHOWN:]
+            await store.delete_these(tx, [item.id for item in items])
 
     async def left(self, tx: Transaction, server_id: int, user_id: int, now: datetime) -> None:
         """Forget what somebody who left was to be told of a server: bot.membership."""

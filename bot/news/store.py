@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from bot.clock import from_epoch, to_epoch
 from bot.database import Reading, Transaction
@@ -24,16 +25,10 @@ async def add_item(tx: Transaction, item: Item) -> None:
     )
 
 
-async def has_items(read: Reading, user_id: int) -> bool:
-    """Whether there is anything to tell a person."""
-    row = await read.fetch_one("SELECT 1 AS found FROM news WHERE user_id = $1 LIMIT 1", user_id)
-    return row is not None
-
-
-async def hold_items(tx: Transaction, user_id: int) -> tuple[Item, ...]:
-    """What a person is still to be told, the oldest first, held until the transaction ends."""
-    rows = await tx.fetch(
-        f"SELECT {_COLUMNS} FROM news WHERE user_id = $1 ORDER BY made_at, id FOR UPDATE",  # noqa: S608
+async def items(read: Reading, user_id: int) -> tuple[Item, ...]:
+    """What a person is still to be told, the oldest first."""
+    rows = await read.fetch(
+        f"SELECT {_COLUMNS} FROM news WHERE user_id = $1 ORDER BY made_at, id",  # noqa: S608
         user_id,
     )
     return tuple(
@@ -47,6 +42,11 @@ async def hold_items(tx: Transaction, user_id: int) -> tuple[Item, ...]:
         )
         for row in rows
     )
+
+
+async def delete_these(tx: Transaction, ids: Sequence[str]) -> None:
+    """Delete what was told."""
+    await tx.execute_many("DELETE FROM news WHERE id = $1", [(id_,) for id_ in ids])
 
 
 async def delete_items(tx: Transaction, user_id: int, server_id: int | None = None) -> int:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.views import clip, plain
+from bot.news.model import SHOWN
+from bot.views import clip, plain, when_answered
 
 if TYPE_CHECKING:
     from bot.client import Interaction
@@ -12,13 +13,16 @@ if TYPE_CHECKING:
 
 
 async def news_lines(interaction: Interaction, words: Words) -> list[str]:
-    """Give what this person is to be told, each in a sentence; it is told once.
+    """Give what this person is to be told, each in a sentence; it is forgotten once they have it.
 
-    Call it where the answer is private and sure to be sent.
+    Call it where the answer is private.
     """
-    found = await interaction.client.runtime.news.take(interaction.user.id)
+    news = interaction.client.runtime.news
+    found = await news.unheard(interaction.user.id)
+    if found:
+        when_answered(interaction, lambda: news.heard(found))
     lines: list[str] = []
-    for item in found:
+    for item in found[-SHOWN:]:
         server = interaction.client.get_guild(item.server_id)
         name = plain(clip(server.name, 60)) if server else words("news.a_server")
         lines.append(words(f"news.{item.key}", **item.params, server=name))

@@ -20,7 +20,17 @@ from bot.jobs.runner import Delivered, Found, NotNow, Tried
 from bot.recurrence import Rule
 from bot.settings.core import LANGUAGE
 from bot.texts import Words
-from bot.views import Panel, clip, helplines_button, number_of, reply, row, turn, words_for
+from bot.views import (
+    Panel,
+    clip,
+    helplines_button,
+    number_of,
+    reply,
+    row,
+    turn,
+    when_answered,
+    words_for,
+)
 from bot.zones import zone_info, zone_named
 from cogs.checkins import own_views, views
 from cogs.checkins.answer_cog import THREAD_EXISTS, THREAD_MINUTES, Answering
@@ -141,7 +151,9 @@ class OwnButtons(commands.Cog):
             return False
         words = await words_for(interaction)
         news: list[str] = []
-        for one in await self._schedules.take_news(interaction.user.id):
+        ended = await self._schedules.news(interaction.user.id)
+        when_answered(interaction, lambda: self._schedules.heard(ended))
+        for one in ended:
             server = interaction.client.get_guild(one.server_id)
             name = clip(server.name, 60) if server else words("checkin.a_server")
             news.append(own_views.news(words, one, name))

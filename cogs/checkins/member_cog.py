@@ -12,10 +12,10 @@ from discord import app_commands
 from bot import delivery, spoken, suggesting
 from bot.errors import UserError
 from bot.recurrence import Rule, next_after
-from bot.views import clip, number_of, reply, turn, words_for
+from bot.views import clip, number_of, reply, turn, when_answered, words_for
 from bot.zones import UTC_NAME, ZoneGone, zone_info, zone_named
 from cogs.checkins import answer_views, own_views, views
-from cogs.checkins.model import CONSENT_VERSION, Place, Plan, Schedule
+from cogs.checkins.model import CONSENT_VERSION, Place, Plan, Schedule, State
 from cogs.checkins.prompts import Pool, choose
 from cogs.checkins.service import Prompts, Schedules
 from cogs.checkins.settings import ENABLED
@@ -222,7 +222,8 @@ class Checkin(app_commands.Group):
 
     async def _mine(self, interaction: Interaction) -> tuple[Schedule, ...]:
         """Their schedule in this server; from direct messages, those of all servers."""
-        return await self._schedules.of_member(interaction.user.id, interaction.guild_id)
+        every = await self._schedules.of_member(interaction.user.id, interaction.guild_id)
+        return tuple(one for one in every if one.state is not State.OFF)
 
     async def _one(self, interaction: Interaction) -> tuple[Words, Sequence[str], Schedule | None]:
         """The one schedule a command is about; None where there is none, or more than one."""
@@ -233,10 +234,10 @@ class Checkin(app_commands.Group):
 
     async def _news(self, interaction: Interaction, words: Words) -> Sequence[str]:
         """What ended without them, told once, on top of the next answer."""
-        return [
-            own_views.news(words, one, self._name(one.server_id, words))
-            for one in await self._schedules.take_news(interaction.user.id)
-        ]
+        ended = await self._schedules.news(interaction.user.id)
+        if ended:
+            when_answered(interaction, lambda: self._schedules.heard(ended))
+        return [own_views.news(words, one, self._name(one.server_id, words)) for one in ended]
 
     async def _show(
         self,

@@ -528,24 +528,26 @@ class Schedules:
         """Give server and member of every own schedule."""
         return await store.owners(read)
 
-    async def take_news(self, user_id: int) -> tuple[Schedule, ...]:
-        """Give what ended without the member, to be told once: at their next command.
-
-        One that their direct messages refused is deleted with this; one that silence paused stays
-        paused.
-        """
+    async def news(self, user_id: int) -> tuple[Schedule, ...]:
+        """Give what ended without the member, to be told at their next command, until `heard`."""
         async with self._database.read() as read:
-            if not any(one.off_reason for one in await store.of_member(read, user_id)):
-                return ()
+            return tuple(one for one in await store.of_member(read, user_id) if one.off_reason)
+
+    async def heard(self, news: Sequence[Schedule]) -> None:
+        """Tell it no more.
+
+        What their direct messages refused is deleted with this; what silence paused stays paused.
+        """
         now = self._clock()
         async with self._database.transaction() as tx:
-            ended = [one for one in await store.of_member(tx, user_id) if one.off_reason]
-            for one in ended:
+            held = await store.schedules(tx, [one.id for one in news])
+            for one in held.values():
+                if one.off_reason is None:
+                    continue
                 if one.state is State.OFF:
                     await self._stop(tx, one, now)
                 else:
                     await store.put_schedules(tx, [replace(one, off_reason=None)])
-        return tuple(ended)
 
     # Inside
 

@@ -11,6 +11,7 @@ from bot.news.model import HOLDING, SHOWN
 from bot.news.service import News, tell
 from bot.privacy import Privacy
 from tests.stores import NOW
+from tests.world import World, text_of
 
 HARBOUR, MEADOW = 11, 12
 ASH, BIRCH = 101, 102
@@ -28,21 +29,29 @@ async def test_news_are_told_once_in_their_order_and_to_whom_they_are_for(
         await tell(tx, ASH, HARBOUR, "waiting", NOW + timedelta(hours=1), round=2)
         await tell(tx, ASH, MEADOW, "paused", NOW)
         await tell(tx, BIRCH, HARBOUR, "paused", NOW)
-    told = await news.take(ASH)
+    told = await news.unheard(ASH)
     assert [(one.server_id, one.key, dict(one.params)) for one in told] == [
         (MEADOW, "paused", {}),
         (HARBOUR, "waiting", {"round": 2}),
     ]
-    assert await news.take(ASH) == ()
-    assert len(await news.take(BIRCH)) == 1
+    assert await news.unheard(ASH) == told
+    await news.heard(told)
+    assert await news.unheard(ASH) == ()
+    assert len(await news.unheard(BIRCH)) == 1
 
 
-async def test_of_a_lot_only_the_latest_are_told(database: Database, news: News) -> None:
-    async with database.transaction() as tx:
+async def test_of_a_lot_only_the_latest_are_told_once_they_are_there(world: World) -> None:
+    runtime = world.bot.runtime
+    async with runtime.database.transaction() as tx:
         for hour in range(SHOWN + 3):
-            await tell(tx, ASH, HARBOUR, "waiting", NOW + timedelta(hours=hour), round=hour)
-    assert [one.params["round"] for one in await news.take(ASH)] == [3, 4, 5, 6, 7]
-    assert await news.take(ASH) == ()
+            when = NOW + timedelta(hours=hour)
+            await tell(tx, world.member.id, world.guild.id, "pairing.odd", when)
+    told = await runtime.news.unheard(world.member.id)
+    sentence = runtime.texts.say("news.pairing.odd", "en", server=world.guild.name)
+    assert len(told) == SHOWN + 3
+    answer = await world.member.slash(world.channel, "pair status")
+    assert text_of(answer).count(sentence) == SHOWN
+    assert await runtime.news.unheard(world.member.id) == ()
 
 
 async def test_what_is_rolled_back_is_not_told(database: Database, news: News) -> None:
@@ -53,7 +62,7 @@ async def test_what_is_rolled_back_is_not_told(database: Database, news: News) -
 
     with pytest.raises(RuntimeError):
         await failing()
-    assert await news.take(ASH) == ()
+    assert await news.unheard(ASH) == ()
 
 
 async def test_leaving_erasing_and_time_end_news(database: Database, news: News) -> None:
@@ -70,4 +79,4 @@ async def test_leaving_erasing_and_time_end_news(database: Database, news: News)
     assert await privacy.erase(ASH) == {"news": 1}
     now += timedelta(days=91)
     assert (await privacy.sweep()).rows == 1
-    assert await news.take(BIRCH) == ()
+    assert await news.unheard(BIRCH) == ()

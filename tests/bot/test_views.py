@@ -14,7 +14,20 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bot.errors import UserError
-from bot.views import Actions, Panel, Part, button, clip, menu, plain, reply, row, turn, typed_words
+from bot.views import (
+    Actions,
+    Panel,
+    Part,
+    button,
+    clip,
+    menu,
+    plain,
+    reply,
+    row,
+    turn,
+    typed_words,
+    when_answered,
+)
 from tests.world import World, answer_of, buttons_of, custom_ids_of, inputs_of, text_of
 
 if TYPE_CHECKING:
@@ -238,6 +251,24 @@ async def test_for_an_interaction_that_is_too_old_there_is_nobody_to_answer(
     assert [json.loads(line)["event"] for line in log.getvalue().splitlines()] == [
         "interaction_expired"
     ]
+
+
+async def test_what_an_answer_tells_is_kept_until_discord_has_the_answer(world: World) -> None:
+    forgotten: list[str] = []
+
+    async def forget() -> None:
+        forgotten.append("news")
+
+    async def tell(interaction: Interaction) -> None:
+        when_answered(interaction, forget)
+        await reply(interaction, Panel("News"))
+
+    world.bot.runtime.actions.on("test:tell", tell)
+    world.env.inject_error("POST", "/interactions/*", status=404, code=10062)
+    await press(world, button("Go", "test:tell"))
+    assert forgotten == []
+    await press(world, button("Go", "test:tell"))
+    assert forgotten == ["news"]
 
 
 @pytest.mark.parametrize("broken", [aiohttp.ServerDisconnectedError(), ConnectionResetError()])

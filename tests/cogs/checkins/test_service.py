@@ -511,9 +511,10 @@ async def test_the_first_refusal_of_direct_messages_stops_it_and_they_are_told_o
     await harbour.at(due(4))
     assert harbour.discord.sent == []
     assert await harbour.notices.open_in(SERVER) == ()
-    [told] = await harbour.schedules.take_news(MEMBER)
+    [told] = await harbour.schedules.news(MEMBER)
     assert (told.id, told.off_reason) == (one.id, Off.REFUSED)
-    assert await harbour.schedules.take_news(MEMBER) == ()
+    await harbour.schedules.heard([told])
+    assert await harbour.schedules.news(MEMBER) == ()
     assert await harbour.schedules.of_member(MEMBER) == ()
     assert await harbour.schedules.consented(MEMBER, SERVER) is None
 
@@ -540,8 +541,10 @@ async def test_after_half_a_year_one_message_asks_and_silence_pauses(harbour: Ha
     assert (found.state, found.off_reason) == (State.PAUSED, Off.SILENCE)
     await harbour.until(end + 3 * DAY, timedelta(hours=1))
     assert len(harbour.discord.sent) == count
-    [told] = await harbour.schedules.take_news(MEMBER)
+    [told] = await harbour.schedules.news(MEMBER)
     assert told.off_reason is Off.SILENCE
+    await harbour.schedules.heard([told])
+    assert await harbour.schedules.news(MEMBER) == ()
     await harbour.schedules.resume_own(MEMBER, one.id)
     given = await harbour.schedules.consented(MEMBER, SERVER)
     assert given is not None
