@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 
@@ -26,8 +27,9 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
-from tests.browser.pairs import MODERATOR, join, look_as, run_round, set_up
-from tests.browser.using import conversation, go_to, inside, pick
+from tests.browser import company
+from tests.browser.pairs import MODERATOR, PLACE, join, run_round, set_up
+from tests.browser.using import conversation, go_to, inside, look_as, pick
 
 PICTURES = Path(__file__).resolve().parent / "pictures"
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -44,12 +46,7 @@ PEERS = {"Alex (18+)": "Talk", "Noor (18+)": "Listen"}
 def main() -> None:
     expect.set_options(timeout=PATIENCE)
     PICTURES.mkdir(exist_ok=True)
-    with (
-        tempfile.TemporaryDirectory() as state,
-        playground(Path(state)) as address,
-        sync_playwright() as playwright,
-    ):
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+    with browsing() as (browser, address):
         page = opened(browser, address, DESKTOP)
         go_to(page, "general")
         pick(page, "faq ask")
@@ -92,7 +89,31 @@ def main() -> None:
 
         introduce(page)
         take(page, "introduction")
+    with browsing() as (browser, address):
+        accompany(opened(browser, address, TALL))
+
+
+@contextmanager
+def browsing() -> Generator[tuple[Browser, str]]:
+    """A playground of its own, and a browser to use it with."""
+    with (
+        tempfile.TemporaryDirectory() as state,
+        playground(Path(state)) as address,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        yield browser, address
         browser.close()
+
+
+def accompany(page: Page) -> None:
+    """Let somebody ask for a person, a supporter come, and it be closed."""
+    company.set_up(page)
+    room = company.ask(page, partial(take, page))
+    company.come(page, partial(take, page))
+    company.close(page, room)
+    go_to(page, room)
+    take(page, "company-closed")
 
 
 def schedule_check_in(page: Page) -> None:
@@ -126,10 +147,10 @@ def introduce(page: Page) -> None:
     """Let two members ask for a peer, and a moderator run a round; one of them looks into it."""
     set_up(page)
     for person, role in PEERS.items():
-        look_as(page, person)
+        look_as(page, person, PLACE)
         join(page, "Music", role)
     [room] = run_round(page, list(PEERS))
-    look_as(page, "Alex (18+)")
+    look_as(page, "Alex (18+)", PLACE)
     go_to(page, room)
     expect(conversation(page).get_by_role("button", name="Leave", exact=True)).to_be_enabled()
 

@@ -4,39 +4,31 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
-from tests.browser.using import answers, clock, conversation, go_to, inside, pick, send
+from tests.browser.using import (
+    answers,
+    choose,
+    clock,
+    conversation,
+    inside,
+    look_as,
+    pick,
+    press,
+    says,
+    section,
+    send,
+    use,
+)
 
 MODERATOR = "Robin (Moderator, 18+)"
-
-
-def look_as(page: Page, person: str, place: str = "meet-a-peer") -> None:
-    page.get_by_label("Viewing as").select_option(label=person)
-    # What stands beside the conversation is theirs by then.
-    expect(page.locator(f"iframe[title$='as {person.split(' ')[0]} sees it']")).to_be_visible()
-    go_to(page, place)
+PLACE = "meet-a-peer"
 
 
 def fill(page: Page, option: str, words: str, suggestion: str) -> None:
     inside(page).get_by_label(f"{option}, required").press_sequentially(words)
     inside(page).get_by_role("option").filter(has_text=suggestion).first.click()
     expect(inside(page).get_by_role("option")).to_have_count(0)
-
-
-def press(page: Page, name: str) -> None:
-    conversation(page).get_by_role("button", name=name, exact=True).last.click()
-
-
-def says(page: Page, words: str) -> Locator:
-    return conversation(page).get_by_text(words).last
-
-
-def use(page: Page, command: str, words: str) -> None:
-    """Use a command without options, and see its answer."""
-    pick(page, command)
-    send(page)
-    expect(says(page, words)).to_be_visible()
 
 
 def join(page: Page, topic: str, role: str) -> None:
@@ -64,25 +56,25 @@ def threads(page: Page) -> list[str]:
     return [name.group() for name in names if name]
 
 
-def set_up(page: Page) -> None:
-    """A moderator decides who may meet, switches pairing on, and makes a plan."""
-    look_as(page, MODERATOR)
-    use(page, "manage pairing status", "Not ready yet")
-    use(page, "settings", "Settings")
-    conversation(page).get_by_role("combobox").last.click()
-    inside(page).get_by_role("option", name="Who may meet").click()
-    expect(says(page, "Everybody is an adult")).to_be_visible()
+def say_who_is_of_age(page: Page) -> None:
+    """In the settings, choose the role of those who are of age, and agree to what follows."""
+    section(page, "Who may meet", "Everybody is an adult")
     conversation(page).get_by_role("button", name="Change", exact=True).first.click()
     form = inside(page).get_by_role("dialog")
-    form.get_by_role("combobox").click()
-    inside(page).get_by_role("option", name="18+").click()
-    inside(page).get_by_role("button", name="Apply").click()
+    choose(page, form.get_by_role("combobox"), "18+", several=True)
     form.get_by_role("button", name="Submit").click()
     expect(form).to_have_count(0)
     press(page, "Yes, change it")
     expect(says(page, "Saved")).to_be_visible()
-    conversation(page).get_by_role("combobox").last.click()
-    inside(page).get_by_role("option", name="Pairing", exact=True).click()
+
+
+def set_up(page: Page) -> None:
+    """A moderator decides who may meet, switches pairing on, and makes a plan."""
+    look_as(page, MODERATOR, PLACE)
+    use(page, "manage pairing status", "Not ready yet")
+    use(page, "settings", "Settings")
+    say_who_is_of_age(page)
+    section(page, "Pairing", "Settings: Pairing")
     press(page, "Switch on")
     expect(conversation(page).get_by_role("button", name="Switch off")).to_be_visible()
     pick(page, "manage pairing plan")
@@ -97,12 +89,12 @@ def set_up(page: Page) -> None:
 def run_round(page: Page, people: list[str]) -> dict[str, list[str]]:
     """Run a round in which everybody is in; the new threads, and who is in each."""
     before = set(seen_by(page, MODERATOR))
-    look_as(page, MODERATOR)
+    look_as(page, MODERATOR, PLACE)
     use(page, "manage pairing run", "In one hour I draw")
     press(page, "Run a round")
     expect(says(page, "I am asking now")).to_be_visible()
     for person in people:
-        look_as(page, person)
+        look_as(page, person, PLACE)
         count = answers(page).count()
         press(page, "I'm in")
         expect(answers(page)).to_have_count(count + 1)
@@ -125,5 +117,5 @@ def run_round(page: Page, people: list[str]) -> dict[str, list[str]]:
 
 
 def seen_by(page: Page, person: str) -> list[str]:
-    look_as(page, person)
+    look_as(page, person, PLACE)
     return threads(page)

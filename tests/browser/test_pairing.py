@@ -4,8 +4,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PATIENCE, Playground
-from tests.browser.pairs import MODERATOR, join, look_as, press, run_round, says, set_up, use
-from tests.browser.using import go_to
+from tests.browser.pairs import MODERATOR, PLACE, join, run_round, set_up
+from tests.browser.using import go_to, look_as, press, says, use
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=PATIENCE)
@@ -27,10 +27,10 @@ def test_five_join_a_round_is_run_one_leaves_one_blocks_and_the_next_respects_it
     expect(page.locator("#now")).to_contain_text("09:01")
     set_up(page)
     for person, (topic, role) in WISHES.items():
-        look_as(page, person)
+        look_as(page, person, PLACE)
         join(page, topic, role)
 
-    look_as(page, MODERATOR)
+    look_as(page, MODERATOR, PLACE)
     use(page, "manage pairing preview", "Numbers only")
     expect(says(page, "2 pairs")).to_be_visible()
     first_round = run_round(page, list(WISHES))
@@ -39,18 +39,18 @@ def test_five_join_a_round_is_run_one_leaves_one_blocks_and_the_next_respects_it
         first_round.items(), key=lambda room: MODERATOR in room[1]
     )
 
-    look_as(page, leaver)
+    look_as(page, leaver, PLACE)
     go_to(page, one_room)
     expect(says(page, "You meet as equals")).to_be_visible()
     use(page, "pair leave", "You have left")
-    look_as(page, left)
+    look_as(page, left, PLACE)
     use(page, "pair status", "has ended early")
 
-    look_as(page, blocker)
+    look_as(page, blocker, PLACE)
     go_to(page, other_room)
     press(page, "Block")
     expect(says(page, "are not brought together here")).to_be_visible()
-    look_as(page, blocked)
+    look_as(page, blocked, PLACE)
     use(page, "pair status", "has ended early")
 
     page.get_by_role("button", name="Restart the bot").click()

@@ -22,6 +22,47 @@ def go_to(page: Page, place: str) -> None:
     expect(inside(page).get_by_role("heading", name=place, level=1)).to_be_visible()
 
 
+def look_as(page: Page, person: str, place: str) -> None:
+    page.get_by_label("Viewing as").select_option(label=person)
+    # What stands beside the conversation is theirs by then.
+    expect(page.locator(f"iframe[title$='as {person.split(' ')[0]} sees it']")).to_be_visible()
+    go_to(page, place)
+
+
+def says(page: Page, words: str) -> Locator:
+    return conversation(page).get_by_text(words).last
+
+
+def press(page: Page, name: str) -> None:
+    conversation(page).get_by_role("button", name=name, exact=True).last.click()
+
+
+def use(page: Page, command: str, words: str) -> None:
+    """Use a command without options, and see its answer."""
+    pick(page, command)
+    send(page)
+    expect(says(page, words)).to_be_visible()
+
+
+def section(page: Page, name: str, words: str) -> None:
+    """Open another section of the settings, and see it."""
+    conversation(page).get_by_role("combobox").last.click()
+    inside(page).get_by_role("option", name=name, exact=True).click()
+    expect(says(page, words)).to_be_visible()
+
+
+def choose(page: Page, field: Locator, option: str, *, several: bool = False) -> None:
+    """Choose a role or a channel in a form; of several, by saying that this is all."""
+    field.click()
+    # While the page looks for what can be chosen, it shows a choice and does not take it.
+    expect(inside(page).get_by_role("listbox")).to_have_attribute("aria-busy", "false")
+    inside(page).get_by_role("option", name=option).first.click()
+    if several:
+        inside(page).get_by_role("button", name="Apply").click()
+    expect(field).to_have_attribute("aria-expanded", "false")
+    expect(field).to_contain_text(option)
+
+
 def pick(page: Page, command: str) -> None:
     """Type a slash and the beginning of a command, and choose it from the list."""
     composer = inside(page).get_by_role("textbox", name="Message")
