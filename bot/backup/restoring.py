@@ -38,7 +38,7 @@ from bot.database.files import (
     unused,
 )
 from bot.database.sqlite import is_plain
-from bot.jobs.model import Message
+from bot.jobs.model import RESTORED, Message
 from bot.journal import KEPT, MARGIN, Entry, Journal
 from bot.keys import former, read_key
 from bot.migrations import known_migrations
@@ -180,7 +180,7 @@ async def _settle(runtime: Runtime, entries: Sequence[Entry] | None, taken_at: d
         else:
             replayed = await runtime.replays.run(runtime.database, entries)
         await runtime.privacy.sweep()
-        left_out = await runtime.jobs.leave_out("restored")
+        left_out = await runtime.jobs.leave_out(RESTORED)
         await _tell(runtime, taken_at, left_out)
     return Settled(replayed, forgotten, tuple(left_out))
 

@@ -48,6 +48,10 @@ class State(enum.Enum):
     UNCERTAIN = "uncertain"
 
 
+RESTORED = "restored"
+"""Why what fell due before a restore is left out: it may have been sent, and nobody can tell."""
+
+
 @dataclass(frozen=True, slots=True)
 class Timer:
     """When a subject is next due."""

@@ -14,7 +14,7 @@ from bot.blocks.service import parted
 from bot.consent import service as consent
 from bot.database import Transaction
 from bot.jobs import store as jobs
-from bot.jobs.model import Draft, Message, Timer
+from bot.jobs.model import RESTORED, Draft, Message, Timer
 from bot.jobs.model import State as Ended
 from bot.notices.service import Notices
 from bot.privacy import store as privacy
@@ -124,7 +124,7 @@ class Introducing:
         if held is None:
             return
         one, mine = held
-        if state in {Ended.SENT, Ended.UNCERTAIN}:
+        if state in {Ended.SENT, Ended.UNCERTAIN} or reason == RESTORED:
             # They met, or may have, even if one of them has left before it was known.
             placed = [place.user_id for place in mine.places]
             await rounds_store.put_met(tx, one.server_id, course.met_in(placed, one.number, now))

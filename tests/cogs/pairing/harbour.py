@@ -13,7 +13,7 @@ from bot.blocks.service import Blocks
 from bot.bounds import ALL_ADULTS, SETTINGS, Standing, may_meet
 from bot.jobs import store as jobs
 from bot.jobs.model import HOLDINGS as JOBS
-from bot.jobs.model import Message
+from bot.jobs.model import RESTORED, Message
 from bot.jobs.runner import (
     Absent,
     Carrier,
@@ -26,7 +26,8 @@ from bot.jobs.runner import (
     Tried,
     Unreadable,
 )
-from bot.membership.service import Membership
+from bot.journal import Entry, Replays
+from bot.membership.service import GONE, Membership
 from bot.news.model import HOLDING as NEWS
 from bot.notices.service import Notices
 from bot.privacy import Privacy
@@ -389,6 +390,14 @@ class Harbour:
     async def until(self, end: datetime, step: timedelta = HOUR) -> None:
         while self.now < end:
             await self.at(min(self.now + step, end))
+
+    async def restored(self, *entries: Entry) -> None:
+        """Do again what was set down since a backup, and leave out what is due: bot.backup."""
+        replays = Replays()
+        self.privacy.replay_with(replays)
+        replays.on(GONE, self.membership.replay)
+        await replays.run(self.database, entries)
+        await self._runner().leave_out(RESTORED)
 
     # What people do
 

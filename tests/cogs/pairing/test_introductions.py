@@ -10,6 +10,9 @@ import pytest
 from bot.bounds import Standing
 from bot.jobs.model import Message
 from bot.jobs.runner import Absent, Delivered, NotNow
+from bot.journal import Entry
+from bot.membership.service import GONE
+from bot.privacy.service import ERASED
 from cogs.pairing import rounds_store
 from cogs.pairing.introductions_service import Details
 from cogs.pairing.model import NEVER_WITHIN, IntroductionState, Round, Said
@@ -25,6 +28,7 @@ from tests.cogs.pairing.harbour import (
     MODERATOR,
     PLAN,
     SERVER,
+    WISHES,
     Harbour,
     Killed,
     Thread,
@@ -36,6 +40,7 @@ if TYPE_CHECKING:
     from bot.database import Database
 
 
+THREESOME = replace(WISHES, threesome=True)
 ADULT = Standing(adult=True, circles=frozenset())
 
 
@@ -194,6 +199,51 @@ async def test_whom_nobody_knows_to_be_introduced_may_have_met(harbour: Harbour)
     await harbour.until(harbour.now + HOUR, HOUR / 4)
     assert await harbour.live(one) == []
     assert await met(harbour) == [(ASH, BIRCH)]
+
+
+# Restored from a backup
+
+
+@pytest.mark.parametrize("kind", [ERASED, GONE])
+async def test_a_departure_from_three_that_is_replayed_introduces_nobody_again(
+    harbour: Harbour, kind: str
+) -> None:
+    one = await harbour.round_of(ASH, BIRCH, CEDAR, wishes=THREESOME, dm=True)
+    assert await harbour.live(one) == [(ASH, BIRCH, CEDAR)]
+    harbour.now += HOUR
+    left = Entry(kind, {"user": ASH, "server": SERVER}, harbour.now)
+    for _ in range(2):
+        await harbour.restored(left)
+    after = [(each.people, each.state) for each in await harbour.introductions_in(one)]
+    # The two had a thread of their own by then, or never got one: nobody can tell.
+    assert after == [
+        ((BIRCH, CEDAR), IntroductionState.ENDED),
+        ((BIRCH, CEDAR), IntroductionState.DROPPED),
+    ]
+    await harbour.until(harbour.now + DAY, HOUR)
+    [thread] = harbour.discord.threads.values()
+    assert thread.kinds == [INTRODUCTION]
+    assert await harbour.live(one) == []
+    assert await harbour.member(ASH) is None
+    for user_id in (BIRCH, CEDAR):
+        assert await harbour.told(user_id) == []
+        assert await harbour.introductions.may_have_another(user_id, SERVER) is not None
+
+
+async def test_who_may_have_been_introduced_after_the_backup_are_not_brought_together_again(
+    harbour: Harbour,
+) -> None:
+    harbour.carriers = lambda made: {**in_memory(made), INTRODUCTION: Slow()}
+    one = await harbour.round_of(ASH, BIRCH)
+    await harbour.restored()
+    assert await harbour.live(one) == []
+    assert await met(harbour) == [(ASH, BIRCH)]
+    harbour.carriers = in_memory
+    harbour.now += 14 * DAY
+    await harbour.run()
+    again = await harbour.run_now()
+    await harbour.run()
+    assert await harbour.live(again) == []
 
 
 # Too many threads
