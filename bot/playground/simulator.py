@@ -67,7 +67,7 @@ MADE_ANEW = (
 _REFUSALS = (UserError, app_commands.CheckFailure)
 _SETTLED_AFTER = 0.002
 # simcord's five seconds are short where drawing a round starts a process on a small machine.
-_PATIENCE = 60.0
+_PATIENCE = 20.0
 _PREVIEW_MARKS = ('id="toolbar"', 'id="messages-sidebar"', 'id="channel-layout"', "</head>")
 
 

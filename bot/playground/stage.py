@@ -331,7 +331,7 @@ class Stage:
                     self.version += 1
             except TimeoutError as error:
                 raise RefusedError(
-                    "The bot was still busy after a minute, so the clock stopped on the way. "
+                    "The bot was still busy after 20 seconds, so the clock stopped on the way. "
                     "Press again to go on."
                 ) from error
 
