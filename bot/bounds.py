@@ -15,13 +15,25 @@ from bot.settings.model import Roles, Setting, Toggle
 if TYPE_CHECKING:
     from bot.settings.service import Settings
 
-ADULT_ROLES = Roles(key="meeting.adult_roles", default=(), managers_only=True, asks_first=True)
-"""Roles that say that somebody is of age."""
-
 ALL_ADULTS = Toggle(key="meeting.all_adults", default=False, managers_only=True, asks_first=True)
 """Whether everybody in the server is of age."""
 
-OTHERS_MEET = Toggle(key="meeting.others_meet", default=False, managers_only=True, asks_first=True)
+ADULT_ROLES = Roles(
+    key="meeting.adult_roles",
+    default=(),
+    managers_only=True,
+    asks_first=True,
+    overruled_by=ALL_ADULTS.key,
+)
+"""Roles that say that somebody is of age."""
+
+OTHERS_MEET = Toggle(
+    key="meeting.others_meet",
+    default=False,
+    managers_only=True,
+    asks_first=True,
+    overruled_by=ALL_ADULTS.key,
+)
 """Whether people without such a role are brought together with each other.
 
 Off, because an adult can do without the role as easily as a minor: it keeps them from nobody.

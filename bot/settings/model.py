@@ -28,6 +28,8 @@ class Setting(Generic[T]):
     """Whether it takes the right to manage the server: it says who else may steer the bot."""
     asks_first: bool = False
     """Whether it is asked once more before a change, in words of what would follow."""
+    overruled_by: str | None = None
+    """The key of a switch; while that is on, this changes nothing, and the question says so."""
 
     @property
     def section(self) -> str:

@@ -401,11 +401,15 @@ class ManageCheckins(app_commands.Group):
 
     async def edit(self, interaction: Interaction, schedule_id: str) -> None:
         """Open the form with when and what."""
-        one = await self._schedules.schedule(_server(interaction), schedule_id)
+        one = seen = await self._schedules.schedule(_server(interaction), schedule_id)
 
         async def submitted(then: Interaction, typed: views.TypedPlan) -> None:
+            nonlocal seen
             rule = self._rule(then, typed.days, typed.time, typed.zone, typed.until)
-            plan = replace(one.plan, rule=rule, categories=typed.categories)
+            before, seen = seen, await self._schedules.schedule(_server(then), schedule_id)
+            if seen.plan.course != before.plan.course:
+                raise await _changed_meanwhile(then, seen)
+            plan = replace(seen.plan, rule=rule, categories=typed.categories)
             await self._schedules.edit(_server(then), one.id, plan, by=then.user.id)
             await self._turned(then, schedule_id, "checkins.list.saved")
 
@@ -414,17 +418,21 @@ class ManageCheckins(app_commands.Group):
 
     async def move(self, interaction: Interaction, schedule_id: str) -> None:
         """Open the form with where and in which language."""
-        one = await self._schedules.schedule(_server(interaction), schedule_id)
+        one = seen = await self._schedules.schedule(_server(interaction), schedule_id)
 
         async def submitted(then: Interaction, chosen: views.ChosenPlace) -> None:
-            channel_id = one.plan.channel_id
+            nonlocal seen
+            before, seen = seen, await self._schedules.schedule(_server(then), schedule_id)
+            if seen.plan.whereabouts != before.plan.whereabouts:
+                raise await _changed_meanwhile(then, seen)
+            channel_id = seen.plan.channel_id
             if chosen.channel is not None:
                 channel_id = chosen.channel.id
                 channel = chosen.channel.resolve()
                 if isinstance(channel, discord.TextChannel):
                     _require_posting(then, channel, chosen.place)
             plan = replace(
-                one.plan, channel_id=channel_id, place=chosen.place, language=chosen.language
+                seen.plan, channel_id=channel_id, place=chosen.place, language=chosen.language
             )
             await self._schedules.edit(_server(then), one.id, plan, by=then.user.id)
             await self._turned(then, schedule_id, "checkins.list.saved")
@@ -506,6 +514,12 @@ class ManageCheckins(app_commands.Group):
             shown = views.prompt(Words(texts, texts.choose(plan.language)), body, "preview")
         panel = views.preview_panel(await words_for(interaction), preview, shown)
         await (turn if replace_shown else reply)(interaction, panel)
+
+
+async def _changed_meanwhile(interaction: Interaction, newest: Schedule) -> UserError:
+    """Refuse to overwrite unseen what somebody else saved; told of it, they may try again."""
+    now = views.described(await words_for(interaction), newest)
+    return UserError("checkins.cannot.changed_meanwhile", now=now)
 
 
 def _require_posting(interaction: Interaction, channel: discord.TextChannel, place: Place) -> None:

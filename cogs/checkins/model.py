@@ -86,6 +86,16 @@ class Plan:
     categories: tuple[str, ...]
     language: str
 
+    @property
+    def course(self) -> tuple[Rule, tuple[str, ...]]:
+        """When, and about what."""
+        return self.rule, self.categories
+
+    @property
+    def whereabouts(self) -> tuple[int, Place, str]:
+        """Where, and in which language."""
+        return self.channel_id, self.place, self.language
+
 
 @dataclass(frozen=True, slots=True)
 class Schedule:

@@ -489,13 +489,13 @@ class Requests:
                 for one in await store.open_in(tx, server_id)
                 if one.state is State.WAITING and one.asker_user_id != user_id
             ]
-            for each in waiting:
-                held = await store.hold_request(tx, each.id)
-                if held is None or held.state is not State.WAITING or held.heard:
-                    continue
-                by, here = (self._called_again_by, user_id), (self._called_again, server_id)
-                if not take(now, by, here):
-                    await self.call(tx, held, now)
+            unheard = [one for one in waiting if not one.heard]
+            by, here = (self._called_again_by, user_id), (self._called_again, server_id)
+            if unheard and not take(now, by, here):
+                for each in unheard:
+                    held = await store.hold_request(tx, each.id)
+                    if held is not None and held.state is State.WAITING and not held.heard:
+                        await self.call(tx, held, now)
         self._wake()
         return duty, len(waiting)
 

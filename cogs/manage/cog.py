@@ -23,6 +23,7 @@ from cogs.manage import views
 if TYPE_CHECKING:
     from bot.client import Alongside, Interaction
     from bot.runtime import Runtime
+    from bot.settings.service import Change
 
 
 FIRST_SECTION = "server"
@@ -65,13 +66,18 @@ class Manage(commands.Cog):
         else:
             await self._save(interaction, setting, wanted == views.ON, seen=None)
 
-    async def sure(self, interaction: Interaction, question: str) -> None:
-        """Change what was asked about."""
+    async def sure(self, interaction: Interaction, question: str, then: str = "") -> None:
+        """Change what was asked about; `then` may say to ask about what overrules it as well."""
         asked = self._asked.get((_server(interaction), question), self._runtime.clock())
         if asked is None:
             raise UserError("settings.refused.asked_long_ago")
         setting, value, seen = asked
-        await self._save(interaction, setting, value, seen=seen)
+        overruling = self._overruling(setting)
+        if overruling is None or then != views.TOO:
+            await self._save(interaction, setting, value, seen=seen)
+            return
+        await self._change(interaction, setting, value, seen=seen)
+        await self._ask(interaction, overruling, value=False)
 
     async def edit(self, interaction: Interaction, key: str) -> None:
         """Open a form with the right input."""
@@ -86,13 +92,17 @@ class Manage(commands.Cog):
 
         async def submitted(answer: Interaction) -> None:
             nonlocal seen
-            # Told once that somebody else has changed it, they may try again and overwrite that.
-            before, seen = seen, await self._runtime.settings.get(_server(answer), setting)
             given = shown.read()
-            if setting.asks_first:
-                await self._ask(answer, setting, given, seen=before)
-            else:
-                await self._save(answer, setting, given, seen=before)
+            try:
+                if setting.asks_first:
+                    await self._ask(answer, setting, given, seen=seen)
+                else:
+                    await self._save(answer, setting, given, seen=seen)
+            except UserError as error:
+                if error.key == "settings.refused.changed_meanwhile":
+                    # Told that somebody else has changed it, they may try again and overwrite it.
+                    seen = await self._runtime.settings.get(_server(answer), setting)
+                raise
 
         await interaction.response.send_modal(
             Form(
@@ -122,19 +132,31 @@ class Manage(commands.Cog):
         question = uuid4().hex
         key = _server(interaction), question
         self._asked.put(key, (setting, value, seen), 1, self._runtime.clock())
+        overruling = self._overruling(setting)
+        if overruling is not None and not await self._runtime.settings.get(key[0], overruling):
+            overruling = None
         words = await words_for(interaction)
-        await turn(interaction, views.ask_first(words, setting, value, question))
+        await turn(interaction, views.ask_first(words, setting, value, question, overruling))
+
+    def _overruling(self, setting: Setting[Any]) -> Setting[Any] | None:
+        key = setting.overruled_by
+        return None if key is None else self._runtime.settings.by_key(key)
 
     async def _save(
         self, interaction: Interaction, setting: Setting[Any], value: Any, *, seen: Any
     ) -> None:
-        _require_right(interaction, setting)
-        with in_field(f"settings.{setting.key}.name"):
-            change = await self._runtime.settings.change(
-                _server(interaction), setting, value, by=interaction.user.id, seen=seen
-            )
+        change = await self._change(interaction, setting, value, seen=seen)
         saved = change.key if change.before != change.after else None
         await turn(interaction, await self._panel(interaction, setting.section, saved=saved))
+
+    async def _change(
+        self, interaction: Interaction, setting: Setting[Any], value: Any, *, seen: Any
+    ) -> Change:
+        _require_right(interaction, setting)
+        with in_field(f"settings.{setting.key}.name"):
+            return await self._runtime.settings.change(
+                _server(interaction), setting, value, by=interaction.user.id, seen=seen
+            )
 
     async def _panel(
         self, interaction: Interaction, section: str, *, saved: str | None = None

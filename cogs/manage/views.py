@@ -35,6 +35,9 @@ ON, OFF = "on", "off"
 SURE = "settings:sure"
 """Makes a change that was asked about; the argument names the question."""
 
+TOO = "too"
+"""Makes it, and asks about switching off what overrules it; the argument after the question."""
+
 _ABSENT = "–"
 """Stands for what was not there before, or is not there after."""
 
@@ -74,16 +77,31 @@ def panel(
     )
 
 
-def ask_first(words: Words, setting: Setting[Any], value: Any, question: str) -> Panel:
-    """Say what a change would mean for people, and ask."""
+def ask_first(
+    words: Words,
+    setting: Setting[Any],
+    value: Any,
+    question: str,
+    overruling: Setting[Any] | None = None,
+) -> Panel:
+    """Say what a change would mean for people, and ask.
+
+    `overruling` is the switch that is on and because of which it would mean nothing yet.
+    """
     what = f"settings.{setting.key}"
     follows = f"{what}.follows" + ("_on" if value else "_off")
+    too = None
+    if overruling is not None:
+        follows = f"settings.{overruling.key}.overrules"
+        name = words(f"settings.{overruling.key}.name")
+        too = button(words("settings.sure.too", name=name), SURE, question, TOO)
     return Panel(
         f"## {words('settings.sure.title')}",
         f"**{words(f'{what}.name')}**: {spoken(setting, value, words)}",
         words(follows),
         row(
             button(words("settings.sure.yes"), SURE, question, style=discord.ButtonStyle.primary),
+            too,
             button(words("settings.sure.no"), "settings:section", setting.section),
         ),
     )

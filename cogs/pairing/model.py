@@ -230,6 +230,11 @@ class Plan:
     state: PlanState = PlanState.ON
     off_reason: str | None = None
 
+    @property
+    def details(self) -> tuple[bool, int, int, int]:
+        """How rounds go, apart from when and where."""
+        return self.confirm_first, self.lead_hours, self.followup_days, self.period_days
+
 
 class RoundState(StrEnum):
     """How far a round is."""

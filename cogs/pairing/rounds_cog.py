@@ -269,11 +269,18 @@ class ManagePairing(app_commands.Group):
 
     async def open_details(self, interaction: Interaction) -> None:
         """Open the form of how rounds go."""
-        plan = await self._require_plan(interaction)
+        plan = seen = await self._require_plan(interaction)
 
         async def submitted(then: Interaction, typed: views.TypedDetails) -> None:
+            nonlocal seen
+            newest = await self._require_plan(then)
+            if newest.details != seen.details:
+                # Told what somebody else has made of it, they may try again and overwrite it.
+                seen = newest
+                now = views.described(await words_for(then), newest)
+                raise UserError("pairing.cannot.changed_meanwhile", now=now)
             after = replace(
-                plan,
+                newest,
                 confirm_first=typed.confirm_first,
                 lead_hours=_whole(typed.lead_hours, "lead"),
                 followup_days=_whole(typed.followup_days, "followup"),

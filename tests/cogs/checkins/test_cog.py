@@ -166,6 +166,58 @@ async def test_it_moves_to_another_channel_and_language(world: World) -> None:
     assert list(buttons_of(posts(other)[0]))[-1] == "Paso"
 
 
+async def test_an_open_form_puts_nothing_back_that_somebody_else_changed(world: World) -> None:
+    other = world.guild.create_text_channel("lounge")
+    made = await add(world)
+    when = await press(world, made, "Edit")
+    where = await press(world, made, "Channel and language")
+    days, at, zone, last, categories = inputs_of(when)
+    moved = await press(world, made, "Channel and language")
+    channel, place, language = inputs_of(moved)
+    await world.moderator.submit_modal(moved, {channel: [other], place: "channel", language: "es"})
+    given: dict[str, object] = {
+        days: "every day",
+        at: "12",
+        zone: "Europe/Madrid",
+        last: "",
+        categories: [],
+    }
+    saved = text_of(await world.moderator.submit_modal(when, given))
+    assert f"<#{other.id}>" in saved
+    assert "Español" in saved
+    assert "12:00" in saved
+    # And the other way round; what the form itself holds is not overwritten unseen.
+    channel, place, language = inputs_of(where)
+    given = {channel: [world.channel], place: "channel", language: "en"}
+    told = await world.moderator.submit_modal(where, given)
+    assert "Somebody else changed this" in text_of(told)
+    assert f"<#{other.id}>" in text_of(told)
+    again = await press(world, told, "Try again")
+    channel, place, language = inputs_of(again)
+    given = {channel: [world.channel], place: "channel", language: "en"}
+    saved = text_of(await world.moderator.submit_modal(again, given))
+    assert f"<#{world.channel.id}>" in saved
+    assert "12:00" in saved
+
+
+async def test_when_a_check_in_comes_is_not_overwritten_unseen(world: World) -> None:
+    made = await add(world)
+    first, second = await press(world, made, "Edit"), await press(world, made, "Edit")
+    for form, hour in ((second, "10"), (first, "12")):
+        days, at, zone, last, categories = inputs_of(form)
+        given: dict[str, object] = {
+            days: "every day",
+            at: hour,
+            zone: "Europe/Madrid",
+            last: "",
+            categories: [],
+        }
+        told = await world.moderator.submit_modal(form, given)
+    assert "Somebody else changed this" in text_of(told)
+    assert "10:00" in text_of(told)
+    assert "10:00" in text_of(await manage(world, "list"))
+
+
 async def test_while_check_ins_are_switched_off_the_panel_says_so(world: World) -> None:
     await add(world)
     await world.settings("checkins.enabled", False)

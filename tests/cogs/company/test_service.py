@@ -73,6 +73,23 @@ async def test_nobody_on_duty_is_known_and_who_then_goes_on_duty_is_called(
     assert harbour.discord.mentioned == {FERN}
 
 
+async def test_going_on_duty_counts_once_however_many_wait(harbour: Harbour) -> None:
+    waiting = [await harbour.ask(person) for person in range(1_000, 1_008)]
+    await harbour.on_duty(FERN)
+    assert all([(await harbour.one(one.id)).heard for one in waiting])
+
+
+async def test_the_sixth_going_on_duty_in_ten_minutes_calls_nobody_again(
+    harbour: Harbour,
+) -> None:
+    one = await harbour.ask()
+    harbour.discord.roles[FERN] = frozenset()
+    for _ in range(6):
+        await harbour.requests.go_on_duty(SERVER, FERN, SUPPORTER, None)
+        await harbour.run()
+    assert (await harbour.one(one.id)).calls == 1 + 5
+
+
 async def test_one_request_at_a_time_and_three_in_a_day(harbour: Harbour) -> None:
     for _ in range(3):
         one = await harbour.ask()
@@ -464,7 +481,9 @@ async def test_where_no_thread_can_be_made_asker_and_moderators_are_told(harbour
     one = await harbour.ask()
     assert one.state is State.ENDED
     assert await harbour.told() == ["company_no_thread"]
-    assert [item.key for item in await News(harbour.database).take(ASKER)] == ["company.not_opened"]
+    assert [item.key for item in await News(harbour.database).unheard(ASKER)] == [
+        "company.not_opened"
+    ]
     harbour.discord.refusing = set()
     await harbour.ask()
     assert await harbour.told() == []

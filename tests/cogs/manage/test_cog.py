@@ -274,3 +274,55 @@ async def test_the_menu_of_sections_marks_the_one_that_is_shown(world: World) ->
         ]
         marked = [option["value"] for option in menu["options"] if option.get("default")]
         assert marked == [section]
+
+
+async def test_while_everybody_counts_as_adult_a_role_for_adults_promises_nothing(
+    world: World,
+) -> None:
+    await world.settings(ADULTS, True)
+    role = world.guild.create_role("18+")
+    panel = await open_section(world, "meeting")
+    form = await world.moderator.click(
+        answer_of(panel).message, custom_id="settings:edit:meeting.adult_roles"
+    )
+    asked = await world.moderator.submit_modal(form, {inputs_of(form)[0]: [role]})
+    assert "this changes nothing yet" in text_of(asked)
+    assert "introduced to nobody" not in text_of(asked)
+    too = await press(world, asked, "Yes, and switch off “Everybody is an adult”")
+    assert await is_on(world, "meeting.adult_roles") == (role.id,)
+    assert await is_on(world) is True
+    assert "Introductions that are open stay open" in text_of(too)
+    assert "is now: off" in text_of(await press(world, too, "Yes, change it"))
+    assert await is_on(world) is False
+
+
+async def test_while_everybody_counts_as_adult_no_switch_keeps_others_apart(world: World) -> None:
+    for everybody in (True, False):
+        await world.settings("meeting.others_meet", True)
+        await world.settings(ADULTS, everybody)
+        panel = await open_section(world, "meeting")
+        asked = await world.moderator.click(
+            answer_of(panel).message, custom_id="settings:switch:meeting.others_meet:off"
+        )
+        assert ("this changes nothing yet" in text_of(asked)) is everybody
+        assert ("introduced to nobody" in text_of(asked)) is not everybody
+        await press(world, asked, "Yes, change it")
+        assert await is_on(world, "meeting.others_meet") is False
+        assert await is_on(world) is everybody
+
+
+async def test_trying_again_after_a_typing_error_does_not_overwrite_what_changed_meanwhile(
+    world: World,
+) -> None:
+    key = "company.wait_minutes"
+    panel = await open_section(world, "company")
+    form = await world.moderator.click(answer_of(panel).message, custom_id=f"settings:edit:{key}")
+    await world.settings(key, 33)
+    refused = await world.moderator.submit_modal(form, {inputs_of(form)[0]: "abc"})
+    form = await press(world, refused, "Try again")
+    told = await world.moderator.submit_modal(form, {inputs_of(form)[0]: "25"})
+    assert "Somebody else changed this" in text_of(told)
+    assert await is_on(world, key) == 33
+    form = await press(world, told, "Try again")
+    await world.moderator.submit_modal(form, {inputs_of(form)[0]: "25"})
+    assert await is_on(world, key) == 25

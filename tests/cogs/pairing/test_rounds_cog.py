@@ -366,3 +366,32 @@ async def test_a_second_preview_is_refused_while_one_is_made(ready: World) -> No
     go.set()
     assert (await first).pairs == 0
     assert (await drawer.preview(ready.guild.id)).pairs == 0
+
+
+async def test_an_open_form_puts_nothing_back_that_somebody_else_changed(ready: World) -> None:
+    other = ready.guild.create_text_channel("lounge")
+    form = await press(ready.moderator, await manage(ready, "status"), "How rounds go")
+    confirm, lead, followup, period = inputs_of(form)
+    await plan(ready, channel=other, day="Monday")
+    given = {confirm: "yes", lead: "24", followup: "3", period: "10"}
+    saved = text_of(await ready.moderator.submit_modal(form, given))
+    assert f"<#{other.id}>" in saved
+    assert "Monday" in saved
+    assert "24 hours" in saved
+
+
+async def test_how_rounds_go_is_not_overwritten_unseen(ready: World) -> None:
+    panel = await manage(ready, "status")
+    first = await press(ready.moderator, panel, "How rounds go")
+    second = await press(ready.moderator, panel, "How rounds go")
+    for form, hours in ((second, "36"), (first, "24")):
+        confirm, lead, followup, period = inputs_of(form)
+        given = {confirm: "yes", lead: hours, followup: "4", period: "12"}
+        told = await ready.moderator.submit_modal(form, given)
+    assert "Somebody else changed how rounds go" in text_of(told)
+    assert "36 hours" in text_of(told)
+    assert "36 hours" in text_of(await manage(ready, "status"))
+    form = await press(ready.moderator, told, "Try again")
+    confirm, lead, followup, period = inputs_of(form)
+    given = {confirm: "yes", lead: "24", followup: "4", period: "12"}
+    assert "24 hours" in text_of(await ready.moderator.submit_modal(form, given))
