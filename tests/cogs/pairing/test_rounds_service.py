@@ -828,4 +828,4 @@ async def test_whom_somebody_met_is_forgotten_when_they_are_gone(harbour: Harbou
     assert await harbour.membership.not_found(SERVER, ASH)
     async with harbour.database.read() as read:
         assert await rounds_store.met(read, SERVER, {ASH, BIRCH, CEDAR, ELM, FIR}) == ()
-    assert await News(harbour.database).take(ASH) == ()
+    assert await News(harbour.database).unheard(ASH) == ()
