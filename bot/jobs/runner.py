@@ -169,7 +169,10 @@ class Runner:
                 known = self._kinds.get(kind)
                 drafts, following = await known[0].due(tx, due, now) if known else ([], [])
                 await store.add_messages(tx, drafts)
-                await store.set_timers(tx, following)
+                # What a feature leaves for the next time stands there already: many that wait for
+                # each other would be written again for each of them.
+                unchanged = set(due)
+                await store.set_timers(tx, [each for each in following if each not in unchanged])
                 goes_on = {timer.subject for timer in following}
                 ended = [timer.subject for timer in due if timer.subject not in goes_on]
                 await store.clear_timers(tx, kind, ended)

@@ -102,6 +102,8 @@ class Tell(StrEnum):
     """Did they get to talk? Asked by direct message where there is no thread."""
     OVER = "over"
     """Their introduction has ended early; another peer is offered."""
+    OVER_STOPPED = "over_stopped"
+    """The same in a round that was stopped, in which nobody else is looked for."""
     SILENT = "silent"
     """The bot has paused them, after rounds without a yes."""
 

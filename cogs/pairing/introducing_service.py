@@ -188,6 +188,8 @@ class Introducing:
         """Nobody is to blame; they are first the next time."""
         after = course.ended(mine, now)
         await rounds_store.put_introduction(tx, after)
+        # They hear it here, and not once more when the round is over.
+        await rounds_store.mark_offered(tx, one.id, mine.people)
         await seal(tx, [after], now)
         members = await self._people(tx, mine)
         await store.put_members(tx, [course.waited(m, Tell.NOT_MADE) for m in members])
@@ -209,7 +211,7 @@ class Introducing:
         """
         round_id, _, why = timer.subject.partition(".")
         one = await rounds_store.hold_round(tx, round_id)
-        if one is None or one.state is not RoundState.DRAWN:
+        if one is None or one.state not in {RoundState.DRAWN, RoundState.STOPPED}:
             return False
         stopped = why == STOPPED
         some = await rounds_store.of_round(
@@ -217,21 +219,14 @@ class Introducing:
         )
         if some:
             await end_all(tx, [course.ended(each, now) for each in some], now)
-            if stopped:
-                members = await store.hold_some(
-                    tx, one.server_id, [user_id for each in some for user_id in each.people]
-                )
-                told = [(member, Tell.STOPPED) for member in members]
-                await self._telling.tell(tx, told, one.id, now)
-            else:
+            if not stopped:
                 await self._count_silence(tx, one, some, now)
             return True
-        if stopped:
-            return False
         if await self._tell_who_waits(tx, one, now):
             return True
-        await rounds_store.put_round(tx, replace(one, state=RoundState.ENDED))
-        await rounds_store.delete_answers(tx, round_id)
+        if one.state is RoundState.DRAWN:
+            await rounds_store.put_round(tx, replace(one, state=RoundState.ENDED))
+            await rounds_store.delete_answers(tx, round_id)
         return False
 
     async def _count_silence(
@@ -260,7 +255,7 @@ class Introducing:
 
     async def _tell_who_waits(self, tx: Transaction, one: Round, now: datetime) -> bool:
         """Tell some of those who were still to be brought together with somebody when the time was
-        up, if there are any; gives whether there were.
+        up or the round was stopped, if there are any; gives whether there were.
         """
         people = await rounds_store.still_without(tx, one.id, course.ENDED_AT_ONCE)
         theirs: dict[int, list[Introduction]] = {user_id: [] for user_id in people}
@@ -271,11 +266,16 @@ class Introducing:
         waiting = [
             user_id for user_id, mine in theirs.items() if course.looks_for_another(user_id, mine)
         ]
-        told = [
-            (course.waited(member, Tell.ODD), Tell.ODD)
-            for member in await store.hold_some(tx, one.server_id, waiting)
-            if course.may_go_on(member, now)
-        ]
+        members = await store.hold_some(tx, one.server_id, waiting)
+        if one.state is RoundState.STOPPED:
+            # Also who has paused since: they were in this one.
+            told = [(member, Tell.STOPPED) for member in members]
+        else:
+            told = [
+                (course.waited(member, Tell.ODD), Tell.ODD)
+                for member in members
+                if course.may_go_on(member, now)
+            ]
         await rounds_store.mark_offered(tx, one.id, people)
         await store.put_members(tx, [member for member, _ in told])
         await self._telling.tell(tx, told, one.id, now)

@@ -382,7 +382,7 @@ class Taps:
         await turn(interaction, views.said(words, "pairing.said.another"))
 
     async def _ask(self, interaction: Interaction, introduction_id: str, said: Said) -> None:
-        await self._introductions.check_in(interaction.user.id, introduction_id)
+        await self._introductions.check_in(interaction.user.id, introduction_id, said)
         words = await words_for(interaction)
         await reply(interaction, views.sure(words, introduction_id, said))
 

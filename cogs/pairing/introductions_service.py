@@ -24,7 +24,6 @@ from bot.settings.core import LANGUAGE
 from bot.settings.service import Settings
 from bot.zones import ZoneGone
 from cogs.pairing import course, rounds_store, store
-from cogs.pairing.course import Tell
 from cogs.pairing.model import (
     NEVER_WITHIN,
     Introduction,
@@ -285,19 +284,21 @@ class Introductions:
 
     # What people do
 
-    async def check_in(self, user_id: int, introduction_id: str) -> None:
-        """Raise UserError unless somebody is in an introduction that is not yet over."""
-        one = await self.introduction(introduction_id)
-        if one is None or not course.is_live(one) or not course.has_place(one, user_id):
+    async def check_in(self, user_id: int, introduction_id: str, said: Said) -> None:
+        """Raise UserError unless somebody may say this of an introduction that is not yet over."""
+        async with self._database.read() as read:
+            mine = await rounds_store.introduction(read, introduction_id)
+            one = None if mine is None else await rounds_store.round_(read, mine.round_id)
+        if one is None or mine is None:
             raise UserError("pairing.cannot.over")
+        _check_says(one, mine, user_id, said, self._clock())
 
     async def say(self, user_id: int, introduction_id: str, said: Said) -> None:
         """Take an answer to “did you get to talk?”; two of them end it. Raises UserError."""
         now = self._clock()
         async with self._database.transaction() as tx:
             one, mine = await self._theirs(tx, user_id, introduction_id)
-            if not course.has_place(mine, user_id) or not course.is_live(mine):
-                raise UserError("pairing.cannot.over")
+            _check_says(one, mine, user_id, said, now)
             if said in {Said.ANOTHER, Said.LEAVE}:
                 await self._leave(tx, one, mine, user_id, now, said)
             else:
@@ -368,14 +369,13 @@ class Introductions:
         self, tx: Transaction, one: Round, mine: Introduction, now: datetime
     ) -> None:
         after = await self.end(tx, mine, now)
-        if not is_open(one, now):
-            return
         if after.state is IntroductionState.DROPPED:
-            await look_again(tx, one, mine.id, now)
+            if is_open(one, now):
+                await look_again(tx, one, mine.id, now)
             return
         found = [await store.member(tx, one.server_id, user_id) for user_id in after.people]
-        told = [(member, Tell.OVER) for member in found if member is not None]
-        await self._telling.tell(tx, told, mine.id, now)
+        there = [member for member in found if member is not None]
+        await self._telling.tell_over(tx, there, one, mine.id, now)
 
     async def _theirs(
         self, tx: Transaction, user_id: int, introduction_id: str
@@ -397,17 +397,19 @@ class Introductions:
         others = [other for other in mine.people if other != user_id]
         after = await self.end(tx, mine, now, left=user_id, said=said)
         plan = await rounds_store.plan(tx, one.server_id)
-        if plan is None or not is_open(one, now):
-            return
         found = [await store.member(tx, one.server_id, other) for other in others]
         there = [member for member in found if member is not None]
+        if plan is None or not is_open(one, now):
+            if after.state is IntroductionState.ENDED:
+                await self._telling.tell_over(tx, there, one, mine.id, now)
+            return
         if len(there) == 2 and not await parted(tx, one.server_id, *others):
             # Two of three are still there for each other, in a thread without the third.
             await self.introduce(tx, one, plan, [others], {m.user_id: m for m in there}, now)
         elif after.state is IntroductionState.DROPPED:
             await look_again(tx, one, mine.id, now)
         else:
-            await self._telling.tell(tx, [(each, Tell.OVER) for each in there], mine.id, now)
+            await self._telling.tell_over(tx, there, one, mine.id, now)
         if said is Said.ANOTHER:
             await look_again(tx, one, mine.id, now)
 
@@ -436,6 +438,15 @@ async def end_all(tx: Transaction, over: Sequence[Introduction], now: datetime) 
     await jobs.drop_all_open(tx, FOLLOWUP, ids, now, "over")
     await jobs.drop_all_open(tx, INTRODUCTION, ids, now, "over")
     await seal(tx, over, now)
+
+
+def _check_says(one: Round, mine: Introduction, user_id: int, said: Said, now: datetime) -> None:
+    """Raise UserError where somebody may not say this of an introduction of theirs."""
+    if not course.has_place(mine, user_id) or not course.is_live(mine):
+        raise UserError("pairing.cannot.over")
+    if said is Said.ANOTHER and not is_open(one, now):
+        # Before it closes their room: nobody would be looked for.
+        raise UserError("pairing.cannot.another_here")
 
 
 def _promise(one: Introduction, plan: Plan, now: datetime) -> Draft:

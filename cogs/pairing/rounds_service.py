@@ -233,8 +233,9 @@ class Rounds:
 
     async def stop(self, server_id: int, *, by: int, shown: str) -> Round:
         """Stop the latest round: one not yet drawn is not drawn, and of one that is, nobody who
-        has not been introduced is. Threads that are open stay open. `shown` is the id of the round
-        that was to be stopped. Raises UserError.
+        has not been introduced is, nor is anybody given another peer. Threads that are open stay
+        open until their time is up. `shown` is the id of the round that was to be stopped. Raises
+        UserError.
         """
         now = self._clock()
         async with self._database.transaction() as tx:
@@ -250,10 +251,12 @@ class Rounds:
             if one.id != shown:
                 raise UserError("errors.old_button")
             if one.state is RoundState.DRAWN:
-                # None of them goes out any more; those concerned are told by and by.
+                # Nobody is brought together in it any more; those concerned are told by and by.
+                after = replace(one, state=RoundState.STOPPED)
+                await rounds_store.put_round(tx, after)
+                await rounds_store.delete_answers(tx, one.id)
                 subject = f"{one.id}.{STOPPED}"
                 await jobs.set_timers(tx, [Timer(CLOSE, subject, server_id, now)])
-                after = one
             else:
                 after = await self._stop(tx, one, now)
             line = audit.Line.of(server_id, by, now, "pairing.stop", "", None, None)
@@ -356,7 +359,9 @@ class Rounds:
     async def _turn(self, server_id: int, state: PlanState, verb: str, by: int) -> Plan:
         now = self._clock()
         async with self._database.transaction() as tx:
-            before = await require_plan(tx, server_id)
+            before = await rounds_store.hold_plan(tx, server_id)
+            if before is None:
+                raise UserError("pairing.cannot.no_plan")
             after = replace(before, state=state, off_reason=None)
             await rounds_store.put_plan(tx, after)
             await self._set_timer(tx, after, now)

@@ -99,6 +99,14 @@ class Telling:
         """
         await jobs.set_timers(tx, [Timer(TELL, f"{what}.{one.id}.", one.server_id, now)])
 
+    async def tell_over(
+        self, tx: Transaction, members: Sequence[Member], one: Round, about: str, now: datetime
+    ) -> None:
+        """Tell members that their introduction has ended early, while its round lasts."""
+        if now < one.ends_at:
+            what = Tell.OVER_STOPPED if one.state is RoundState.STOPPED else Tell.OVER
+            await self.tell(tx, [(member, what) for member in members], about, now)
+
     def language(self, members: Sequence[Member], fallback: str) -> str:
         """Give the first language of all of these that the bot speaks, else the server's."""
         first = members[0].wishes.languages
@@ -110,22 +118,32 @@ class Telling:
     async def due(
         self, tx: Transaction, timers: Sequence[Timer], now: datetime
     ) -> tuple[list[Draft], list[Timer]]:
-        """Tell the next of those whom something about a round concerns: `tell_all`."""
+        """Tell the next of those whom something about a round concerns: `tell_all`.
+
+        `AT_ONCE` people in all, so that many rounds at one hour keep nobody waiting either.
+        """
         following: list[Timer] = []
-        for timer in timers:
+        left = AT_ONCE
+        for place, timer in enumerate(timers):
+            if left <= 0:
+                return [], [*following, *timers[place:]]
             name, round_id, after = timer.subject.split(".")
             what = Tell(name)
             one = await rounds_store.round_(tx, round_id)
             if one is None or (what is not Tell.STOPPED and one.state is not RoundState.ASKING):
+                # Looking at it takes its time too.
+                left -= 1
                 continue
-            some = await store.some_members(tx, one.server_id, after, AT_ONCE)
+            most = left
+            some = await store.some_members(tx, one.server_id, after, most)
+            left -= max(len(some), 1)
             concerned = await self._concerned(tx, one, what, some, now)
             if what is Tell.POSTPONED:
                 # Of two moves within a minute the first need not be told any more.
                 before = [_subject(what, one.id, member) for member in concerned]
                 await jobs.drop_all_open(tx, TELL, before, now, "moved again")
             await self.tell(tx, [(member, what) for member in concerned], one.id, now)
-            if len(some) == AT_ONCE:
+            if len(some) == most:
                 subject = f"{what}.{one.id}.{some[-1].id}"
                 following.append(replace(timer, subject=subject))
             elif what is Tell.STOPPED:
@@ -191,22 +209,21 @@ class Telling:
         if state is Ended.REFUSED:
             await store.put_members(tx, [replace(member, dm_channel_id=None)])
         if held is not None:
-            await self._not_introduced(tx, held[1], user_id, now)
+            await self._not_introduced(tx, *held, user_id, now)
         await _later(tx, member, told.what, now)
 
     async def _not_introduced(
-        self, tx: Transaction, one: Introduction, user_id: int, now: datetime
+        self, tx: Transaction, one: Round, mine: Introduction, user_id: int, now: datetime
     ) -> None:
         """End one by direct message that did not reach somebody: the others would wait in vain."""
-        if not course.is_live(one):
+        if not course.is_live(mine):
             return
-        await rounds_store.put_introduction(tx, course.ended(one, now))
-        await jobs.clear_timers(tx, FOLLOWUP, [one.id])
-        found = [
-            await store.member(tx, one.server_id, other) for other in one.people if other != user_id
-        ]
-        told = [(member, Tell.OVER) for member in found if member is not None]
-        await self.tell(tx, told, one.id, now)
+        await rounds_store.put_introduction(tx, course.ended(mine, now))
+        await jobs.clear_timers(tx, FOLLOWUP, [mine.id])
+        others = [other for other in mine.people if other != user_id]
+        found = [await store.member(tx, one.server_id, other) for other in others]
+        there = [member for member in found if member is not None]
+        await self.tell_over(tx, there, one, mine.id, now)
 
 
 def _subject(what: Tell, about: str, member: Member) -> str:

@@ -222,6 +222,35 @@ async def test_a_timer_that_names_no_next_moment_ends(ground: Ground) -> None:
     assert await ground.timer("a") is None
 
 
+async def test_many_timers_that_wait_for_each_other_are_written_once_each(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[Timer] = []
+    write = store.set_timers
+
+    async def count(tx: Transaction, timers: Sequence[Timer]) -> None:
+        written.extend(timers)
+        await write(tx, timers)
+
+    async def one_at_a_time(
+        tx: Transaction, timers: Sequence[Timer], now: datetime
+    ) -> tuple[list[Draft], list[Timer]]:
+        first, *others = timers
+        if first.subject.endswith("again"):
+            return [], others
+        return [], [*others, replace(first, subject=f"{first.subject} again")]
+
+    for number in range(20):
+        await ground.set_timer(f"{number:02}", NOW)
+    monkeypatch.setattr(store, "set_timers", count)
+    monkeypatch.setattr(ground.words, "due", one_at_a_time)
+    rounds = 0
+    while await ground.runner.materialise():
+        rounds += 1
+    assert rounds == 40
+    assert sorted(timer.subject for timer in written) == [f"{n:02} again" for n in range(20)]
+
+
 async def test_a_message_is_sent_and_written_down_as_sent(ground: Ground) -> None:
     await ground.promise(draft("a"))
     await ground.run_until_ended("a")

@@ -14,6 +14,7 @@ from cogs.pairing import course, rounds_store, store, telling_service
 from cogs.pairing.course import Tell
 from cogs.pairing.model import IntroductionState, Round, RoundState, Said
 from cogs.pairing.promises_service import CLOSE, DRAW, INTRODUCTION
+from cogs.pairing.rounds_service import new_round
 from tests.cogs.pairing.harbour import (
     ASH,
     BIRCH,
@@ -154,6 +155,30 @@ async def test_whom_a_stop_keeps_from_being_introduced_is_told_and_nobody_else_g
     assert await told(harbour, Tell.STOPPED) == sorted(EIGHT[:4])
     made = await harbour.introductions_in(one)
     assert {each.state for each in made} == {IntroductionState.DROPPED}
+
+
+async def test_of_many_rounds_at_one_hour_so_many_are_told_at_once_as_of_one(
+    harbour: Harbour, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telling_service, "AT_ONCE", 3)
+    await harbour.join(*EIGHT, dm=True)
+    rounds = [
+        new_round(PLAN, number, harbour.now + DAY, harbour.now, RoundState.ASKING)
+        for number in range(1, 6)
+    ]
+    async with harbour.database.transaction() as tx:
+        for one in rounds:
+            await rounds_store.put_round(tx, one)
+            await harbour.telling.tell_all(tx, one, Tell.ASK, harbour.now)
+    runner = harbour._runner()  # pyright: ignore[reportPrivateUsage]
+    written = 0
+    while await runner.materialise():
+        async with harbour.database.read() as read:
+            [row] = await read.fetch("SELECT count(*) AS n FROM jobs_messages")
+        assert row["n"] - written <= 3
+        written = row["n"]
+    await harbour.run()
+    assert await told(harbour, Tell.ASK) == sorted(EIGHT * len(rounds))
 
 
 async def test_whoever_said_yes_is_told_once_that_a_round_was_moved(harbour: Harbour) -> None:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from bot.jobs import store as jobs
 from bot.jobs.model import Message, State
-from cogs.pairing.model import IntroductionState, RoundState
+from cogs.pairing import rounds_store
+from cogs.pairing.model import IntroductionState, PlanState, RoundState
 from cogs.pairing.promises_service import DRAW, INTRODUCTION, TELL
 from tests.cogs.pairing.harbour import (
     ASH,
@@ -117,4 +119,21 @@ async def test_ending_an_introduction_while_it_is_settled(harbour: Harbour, deed
     found = await harbour.introductions.introduction(mine.id)
     assert found is not None
     assert found.state is IntroductionState.DROPPED
-    assert (await harbour.round(mine.round_id)).state is RoundState.DRAWN
+    became = RoundState.STOPPED if deed == "stop" else RoundState.DRAWN
+    assert (await harbour.round(mine.round_id)).state is became
+
+
+async def test_pausing_rounds_keeps_what_another_moderator_saves_at_that_moment(
+    harbour: Harbour,
+) -> None:
+    saved = await harbour.rounds.save_plan(PLAN, by=MODERATOR)
+    async with harbour.database.transaction() as tx:
+        held = await rounds_store.hold_plan(tx, SERVER)
+        assert held == saved
+        pausing = asyncio.ensure_future(harbour.rounds.pause(SERVER, by=MODERATOR))
+        await asyncio.wait({pausing}, timeout=0.5)
+        await rounds_store.put_plan(tx, replace(saved, period_days=5))
+    await pausing
+    assert await harbour.rounds.plan(SERVER) == replace(
+        saved, period_days=5, state=PlanState.PAUSED
+    )

@@ -116,7 +116,10 @@ class Harbour:
             return await store.member(read, SERVER, user_id)
 
     async def news(self, user_id: int = MEMBER) -> list[str]:
-        return [item.key for item in await News(self.database).unheard(user_id)]
+        news = News(self.database)
+        items = await news.unheard(user_id)
+        await news.heard(items)
+        return [item.key for item in items]
 
     async def listen(self, tx: Transaction, server_id: int, user_id: int, now: datetime) -> None:
         self.left.append((server_id, user_id))
