@@ -32,6 +32,8 @@ class Kept:
     """One table that names people."""
 
     table: str
+    name: str
+    """The table whose words say what it is."""
     columns: tuple[str, ...]
     """Those that name somebody."""
     own: bool
@@ -54,6 +56,7 @@ def kept(holdings: Iterable[Holding]) -> list[Kept]:
     return [
         Kept(
             table,
+            next((one.name for one in those if one.shown_as), table),
             tuple(sorted(one.person for one in those if one.person)),
             any(one.kind is Kind.OWN for one in those),
             tuple(
@@ -79,9 +82,7 @@ def table(holdings: Iterable[Holding], words: Words) -> str:
         days = (
             words("policy.until_erased") if one.days is None else words("policy.days", n=one.days)
         )
-        lines.append(
-            f"| {words(f'privacy.holds.{one.table}')} (`{one.table}`) | {whose} | {days} |"
-        )
+        lines.append(f"| {words(f'privacy.holds.{one.name}')} (`{one.table}`) | {whose} | {days} |")
     journal = words("policy.days", n=KEPT.days)
     lines.append(f"| {words('policy.journal')} | {words('policy.neither')} | {journal} |")
     return "\n".join(lines)

@@ -251,4 +251,4 @@ async def test_every_table_is_declared_with_whom_it_names(world: World, database
         if holding.kept_since:
             assert holding.kept_since in schema[table]
         if holding.kind is Kind.OWN:
-            assert TEXTS.has(f"privacy.holds.{table}")
+            assert TEXTS.has(f"privacy.holds.{holding.name}")

@@ -124,9 +124,13 @@ class Blocks:
     async def recent(self, server_id: int, owner: int) -> tuple[int, ...]:
         """Give with whom a person was brought together lately and whom they have not blocked."""
         blocked = {one.blocked_user_id for one in await self.mine(server_id, owner)}
-        met = [one for ask in self._suggestings for one in await ask(server_id, owner)]
-        offered = [one for one in dict.fromkeys(met) if one not in blocked and one != owner]
+        offered = [one for one in await self.met(server_id, owner) if one not in blocked]
         return tuple(offered[:SUGGESTED])
+
+    async def met(self, server_id: int, person: int) -> tuple[int, ...]:
+        """Give with whom a person was brought together lately, blocked or not."""
+        met = [one for ask in self._suggestings for one in await ask(server_id, person)]
+        return tuple(one for one in dict.fromkeys(met) if one != person)
 
     # What moderators do
 

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import enum
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
+
+Shown = dict[str, object]
+"""A row as its person gets it: its columns by name."""
 
 _NAME = re.compile(r"[a-z][a-z_]*")
 
@@ -27,6 +31,8 @@ class Holding:
     the moment in `kept_since` are deleted by the daily sweep; a moment that has not come yet keeps
     its row. `kept_with` names the column of the person whose own the row is as well: it is kept as
     long as they want it, and goes when they erase it. Its words are `privacy.holds.<table>`.
+    `shown_as` names the table as which its person sees, counts and exports it, where the difference
+    would tell them what is another's; `shown` then gives a row the columns of that table.
     `working` marks the bot's own workings: erased with a server, and no part of what it set up.
     """
 
@@ -38,6 +44,8 @@ class Holding:
     kept_since: str | None = None
     kept_with: str | None = None
     working: bool = False
+    shown_as: str | None = None
+    shown: Callable[[Shown], Shown] | None = None
 
     def __post_init__(self) -> None:
         """Refuse a declaration that contradicts itself, or is no plain name for SQL."""
@@ -53,3 +61,10 @@ class Holding:
             raise ValueError(f"{self.table}: only what is held about a person is kept with another")
         if self.kind is Kind.ABOUT and self.kept_days is None and self.kept_with is None:
             raise ValueError(f"{self.table}: what is held about a person needs a retention")
+        if (self.shown_as is None) != (self.shown is None):
+            raise ValueError(f"{self.table}: what is shown as another table has its columns")
+
+    @property
+    def name(self) -> str:
+        """The table that its person is told of: the key of its words and of the export."""
+        return self.shown_as or self.table

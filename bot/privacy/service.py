@@ -84,9 +84,14 @@ class Privacy:
         found: Export = {}
         async with self._database.read() as read:
             for holding in self._own():
-                rows = await store.rows_of_person(read, holding, user_id)
+                rows = [_columns(row) for row in await store.rows_of_person(read, holding, user_id)]
+                if holding.shown is not None:
+                    rows = [holding.shown(row) for row in rows]
                 if rows:
-                    found.setdefault(holding.table, []).extend(_columns(row) for row in rows)
+                    found.setdefault(holding.name, []).extend(rows)
+        for name in {holding.shown_as for holding in self._own() if holding.shown_as} & set(found):
+            # Their order would tell from which table each of them is.
+            found[name].sort(key=lambda row: [str(value) for value in row.values()])
         return found
 
     async def export_server(self, server_id: int) -> Export:
@@ -201,7 +206,7 @@ class Privacy:
         for holding in self._own():
             count = await store.erase_person(tx, holding, user_id)
             if count:
-                receipt[holding.table] = receipt.get(holding.table, 0) + count
+                receipt[holding.name] = receipt.get(holding.name, 0) + count
         await journal.record(tx, ERASED, user=user_id)
         return receipt
 

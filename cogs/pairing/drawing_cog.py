@@ -109,8 +109,10 @@ class Drawer(commands.Cog):
             snapshot = await self._draws.snapshot(round_id, again=again)
             if snapshot is None:
                 return True
+            # From before the reading: one of thousands may take longer than all patience.
+            began_at = self._bot.runtime.clock()
             roles = await self._roles(snapshot)
-            if None in roles.values() and self._bot.runtime.clock() < patient_until:
+            if None in roles.values() and began_at < patient_until:
                 _log.warning("roles_not_read", round=round_id)
                 return False
             drawn, waiting = await self._drawn(snapshot, roles)
@@ -175,9 +177,11 @@ async def read_roles(bot: Alongside, server_id: int, people: Sequence[int]) -> R
         for member in members:
             found[member.id] = frozenset(role.id for role in member.roles if role.id != server_id)
     # Whoever was not in an answer is asked about by name, so that a gap in it leaves nobody out.
-    unknown = [user_id for user_id in people if user_id not in found]
-    for number, user_id in enumerate(unknown):
-        if number:
-            await asyncio.sleep(APART_SECONDS)
-        found[user_id] = await role_ids(bot, server_id, user_id)
+    # Once more at the end, so that an outage that was over by then leaves nobody out either.
+    for _ in range(2):
+        unknown = [user_id for user_id in people if found.get(user_id) is None]
+        for number, user_id in enumerate(unknown):
+            if number:
+                await asyncio.sleep(APART_SECONDS)
+            found[user_id] = await role_ids(bot, server_id, user_id)
     return found

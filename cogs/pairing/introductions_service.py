@@ -176,11 +176,17 @@ class Introductions:
             return await rounds_store.met_by(read, server_id, user_id, SUGGESTED)
 
     async def scene(self, reference: str, user_id: int) -> Scene | None:
-        """Give what the safety buttons on an introduction stand for: bot.scenes."""
-        one = await self.introduction(reference)
-        if one is None or all(place.user_id != user_id for place in one.places):
-            return None
-        others = tuple(place.user_id for place in one.places if place.user_id != user_id)
+        """Give what the safety buttons on an introduction stand for: bot.scenes.
+
+        Who has erased what is theirs since is there all the same, to be blocked and reported.
+        """
+        async with self._database.read() as read:
+            one = await rounds_store.introduction(read, reference)
+            if one is None or all(place.user_id != user_id for place in one.places):
+                return None
+            gone = await rounds_store.met_and_gone(read, one, user_id)
+        there = [place.user_id for place in one.places if place.user_id != user_id]
+        others = tuple(dict.fromkeys([*there, *gone]))
         if len(others) == 1:
             return Scene(one.server_id, others[0], one.thread_id)
         return Scene(one.server_id, None, one.thread_id, others)

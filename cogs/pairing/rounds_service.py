@@ -29,7 +29,7 @@ from bot.zones import ZoneGone, zone_info
 from cogs.pairing import course, rounds_store, store
 from cogs.pairing.course import Tell
 from cogs.pairing.introductions_service import Introductions
-from cogs.pairing.model import Member, Plan, PlanState, Round, RoundState
+from cogs.pairing.model import NEVER_WITHIN, Member, Plan, PlanState, Round, RoundState
 from cogs.pairing.promises_service import (
     ASK,
     CLOSE,
@@ -314,6 +314,8 @@ class Rounds:
         """Forget whom somebody met who is in the server no longer: bot.membership."""
         await self._introductions.part(tx, server_id, user_id, now)
         await rounds_store.forget_answers(tx, server_id, user_id)
+        # Who comes back is as little given the same person at once as who erases.
+        await rounds_store.leave_to_others(tx, user_id, NEVER_WITHIN, server_id)
         await rounds_store.forget_person(tx, server_id, user_id)
 
     # Opening

@@ -554,17 +554,39 @@ async def met(read: Reading, server_id: int, among: Collection[int]) -> tuple[Me
 
 
 async def met_by(read: Reading, server_id: int, user_id: int, limit: int) -> list[int]:
-    """Whom a person was brought together with in a server, the latest first."""
+    """Whom a person was brought together with in a server, the latest first.
+
+    Also who has erased it since, in no other place than everybody else.
+    """
     rows = await read.fetch(
-        "SELECT first_user_id, second_user_id FROM pairing_met "
+        "SELECT CASE WHEN first_user_id = $2 THEN second_user_id ELSE first_user_id END "
+        "AS other_user_id, met_at FROM pairing_met "
         "WHERE server_id = $1 AND (first_user_id = $2 OR second_user_id = $2) "
-        "ORDER BY met_at DESC, first_user_id, second_user_id LIMIT $3",
+        "UNION SELECT met_user_id AS other_user_id, met_at FROM pairing_met_before "
+        "WHERE server_id = $1 AND owner_user_id = $2 "
+        "ORDER BY met_at DESC, other_user_id LIMIT $3",
         server_id,
         user_id,
         limit,
     )
-    pairs = [(row["first_user_id"], row["second_user_id"]) for row in rows]
-    return [second if first == user_id else first for first, second in pairs]
+    return list(dict.fromkeys(row["other_user_id"] for row in rows))
+
+
+async def met_and_gone(read: Reading, one: Introduction, user_id: int) -> list[int]:
+    """Whom a person met in an introduction and who has erased it or left the server since.
+
+    Nobody is in two introductions of a round at a time: the moment says in which it was.
+    """
+    until = one.ends_at if one.ended_at is None else one.ended_at
+    rows = await read.fetch(
+        "SELECT met_user_id FROM pairing_met_before WHERE server_id = $1 AND owner_user_id = $2 "
+        "AND met_at >= $3 AND met_at <= $4 ORDER BY met_user_id",
+        one.server_id,
+        user_id,
+        to_epoch(one.made_at),
+        to_epoch(until),
+    )
+    return [row["met_user_id"] for row in rows]
 
 
 async def put_met(tx: Transaction, server_id: int, pairs: Iterable[Met]) -> None:
@@ -596,39 +618,43 @@ async def forget_met_before(tx: Transaction, server_id: int, before: int) -> Non
     )
 
 
-async def leave_to_others(tx: Transaction, user_id: int, rounds: int) -> None:
+async def leave_to_others(
+    tx: Transaction, user_id: int, rounds: int, server_id: int | None = None
+) -> None:
     """Leave to those whom a person met in the last rounds their own record of it.
 
-    Called before that person erases what is theirs, which deletes the record of both.
+    Called before that person erases what is theirs, which deletes the record of both, or before it
+    is deleted in the one server that they left.
     """
+    here, only = ("", ()) if server_id is None else ("AND m.server_id = $3 ", (server_id,))
     for one, other in (("first_user_id", "second_user_id"), ("second_user_id", "first_user_id")):
         await tx.execute(
             "INSERT INTO pairing_met_before "  # noqa: S608
             "(server_id, owner_user_id, met_user_id, round_number, met_at) "
             f"SELECT m.server_id, m.{other}, m.{one}, m.round_number, m.met_at FROM pairing_met m "
             f"WHERE m.{one} = $1 AND m.round_number >= (SELECT max(r.number) FROM pairing_rounds r "
-            "WHERE r.server_id = m.server_id) - $2 "
+            f"WHERE r.server_id = m.server_id) - $2 {here}"
             "ON CONFLICT (server_id, owner_user_id, met_user_id) "
             "DO UPDATE SET round_number = excluded.round_number, met_at = excluded.met_at",
             user_id,
             rounds,
+            *only,
         )
 
 
 async def forget_person(tx: Transaction, server_id: int, user_id: int) -> None:
-    """Delete whom a person met in a server, and their places in what is over."""
+    """Delete what is theirs of whom a person met in a server, and their places in what is over."""
     await tx.execute(
         "DELETE FROM pairing_met "
         "WHERE server_id = $1 AND (first_user_id = $2 OR second_user_id = $2)",
         server_id,
         user_id,
     )
-    for column in ("owner_user_id", "met_user_id"):
-        await tx.execute(
-            f"DELETE FROM pairing_met_before WHERE server_id = $1 AND {column} = $2",  # noqa: S608
-            server_id,
-            user_id,
-        )
+    await tx.execute(
+        "DELETE FROM pairing_met_before WHERE server_id = $1 AND owner_user_id = $2",
+        server_id,
+        user_id,
+    )
     await tx.execute(
         "DELETE FROM pairing_places WHERE server_id = $1 AND user_id = $2", server_id, user_id
     )

@@ -10,6 +10,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import cast
 from uuid import uuid4
 
 from bot import audit
@@ -24,7 +25,7 @@ from bot.jobs import store as jobs
 from bot.jobs.model import Draft, Message, Timer
 from bot.jobs.model import State as Ended
 from bot.news.service import tell
-from bot.privacy import Holding, Kind
+from bot.privacy import Holding, Kind, Shown
 from bot.settings.service import Settings
 from bot.zones import zone_info
 from cogs.pairing import store
@@ -47,6 +48,19 @@ from cogs.pairing.settings import ENABLED
 
 RENEWAL = "pairing.renewal"
 """The kind of the promise to ask a member again; its subject is the member's id."""
+
+
+def _as_met(row: Shown) -> Shown:
+    pair = row["owner_user_id"], row["met_user_id"]
+    first, second = sorted(cast("tuple[int, int]", pair))
+    return {
+        "server_id": row["server_id"],
+        "first_user_id": first,
+        "second_user_id": second,
+        "round_number": row["round_number"],
+        "met_at": row["met_at"],
+    }
+
 
 HOLDINGS = (
     Holding(table="pairing_members", person="user_id", kind=Kind.OWN),
@@ -84,6 +98,8 @@ HOLDINGS = (
         kind=Kind.OWN,
         kept_days=364,
         kept_since="met_at",
+        shown_as="pairing_met",
+        shown=_as_met,
     ),
     Holding(
         table="pairing_met_before",
@@ -95,7 +111,8 @@ HOLDINGS = (
 )
 """Who met whom is kept for as long as a repeat is dear, a year of weekly rounds, and no longer.
 Where one of the two erases it, the other keeps their own record until `NEVER_WITHIN` rounds are
-over: erasing never opens a door to somebody who need not meet them again.
+over: erasing never opens a door to somebody who need not meet them again. They see it as they see
+every meeting, for nobody is told who erased what is theirs.
 
 Answers go when their round is over; their days are longer than the longest round, for one that the
 bot does not see end. An introduction counts for as long as its round lasts, however early it ended.

@@ -69,21 +69,27 @@ class Reporting:
     async def report_scene(
         self, interaction: Interaction, scene: str, reference: str, about: str | None = None
     ) -> None:
-        """Open the form from an introduction or request; with several there, ask who is meant.
+        """Open the form from an introduction or request; ask who is meant unless one is there.
 
-        Who it is about never reads it, so a report must say about whom it is.
+        Who it is about never reads it, so a report must say about whom it is. Where nobody is known
+        any more, those met lately are offered, and a report about none of them.
         """
         scenes = self._bot.runtime.scenes
         found = await scenes.find(scene, reference, interaction.user.id)
         other = found.about_user_id
-        if found.others:
+        if other is None:
+            others = found.others
+            if not others:
+                others = await self._bot.runtime.blocks.met(found.server_id, interaction.user.id)
             if about is None:
                 words = await words_for(interaction)
-                await reply(interaction, views.whom(words, scene, reference, found.others))
+                view = views.whom(words, scene, reference, others, known=bool(found.others))
+                await reply(interaction, view)
                 return
-            other = number_of(about)
-            if other not in found.others:
-                raise UserError("errors.old_button")
+            if found.others or about != views.ELSE:
+                other = number_of(about)
+                if other not in others:
+                    raise UserError("errors.old_button")
         channel = None if found.channel_id is None else str(found.channel_id)
         await self._open(interaction, scene, other, channel, server_id=found.server_id, of_few=True)
 

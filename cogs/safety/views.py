@@ -45,6 +45,9 @@ WAITING = "waiting"
 HANDLED = "handled"
 YES, NO = "yes", "no"
 
+ELSE = "else"
+"""In place of whom a report is about: none of those who are offered."""
+
 PAGE = 6
 """Blocks, or pairs, on one page."""
 
@@ -199,8 +202,14 @@ class ReportForm(Form):
         super().__init__(client, words("safety.report.title"), read, *parts)
 
 
-def whom(words: Words, scene: str, reference: str, others: Sequence[int]) -> Panel:
-    """Ask whom a report from where several people are is about."""
+def whom(words: Words, scene: str, reference: str, others: Sequence[int], *, known: bool) -> Panel:
+    """Ask whom a report is about: who of the several people there, or who of those met lately.
+
+    Unless they are `known` to have been there, it may be about none of them.
+    """
+    none = None
+    if not known:
+        none = row(button(words("safety.report.else"), REPORT, scene, reference, ELSE))
     people = [
         ui.Section[Any](
             person(words, one),
@@ -210,8 +219,9 @@ def whom(words: Words, scene: str, reference: str, others: Sequence[int]) -> Pan
     ]
     return Panel(
         f"## {words('safety.report.title')}",
-        words("safety.report.whom"),
+        words("safety.report.whom" if known else "safety.report.whom_unknown"),
         *people,
+        none,
         row(helplines_button(words)),
     )
 

@@ -10,7 +10,7 @@ import pytest
 
 from bot.config import Config
 from bot.errors import StartError
-from bot.policy import documents, table, write
+from bot.policy import documents, kept, table, write
 from bot.texts import Words
 from docs.retention import PAGE, retention
 from tests.world import World
@@ -22,8 +22,8 @@ async def test_the_page_is_what_the_running_bot_keeps(world: World) -> None:
 
 async def test_everything_that_names_people_has_words_in_every_language(world: World) -> None:
     texts = world.bot.runtime.texts
-    for holding in world.bot.runtime.privacy.holdings:
-        assert holding.person is None or texts.has(f"privacy.holds.{holding.table}"), holding.table
+    for one in kept(world.bot.runtime.privacy.holdings):
+        assert texts.has(f"privacy.holds.{one.name}"), one.table
 
 
 async def test_policy_and_terms_have_the_real_table_and_leave_blanks_to_the_host(

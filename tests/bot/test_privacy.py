@@ -383,7 +383,7 @@ async def test_of_an_erased_person_only_what_is_held_about_them_is_left(
     erased = await privacy.erase(ASH)
     named = [holding for holding in privacy.holdings if holding.person is not None]
     own = [holding for holding in named if holding.kind is Kind.OWN]
-    assert set(exported) == set(erased) == {holding.table for holding in own}
+    assert set(exported) == set(erased) == {holding.name for holding in own}
     assert sum(len(rows) for rows in exported.values()) == sum(erased.values()) == len(own)
     for holding in named:
         left = await count(scratch, holding.table, f"{holding.person} = {ASH}")

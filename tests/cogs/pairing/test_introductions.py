@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from bot.membership.service import GONE
 from bot.privacy.service import ERASED
 from cogs.pairing import rounds_store
 from cogs.pairing.introductions_service import Details
-from cogs.pairing.model import NEVER_WITHIN, IntroductionState, Round, Said
+from cogs.pairing.model import NEVER_WITHIN, IntroductionState, Met, Round, Said
 from cogs.pairing.promises_service import INTRODUCTION
 from tests.cogs.pairing.harbour import (
     ASH,
@@ -26,6 +27,7 @@ from tests.cogs.pairing.harbour import (
     HOUR,
     MINUTE,
     MODERATOR,
+    OTHER_SERVER,
     PLAN,
     SERVER,
     WISHES,
@@ -289,9 +291,8 @@ async def test_whoever_erases_and_joins_again_is_not_given_the_same_person_at_on
     one = await harbour.round_of(ASH, BIRCH)
     await harbour.privacy.erase(ASH)
     # What is theirs is gone; the other keeps their own record, and sees it.
-    assert "pairing_met" not in await harbour.privacy.export(BIRCH)
-    assert "pairing_met_before" not in await harbour.privacy.export(ASH)
-    assert len((await harbour.privacy.export(BIRCH))["pairing_met_before"]) == 1
+    assert "pairing_met" not in await harbour.privacy.export(ASH)
+    assert len((await harbour.privacy.export(BIRCH))["pairing_met"]) == 1
     await harbour.join(ASH)
     for number in range(2, 6):
         harbour.now += 14 * DAY
@@ -300,8 +301,85 @@ async def test_whoever_erases_and_joins_again_is_not_given_the_same_person_at_on
         await harbour.run()
         again = await harbour.live(now)
         assert again == ([(ASH, BIRCH)] if number > one.number + NEVER_WITHIN else [])
-    # Three rounds are over: nothing is kept of that meeting any more.
-    assert "pairing_met_before" not in await harbour.privacy.export(BIRCH)
+    # Three rounds are over: nothing is kept of that meeting any more, only of the new one.
+    [met_again] = (await harbour.privacy.export(BIRCH))["pairing_met"]
+    assert met_again["round_number"] == 5
+
+
+async def test_nobody_can_tell_from_what_is_theirs_who_has_erased(harbour: Harbour) -> None:
+    await harbour.round_of(ASH, BIRCH)
+    await harbour.leave(ASH)
+    harbour.now += HOUR
+    await harbour.round_of(CEDAR)
+    shown = await harbour.privacy.export(BIRCH)
+    met_lately = await harbour.introductions.recent(SERVER, BIRCH)
+    assert len(met_lately) > 1
+    for gone in met_lately:
+        await harbour.privacy.erase(gone)
+        after = await harbour.privacy.export(BIRCH)
+        assert json.dumps(after["pairing_met"]) == json.dumps(shown["pairing_met"])
+        assert {key for key in after if "met" in key} == {"pairing_met"}
+        assert await harbour.introductions.recent(SERVER, BIRCH) == met_lately
+    receipt = await harbour.privacy.erase(BIRCH)
+    assert receipt["pairing_met"] == len(met_lately)
+    assert {key for key in receipt if "met" in key} == {"pairing_met"}
+
+
+async def test_whoever_erases_is_still_known_to_whom_they_were_introduced(
+    harbour: Harbour,
+) -> None:
+    one = await harbour.round_of(ASH, BIRCH)
+    [mine] = await harbour.introductions_in(one)
+    before = await harbour.introductions.scene(mine.id, BIRCH)
+    assert before is not None
+    assert before.about_user_id == ASH
+    await harbour.privacy.erase(ASH)
+    assert await harbour.introductions.scene(mine.id, BIRCH) == before
+    assert await harbour.introductions.recent(SERVER, BIRCH) == [ASH]
+    assert await harbour.introductions.scene(mine.id, ASH) is None
+    assert await harbour.introductions.recent(SERVER, ASH) == []
+
+
+async def test_an_earlier_introduction_is_not_taken_for_the_next(harbour: Harbour) -> None:
+    await harbour.round_of(ASH, BIRCH)
+    await harbour.privacy.erase(ASH)
+    harbour.now += HOUR
+    second = await harbour.round_of(CEDAR)
+    [mine] = [one for one in await harbour.introductions_in(second) if BIRCH in one.people]
+    scene = await harbour.introductions.scene(mine.id, BIRCH)
+    assert scene is not None
+    assert scene.about_user_id == CEDAR
+
+
+async def test_whoever_leaves_the_server_and_returns_is_not_given_the_same_person_at_once(
+    harbour: Harbour,
+) -> None:
+    one = await harbour.round_of(ASH, BIRCH)
+    async with harbour.database.transaction() as tx:
+        await rounds_store.put_met(tx, OTHER_SERVER, [Met(ASH, BIRCH, 1, harbour.now)])
+    await harbour.membership.not_found(SERVER, ASH)
+    harbour.now += DAY + MINUTE
+    assert await harbour.membership.not_found(SERVER, ASH)
+    # What they have in another server is left to them.
+    [kept] = (await harbour.privacy.export(ASH))["pairing_met"]
+    assert kept["server_id"] == OTHER_SERVER
+    await harbour.join(ASH)
+    for number in range(2, 6):
+        harbour.now += 14 * DAY
+        await harbour.run()
+        now = await harbour.run_now()
+        await harbour.run()
+        again = await harbour.live(now)
+        assert again == ([(ASH, BIRCH)] if number > one.number + NEVER_WITHIN else [])
+
+
+async def test_whoever_leaves_keeps_no_record_of_their_own_there(harbour: Harbour) -> None:
+    await harbour.round_of(ASH, BIRCH)
+    await harbour.privacy.erase(ASH)
+    await harbour.membership.not_found(SERVER, BIRCH)
+    harbour.now += DAY + MINUTE
+    assert await harbour.membership.not_found(SERVER, BIRCH)
+    assert "pairing_met" not in await harbour.privacy.export(BIRCH)
 
 
 async def test_whoever_keeps_such_a_record_may_erase_it(harbour: Harbour) -> None:

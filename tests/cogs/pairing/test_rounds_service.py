@@ -610,85 +610,6 @@ async def test_pause_postpone_and_stop(harbour: Harbour) -> None:
         await harbour.rounds.stop(SERVER, by=MODERATOR, shown=one.id)
 
 
-async def waits(harbour: Harbour, *people: int) -> list[int]:
-    """In how many rounds in a row nobody has been found for these."""
-    found = [await harbour.member(user_id) for user_id in people]
-    return [one.waited for one in found if one is not None]
-
-
-async def test_of_a_round_that_was_stopped_nobody_is_introduced_any_more(harbour: Harbour) -> None:
-    six = (ASH, BIRCH, CEDAR, ELM, FIR, 36)
-    await harbour.join(*six)
-    await harbour.rounds.save_plan(replace(PLAN, confirm_first=False), by=MODERATOR)
-    one = await harbour.run_now()
-    runner = harbour._runner()  # pyright: ignore[reportPrivateUsage]
-    await runner.materialise()
-    for message, way in await runner.claim():
-        await runner._keep(message, way)  # pyright: ignore[reportPrivateUsage]
-    met, *others = await harbour.introductions_in(one)
-    four = [user_id for each in others for user_id in each.people]
-    # Discord does not say of these which roles they have, so they are not introduced yet.
-    harbour.standings = dict.fromkeys(four)
-    await harbour.run()
-    await harbour.rounds.pause(SERVER, by=MODERATOR)
-    await harbour.rounds.stop(SERVER, by=MODERATOR, shown=one.id)
-    with pytest.raises(UserError, match="no_round"):
-        await harbour.rounds.stop(SERVER, by=MODERATOR, shown=one.id)
-    harbour.standings = {}
-    for said in (harbour.introductions.say, harbour.introductions.check_in):
-        with pytest.raises(UserError, match="another_here"):
-            await said(met.people[0], met.id, Said.ANOTHER)
-    await harbour.run()
-    await harbour.until(harbour.now + HOUR, 5 * MINUTE)
-    assert await harbour.live(one) == [met.people]
-    await harbour.at(one.ends_at + MINUTE)
-    await harbour.at(one.ends_at + HOUR)
-    assert await harbour.live(one) == []
-    [thread] = harbour.discord.threads.values()
-    assert (thread.people, thread.locked) == (set(met.people), True)
-    for user_id in four:
-        assert await harbour.told(user_id) == ["stopped"]
-    assert await waits(harbour, *six) == [0] * 6
-    async with harbour.database.read() as read:
-        assert await rounds_store.answers(read, one.id) == {}
-    assert (await harbour.round(one.id)).state is RoundState.STOPPED
-
-
-async def test_whoever_was_looked_for_another_peer_when_a_round_is_stopped_is_told(
-    harbour: Harbour,
-) -> None:
-    one = await harbour.round_of(ASH, BIRCH, CEDAR, ELM)
-    every = await harbour.introductions_in(one)
-    asked = [each.people[0] for each in every]
-    for each, user_id in zip(every, asked, strict=True):
-        await harbour.introductions.say(user_id, each.id, Said.ANOTHER)
-    await harbour.rounds.stop(SERVER, by=MODERATOR, shown=one.id)
-    await harbour.run()
-    await harbour.at(one.ends_at + HOUR)
-    assert len(await harbour.introductions_in(one)) == 2
-    assert [await harbour.told(user_id) for user_id in asked] == [["stopped"], ["stopped"]]
-    assert await waits(harbour, *asked) == [0, 0]
-
-
-async def test_whose_room_could_not_be_made_is_told_that_once(harbour: Harbour) -> None:
-    harbour.discord.refusing = {INTRODUCTION}
-    one = await harbour.round_of(ASH, BIRCH)
-    await harbour.at(one.ends_at + HOUR)
-    assert await harbour.told(ASH) == ["not_made"]
-    assert await waits(harbour, ASH, BIRCH) == [1, 1]
-
-
-async def test_who_is_left_in_a_round_that_was_stopped_is_offered_nobody_else(
-    harbour: Harbour,
-) -> None:
-    one = await harbour.round_of(ASH, BIRCH)
-    await harbour.rounds.stop(SERVER, by=MODERATOR, shown=one.id)
-    await harbour.leave(ASH)
-    await harbour.run()
-    assert await harbour.told(BIRCH) == ["over_stopped"]
-    assert await harbour.introductions.may_have_another(BIRCH, SERVER) is None
-
-
 async def test_a_second_tap_on_run_does_not_draw_what_the_first_has_opened(
     harbour: Harbour,
 ) -> None:
@@ -900,11 +821,11 @@ async def test_recent_peers_are_offered_to_be_blocked(harbour: Harbour) -> None:
     assert await harbour.introductions.recent(SERVER, CEDAR) == []
 
 
-async def test_whom_somebody_met_is_forgotten_when_they_are_gone(harbour: Harbour) -> None:
+async def test_whom_somebody_met_is_theirs_no_longer_when_they_are_gone(harbour: Harbour) -> None:
     await harbour.round_of(ASH, BIRCH)
     await harbour.membership.not_found(SERVER, ASH)
     harbour.now += DAY + MINUTE
     assert await harbour.membership.not_found(SERVER, ASH)
-    async with harbour.database.read() as read:
-        assert await rounds_store.met(read, SERVER, {ASH, BIRCH, CEDAR, ELM, FIR}) == ()
+    assert "pairing_met" not in await harbour.privacy.export(ASH)
+    assert await harbour.introductions.recent(SERVER, ASH) == []
     assert await News(harbour.database).unheard(ASH) == ()

@@ -337,6 +337,35 @@ async def test_in_a_threesome_whom_a_report_is_about_is_asked_and_never_reads_it
     assert refused(await forge(world, world.member, made_up), "errors.old_button")
 
 
+async def test_where_nobody_is_known_any_more_a_report_asks_whom_it_is_about(world: World) -> None:
+    async def find(reference: str, user_id: int) -> Scene | None:
+        return Scene(world.guild.id, None, world.channel.id)
+
+    async def met(server_id: int, user_id: int) -> list[int]:
+        return [world.moderator.id]
+
+    world.bot.runtime.scenes.register("person", find)
+    world.bot.runtime.blocks.when_suggesting(met)
+    # Whom one has blocked is offered as well: they may be whom it is about.
+    await block(world, world.member, member=world.moderator)
+    asked = await forge(world, world.member, "safety:report:person:a1")
+    assert asked.ephemeral
+    [about] = [one for one in custom_ids_of(asked) if one.endswith(f":{world.moderator.id}")]
+    form = await world.member.click(answer_of(asked).message, custom_id=about)
+    text, choice = inputs_of(form)
+    await world.member.submit_modal(form, {text: "Please look.", choice: "yes"})
+    [made] = await rows(world, "reports")
+    assert made["about_user_id"] == world.moderator.id
+    shown = text_of(await world.moderator.slash(world.channel, "manage reports"))
+    assert "Please look." not in shown
+    form = await tap(world.member, asked, "About nobody here")
+    text, choice = inputs_of(form)
+    await world.member.submit_modal(form, {text: "In general.", choice: "yes"})
+    assert [one["about_user_id"] for one in await rows(world, "reports")][1:] == [None]
+    made_up = f"safety:report:person:a1:{world.other.id}"
+    assert refused(await forge(world, world.member, made_up), "errors.old_button")
+
+
 # Reporting
 
 
