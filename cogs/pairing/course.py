@@ -362,6 +362,19 @@ def with_place(one: Introduction, place: Place) -> Introduction:
     return replace(one, places=places)
 
 
+def in_vain(over: Sequence[Introduction]) -> frozenset[tuple[int, int]]:
+    """Who could not be introduced to each other in a round though nobody had left, as pairs.
+
+    They are not drawn again in it: what was in the way would be so again, without end.
+    """
+    return frozenset(
+        pair
+        for one in over
+        if one.state is IntroductionState.DROPPED and len(one.people) == len(one.places)
+        for pair in combinations(sorted(one.people), 2)
+    )
+
+
 def has_place(one: Introduction, user_id: int) -> bool:
     """Whether somebody is in it, and has not left it."""
     return user_id in one.people

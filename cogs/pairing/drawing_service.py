@@ -273,7 +273,8 @@ class Draws:
             one,
             plan,
             tuple(there.values()),
-            await forbidden(read, one.server_id, list(there)),
+            await forbidden(read, one.server_id, list(there))
+            | course.in_vain(await rounds_store.over_in_round(read, one.id)),
             await rounds_store.met(read, one.server_id, there),
             await rounds_store.pending(read, one.server_id),
             now,

@@ -10,12 +10,12 @@ import pytest
 
 from bot.bounds import Standing
 from bot.jobs.model import Message
-from bot.jobs.runner import Absent, Delivered, NotNow
+from bot.jobs.runner import Absent, Delivered, NotNow, Refused
 from bot.journal import Entry
 from bot.membership.service import GONE
 from bot.privacy.service import ERASED
 from cogs.pairing import rounds_store
-from cogs.pairing.introductions_service import Details
+from cogs.pairing.introductions_service import APART, Details
 from cogs.pairing.model import NEVER_WITHIN, IntroductionState, Met, Round, Said
 from cogs.pairing.promises_service import INTRODUCTION
 from tests.cogs.pairing.harbour import (
@@ -91,6 +91,29 @@ class Slow:
 
     async def look(self, message: Message) -> Absent:
         return Absent()
+
+
+class Apart:
+    """Their roles have changed since the draw, as Discord says it to who asks by name."""
+
+    async def send(self, message: Message) -> Refused:
+        return Refused(APART)
+
+    async def look(self, message: Message) -> Absent:
+        return Absent()
+
+
+async def test_who_could_not_be_introduced_are_not_drawn_for_each_other_without_end(
+    harbour: Harbour,
+) -> None:
+    harbour.carriers = lambda made: {**in_memory(made), INTRODUCTION: Apart()}
+    one = await harbour.round_of(ASH, BIRCH, CEDAR)
+    for _ in range(5):
+        await harbour.at(harbour.now + MINUTE)
+    tried = [each.people for each in await harbour.introductions_in(one)]
+    assert len(tried) == len(set(tried)) <= 3
+    for person in (ASH, BIRCH, CEDAR):
+        assert "nobody_fits" in await harbour.told(person)
 
 
 async def test_who_is_given_a_second_peer_and_not_introduced_to_them_either_hears_so(
