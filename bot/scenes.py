@@ -26,6 +26,8 @@ class Scene:
     about_user_id: int | None = None
     channel_id: int | None = None
     others: tuple[int, ...] = ()
+    forgotten: bool = False
+    """Whether there was somebody of whom nothing is known any more."""
 
 
 Finding = Callable[[str, int], Awaitable[Scene | None]]

@@ -189,7 +189,7 @@ class Introductions:
         others = tuple(dict.fromkeys([*there, *gone]))
         if len(others) == 1:
             return Scene(one.server_id, others[0], one.thread_id)
-        return Scene(one.server_id, None, one.thread_id, others)
+        return Scene(one.server_id, None, one.thread_id, others, forgotten=not others)
 
     # Bringing people together
 

@@ -77,9 +77,9 @@ class Reporting:
         scenes = self._bot.runtime.scenes
         found = await scenes.find(scene, reference, interaction.user.id)
         other = found.about_user_id
-        if other is None:
+        if other is None and (found.others or found.forgotten):
             others = found.others
-            if not others:
+            if found.forgotten:
                 others = await self._bot.runtime.blocks.met(found.server_id, interaction.user.id)
             if about is None:
                 words = await words_for(interaction)

@@ -76,6 +76,7 @@ def known(ground: Ground, rows: Mapping[str, Sequence[Row]]) -> dict[str, list[s
         "shown_and_picked": ["1", PICKS[0]],
         "count_and_topic": ["25", *of("pairing_topics")[-1:]],
         "question": ["0123456789ab"],
+        "then": ["too"],
         "where": ["thread", "thread", "thread", "here"],
         "picked": [PICKS[0]],
         "warned": ["0", "1"],

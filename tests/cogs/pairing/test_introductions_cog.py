@@ -143,7 +143,7 @@ async def test_a_thread_is_found_again_although_the_channel_was_changed_meanwhil
     monkeypatch.setattr(Introductions, "thread_made", cut_off)
     await join(ready, ready.member, ready.other)
     await asks_nobody(ready)
-    # What was cut off is held for its lease, which simcord waits for by the real clock.
+    # What was cut off is held for its lease; a minute of waiting for that shows nothing more.
     ready.env.settle_timeout = 3
     await run_now(ready)
     assert cut == []

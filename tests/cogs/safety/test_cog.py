@@ -339,7 +339,7 @@ async def test_in_a_threesome_whom_a_report_is_about_is_asked_and_never_reads_it
 
 async def test_where_nobody_is_known_any_more_a_report_asks_whom_it_is_about(world: World) -> None:
     async def find(reference: str, user_id: int) -> Scene | None:
-        return Scene(world.guild.id, None, world.channel.id)
+        return Scene(world.guild.id, None, world.channel.id, forgotten=True)
 
     async def met(server_id: int, user_id: int) -> list[int]:
         return [world.moderator.id]
