@@ -25,7 +25,7 @@ from bot.errors import UserError
 from bot.opening import open_runtime
 from bot.texts import SHIPPED, Texts
 from cogs.checkins import service as checkins
-from cogs.faq import service as faq
+from cogs.faq import catalogs_service as faq
 from cogs.helplines import service as helplines
 from cogs.pairing import service as pairing
 from tests.stores import KEY, copy_migrated

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.doctor import Finding, Grade
-from cogs.faq.service import CONTENT, Shipped, shipped_entries
+from cogs.faq.catalogs_service import CONTENT, Shipped, shipped_entries
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -14,9 +14,9 @@ from bot.errors import ContentError
 from bot.texts import Texts, Words
 from bot.views import MAX_TEXT
 from cogs.faq import views
+from cogs.faq.catalogs_service import shipped_entries
 from cogs.faq.check import findings, missing
 from cogs.faq.model import RELATED_LIMIT, TOPICS
-from cogs.faq.service import shipped_entries
 
 SHIPPED = shipped_entries()
 TEXTS = Texts.load()

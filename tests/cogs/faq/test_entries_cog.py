@@ -10,9 +10,9 @@ from simcord.backend.errors import SetupError
 from simcord.results import InteractionResult
 
 from bot.views import MAX_TEXT
+from cogs.faq.entries_views import PHRASINGS_FIELD, SOURCE_FIELD
 from cogs.faq.model import ANSWER_LIMIT, QUESTION_LIMIT, Typed
 from cogs.faq.service import TOKEN
-from cogs.faq.views import PHRASINGS_FIELD, SOURCE_FIELD
 from tests.cogs.faq.samples import TYPED
 from tests.world import World, answer_of, buttons_of, inputs_of, text_of
 

@@ -1,0 +1,210 @@
+"""What each server shows in each language: indexed once, in memory until it changes."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from bot import logs, memory
+from bot.content import DATA, load_yaml
+from bot.database import StoreError
+from bot.shelf import Shelf
+from cogs.faq import store
+from cogs.faq.model import BASE, Entry, entries_for, parse
+from cogs.faq.search import Document, Index, Verdict
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from bot.clock import Clock
+    from bot.database import Database
+
+_log = logs.get(__name__)
+
+CONTENT = DATA / "content" / "faq"
+"""What ships: one file a language."""
+
+SHELF_DOCUMENTS = 1_500
+"""Entries indexed at once, over all servers: about 25 servers with their own, in some 25 MB."""
+SHELF_SERVERS = 5_000
+"""Servers remembered at once."""
+UNUSED = timedelta(minutes=30)
+"""After this long without a question an index is dropped."""
+
+STORE_PATIENCE_SECONDS = 1.0
+"""How long the store may take before members are answered without it: Discord waits 3 s in all."""
+STORE_REST = timedelta(seconds=10)
+"""How long shipped entries answer alone after the store has failed, before it is asked again."""
+
+
+Shipped = Mapping[str, tuple[Entry, ...]]
+
+
+def shipped_entries(folder: Path = CONTENT) -> Shipped:
+    """Read what ships, by language; raises ContentError."""
+    found: dict[str, tuple[Entry, ...]] = {}
+    for path in sorted(folder.glob("*.yaml")):
+        document = load_yaml(path)
+        found[path.stem] = parse(document.data, path.stem, document.error)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """What one server shows in one language, ready to be asked."""
+
+    entries: Mapping[str, Entry]
+    hidden: frozenset[str]
+    index: Index
+
+    @classmethod
+    def of(cls, entries: Sequence[Entry], hidden: frozenset[str] = frozenset()) -> Catalog:
+        """Index entries. Takes a while: in a worker thread only."""
+        documents = [
+            Document(entry.id, entry.question, entry.phrasings, entry.answer) for entry in entries
+        ]
+        index = Index(documents)
+        memory.give_back()
+        return cls({entry.id: entry for entry in entries}, hidden, index)
+
+    def near(self, text: str, limit: int) -> tuple[Entry, ...]:
+        """Give the entries that are nearest to a text, those worth a look only."""
+        result = self.index.ask(text, limit)
+        if result.verdict is Verdict.NOTHING:
+            return ()
+        return tuple(self.entries[hit.id] for hit in result.hits)
+
+
+class Catalogs:
+    """Gives what a server shows in a language, from memory where it can."""
+
+    def __init__(
+        self,
+        shipped: Shipped,
+        database: Database,
+        clock: Clock,
+        *,
+        documents: int = SHELF_DOCUMENTS,
+        patience: float = STORE_PATIENCE_SECONDS,
+    ) -> None:
+        self.shipped = shipped
+        self._database = database
+        self._clock = clock
+        self._patience = patience
+        self._shelf: Shelf[tuple[int | None, str], Catalog] = Shelf(
+            most=SHELF_SERVERS, weight=documents, unused=UNUSED
+        )
+        self._plain: Shelf[int, bool] = Shelf(most=SHELF_SERVERS, weight=0, unused=UNUSED)
+        """Servers that neither added nor hid anything: they share the shipped index."""
+        self._building: dict[tuple[int | None, str], asyncio.Task[Catalog]] = {}
+        self._ask_store_from = clock()
+
+    @property
+    def indexed(self) -> int:
+        """Entries indexed in memory now, those of every server together."""
+        return self._shelf.weight
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that there are shipped entries in."""
+        return tuple(self.shipped)
+
+    def language(self, *wanted: str | None) -> str:
+        """Give the first wanted language that has entries, exactly or by its language."""
+        for locale in wanted:
+            for candidate in (locale, locale.split("-")[0]) if locale else ():
+                if candidate in self.shipped:
+                    return candidate
+        return BASE
+
+    def is_shipped(self, entry_id: str) -> bool:
+        """Tell whether an entry ships, in whatever language."""
+        return any(e.id == entry_id for entries in self.shipped.values() for e in entries)
+
+    def is_ready(self, server_id: int | None, language: str) -> bool:
+        """Tell whether an answer can be given at once, with nothing to read or build first."""
+        shared = server_id is None or server_id in self._plain
+        return (None if shared else server_id, language) in self._shelf
+
+    async def get(self, server_id: int | None, language: str) -> Catalog:
+        """Give what a server shows; whoever asks at the same time waits for the same building.
+
+        While the store cannot say, what ships.
+        """
+        now = self._clock()
+        if server_id is not None and self._plain.get(server_id, now):
+            server_id = None
+        key = (server_id, self.language(language))
+        found = self._shelf.get(key, now)
+        if found is not None:
+            return found
+        task = self._building.get(key)
+        if task is None:
+            task = asyncio.create_task(self._build(*key), name="faq index")
+            self._building[key] = task
+            task.add_done_callback(lambda done: self._built(key, done))
+        # Whoever waits may give up; the others, and the shelf, still get what is being built.
+        return await asyncio.shield(task)
+
+    def forget(self, server_id: int) -> None:
+        """Drop what is in memory of a server.
+
+        One that is being built meanwhile still answers who waits for it, and is not kept: it may
+        have read what was there before.
+        """
+        self._shelf.drop(lambda key: key[0] == server_id)
+        self._plain.drop(lambda key: key == server_id)
+        for key in [key for key in self._building if key[0] == server_id]:
+            del self._building[key]
+
+    def tidy(self) -> None:
+        """Drop what nobody has used for a while, also when nobody asks anything any more."""
+        self._shelf.drop_unused(self._clock())
+
+    def _built(self, key: tuple[int | None, str], task: asyncio.Task[Catalog]) -> None:
+        if self._building.get(key) is task:
+            del self._building[key]
+        if not task.cancelled():
+            # Looked at here, so that asyncio does not complain where nobody waits any more.
+            task.exception()
+
+    async def _build(self, server_id: int | None, language: str) -> Catalog:
+        if server_id is None:
+            entries = entries_for(self.shipped, language)
+            catalog = await asyncio.to_thread(Catalog.of, entries)
+            self._keep((None, language), catalog, len(entries))
+            return catalog
+        try:
+            own, hidden = await self._own(server_id)
+        except (StoreError, TimeoutError) as error:
+            _log.warning("faq_without_store", error=logs.describe(error))
+            self._ask_store_from = self._clock() + STORE_REST
+            return await self.get(None, language)
+        if own is None:
+            return await self.get(None, language)
+        if not own and not hidden:
+            if self._is_current((server_id, language)):
+                self._plain.put(server_id, True, 0, self._clock())
+            return await self.get(None, language)
+        entries = entries_for(self.shipped, language, own, hidden)
+        catalog = await asyncio.to_thread(Catalog.of, entries, hidden)
+        self._keep((server_id, language), catalog, len(entries))
+        return catalog
+
+    async def _own(self, server_id: int) -> tuple[tuple[Entry, ...] | None, frozenset[str]]:
+        """Read what a server has of its own; None while the store rests after a failure."""
+        if self._clock() < self._ask_store_from:
+            return None, frozenset()
+        async with asyncio.timeout(self._patience), self._database.read() as read:
+            return await store.entries(read, server_id), await store.hidden(read, server_id)
+
+    def _keep(self, key: tuple[int | None, str], catalog: Catalog, weight: int) -> None:
+        if self._is_current(key):
+            self._shelf.put(key, catalog, weight, self._clock())
+
+    def _is_current(self, key: tuple[int | None, str]) -> bool:
+        # An edit since the build began has taken the task off the list: what it read is old.
+        return self._building.get(key) is asyncio.current_task()
