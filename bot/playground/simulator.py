@@ -20,6 +20,7 @@ from discord import app_commands
 from simcord import preview as preview_package
 from simcord.backend import Backend
 from simcord.backend.access import channel_accessible, message_accessible
+from simcord.enums import ChannelType, MessageType
 from simcord.preview import Preview
 from simcord.preview import _server as preview_server  # pyright: ignore[reportPrivateUsage]
 
@@ -81,6 +82,8 @@ def verify() -> None:
             "stored files": hasattr(Backend().cdn, "_blobs"),
             "settling": _takes_idle(),
             "recorded errors": callable(getattr(simcord.Env, "_record_error", None)),
+            "what threads announce": "self).create_system_message("
+            in inspect.getsource(Backend.create_thread),
             "timers": "_work" in inspect.getsource(simcord.Env.__init__),
             "the preview's page": all(mark in preview_page() for mark in _PREVIEW_MARKS),
             "the preview's needs": callable(_require_preview()),
@@ -128,6 +131,8 @@ class Simulator(simcord.Env):
         self._language_of = language_of
         self._emit = self.backend.emit
         self.backend.emit = self._emit_in_their_language
+        self._announce = self.backend.create_system_message
+        self.backend.create_system_message = cast("Any", self._announce_what_all_may_see)
 
     def _emit_in_their_language(self, event: str, payload: Mapping[str, Any]) -> None:
         # simcord says "en-US" for everybody, in one literal inside the builder of interactions.
@@ -140,6 +145,16 @@ class Simulator(simcord.Env):
                 spoken["guild_locale"] = guild.preferred_locale
             payload = {**payload, **spoken}
         self._emit(event, payload)
+
+    def _announce_what_all_may_see(
+        self, channel_id: int, kind: MessageType, author_id: int, **about: int | None
+    ) -> Message | None:
+        # Discord says nothing in a channel where a private thread begins; simcord says it to all.
+        thread = self.backend.channels.get(about.get("target_channel_id") or 0)
+        private = thread is not None and thread.type == ChannelType.PRIVATE_THREAD
+        if kind == MessageType.THREAD_CREATED and private:
+            return None
+        return self._announce(channel_id, kind, author_id, **about)
 
     async def _settle_internal(
         self,

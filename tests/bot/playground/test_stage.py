@@ -3,6 +3,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from simcord.enums import MessageType
 
 from bot.errors import StartError
 from bot.playground.calendar import Jump
@@ -120,6 +121,12 @@ async def test_a_private_thread_and_a_direct_message_show_as_new_to_the_one_they
     await stage.look(person(stage, "Sam"), int(stage.state()["direct"][0]["id"]), "UTC")
     await look(stage, "Sam", "welcome")
     assert stage.state()["direct"][0]["new"] == 0
+
+
+async def test_a_private_thread_is_announced_to_nobody(stage: Stage) -> None:
+    await use(stage, "Sam", "general", "apart")
+    shown = stage.env.backend.messages[channel(stage, "general").id].values()
+    assert MessageType.THREAD_CREATED not in {message.type for message in shown}
 
 
 async def test_an_error_of_the_bot_is_shown_and_a_refusal_is_not(stage: Stage) -> None:
