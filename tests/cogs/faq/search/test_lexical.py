@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from cogs.faq import lexical
-from cogs.faq.lexical import Lexical
+from cogs.faq.search import lexical
+from cogs.faq.search.lexical import Lexical
 
 PHRASINGS = [
     ["how do i leave a pair", "stop being paired"],

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cogs.faq.speller import MOST_CORRECTIONS, Speller
+from cogs.faq.search.speller import MOST_CORRECTIONS, Speller
 
 WORDS = {"support": 9, "supper": 1, "pairing": 3, "leave": 2, "community": 4, "reports": 1}
 

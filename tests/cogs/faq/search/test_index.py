@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cogs.faq.search import MAX_SUGGESTED, Document, Index, Verdict
-from cogs.faq.wording import plain
+from cogs.faq.search import Document, Index, Verdict
+from cogs.faq.search.index import MAX_SUGGESTED
+from cogs.faq.search.wording import plain
 
 FAQ = (
     Document(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cogs.faq.wording import MAX_CHARACTERS, plain
+from cogs.faq.search.wording import MAX_CHARACTERS, plain
 
 
 @pytest.mark.parametrize(

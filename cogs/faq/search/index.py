@@ -1,4 +1,4 @@
-"""Finds the entry that answers a question: *found*, *nearby* or *nothing*.
+"""The entries of one FAQ, ready to be asked, and what may be said of the best hit.
 
 Pure and in memory: an `Index` is built once from the entries of a server and never changes, so any
 number of threads may ask it at once. Building takes milliseconds for a hundred entries and seconds
@@ -15,12 +15,12 @@ from enum import Enum
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from cogs.faq.wording import plain
+from cogs.faq.search.wording import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from cogs.faq.lexical import Floats
+    from cogs.faq.search.lexical import Floats
 
 # Calibrated over the sets of `python -m benchmarks.faq` that have questions out of scope and sound
 # labels. A member in danger must never get a ready answer, so the rule for FOUND is: of our own
@@ -100,8 +100,8 @@ class Index:
         One whose question and phrasings hold no letter and no digit can be listed, never found.
         """
         # Here, not above: numpy costs 0.1 s and 12 MB, and the bot starts without a question.
-        from cogs.faq.lexical import Lexical
-        from cogs.faq.speller import Speller
+        from cogs.faq.search.lexical import Lexical
+        from cogs.faq.search.speller import Speller
 
         given = tuple(documents)
         self._as_given = tuple(document.id for document in given)
