@@ -47,8 +47,7 @@ from bot.recurrence import Rule
 from bot.settings.core import LANGUAGE, NOTICE_CHANNEL
 from bot.settings.service import Settings
 from cogs.pairing import rounds_store, store
-from cogs.pairing.drawing_service import Drawing, Draws
-from cogs.pairing.introducing_service import Introducing
+from cogs.pairing.drawing_service import Draws
 from cogs.pairing.introductions_service import Introductions
 from cogs.pairing.model import (
     CONSENT,
@@ -61,6 +60,7 @@ from cogs.pairing.model import (
     Said,
     Wishes,
 )
+from cogs.pairing.pairing_service import Pairing
 from cogs.pairing.peers import Snapshot, asked
 from cogs.pairing.process_service import draw_apart
 from cogs.pairing.promises_service import (
@@ -74,10 +74,8 @@ from cogs.pairing.promises_service import (
     TELL,
     round_of,
 )
-from cogs.pairing.rounds_service import Opening, Rounds
-from cogs.pairing.service import Members, shipped_content
+from cogs.pairing.service import Ground, shipped_content
 from cogs.pairing.settings import ENABLED
-from cogs.pairing.telling_service import Telling
 
 if TYPE_CHECKING:
     from bot.database import Reading, Transaction
@@ -89,6 +87,7 @@ SERVER, MODERATOR, CHANNEL = 10, 20, 100
 START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)  # a Monday
 RULE = Rule(frozenset({4}), at_time(18), "Europe/Berlin", 2, START.date())
 PLAN = Plan(SERVER, CHANNEL, RULE, START)
+SPOKEN = frozenset({"en", "es"})
 SIZES = (5_000, 10_000)
 
 PAST = 10
@@ -237,9 +236,7 @@ class Bot:
     """The feature and its runner, with a clock to turn."""
 
     database: Database
-    rounds: Rounds
-    draws: Draws
-    introductions: Introductions
+    pairing: Pairing
     runner: Runner
     drawer: Draw
     now: datetime
@@ -306,31 +303,28 @@ async def open_bot(database: Database, watch: Watch, found: dict[str, Figures]) 
     through = cast("Database", Held(database, watch))
     settings = Settings(through, clock)
     notices = Notices(through, settings, clock)
-    shipped = shipped_content()
     runner = Runner(through, clock, longest_sleep=0.2, per_second=PER_SECOND)
-    members = Members(through, settings, shipped, clock, wake)
-    telling = Telling(settings, lambda code: code in {"en", "es"})
-    introductions = Introductions(
-        through, settings, notices, members, telling, shipped, clock, wake
-    )
-    rounds = Rounds(through, settings, notices, members, introductions, telling, clock, wake)
-    draws = Draws(through, members, introductions, telling, clock, wake)
     for setting in (LANGUAGE, NOTICE_CHANNEL, *SETTINGS):
         settings.declare(setting)
-    settings.declare(ENABLED, rounds.switched)
-    opening = Opening(settings, notices, rounds)
-    drawing = Drawing(settings, notices, rounds, draws, telling)
-    introducing = Introducing(settings, notices, telling)
-    drawer = Draw(draws, watch, found)
-    runner.register(OPEN, opening, AtOnce())
-    runner.register(ASK, opening, AtOnce())
-    runner.register(DRAW, drawing, drawer)
-    runner.register(AGAIN, drawing, drawer)
-    runner.register(INTRODUCTION, introducing, Introduces(introductions))
-    runner.register(FOLLOWUP, introducing, AtOnce())
-    runner.register(CLOSE, introducing, AtOnce())
-    runner.register(TELL, telling, AtOnce())
-    made = Bot(database, rounds, draws, introductions, runner, drawer, START)
+    pairing = Pairing(
+        Ground(through, settings, notices, shipped_content(), SPOKEN.__contains__, clock, wake)
+    )
+    drawer = Draw(pairing.draws, watch, found)
+    at_once = AtOnce()
+    pairing.keep(
+        runner,
+        {
+            OPEN: at_once,
+            ASK: at_once,
+            DRAW: drawer,
+            AGAIN: drawer,
+            INTRODUCTION: Introduces(pairing.introductions),
+            FOLLOWUP: at_once,
+            CLOSE: at_once,
+            TELL: at_once,
+        },
+    )
+    made = Bot(database, pairing, runner, drawer, START)
     await settings.change(SERVER, ALL_ADULTS, True, by=MODERATOR)
     await settings.change(SERVER, ENABLED, True, by=MODERATOR)
     return made
@@ -344,15 +338,15 @@ async def play(size: int, database: Database) -> Figures:
     bot = await open_bot(database, watch, found)
     stage = watch.stage
     found["idle"] = await stage(asyncio.sleep(3))
-    await bot.rounds.save_plan(PLAN, by=MODERATOR)
-    await bot.rounds.pause(SERVER, by=MODERATOR)
-    found["status"] = await stage(bot.rounds.status(SERVER))
-    found["preview, read"] = await stage(bot.draws.preview(SERVER))
+    await bot.pairing.rounds.save_plan(PLAN, by=MODERATOR)
+    await bot.pairing.rounds.pause(SERVER, by=MODERATOR)
+    found["status"] = await stage(bot.pairing.rounds.status(SERVER))
+    found["preview, read"] = await stage(bot.pairing.draws.preview(SERVER))
     bot.runner.start()
     opened: list[Round] = []
 
     async def ask() -> None:
-        opened.append(await bot.rounds.run_now(SERVER, by=MODERATOR))
+        opened.append(await bot.pairing.rounds.run_now(SERVER, by=MODERATOR))
         await bot.until_done()
 
     found["asking"] = await stage(ask())
@@ -361,13 +355,13 @@ async def play(size: int, database: Database) -> Figures:
         ids = [member.user_id for member in await store.members(read, SERVER)]
     async with database.transaction() as tx:
         await rounds_store.put_answers(tx, one, [(user_id, True) for user_id in ids], bot.now)
-    found["status while it asks"] = await stage(bot.rounds.status(SERVER))
-    found["postponing"] = await stage(bot.rounds.postpone(SERVER, 1, by=MODERATOR))
+    found["status while it asks"] = await stage(bot.pairing.rounds.status(SERVER))
+    found["postponing"] = await stage(bot.pairing.rounds.postpone(SERVER, 1, by=MODERATOR))
     await bot.at(bot.now)
-    moved = await bot.rounds.round(one.id)
+    moved = await bot.pairing.rounds.round(one.id)
     assert moved is not None
     found["drawn and introduced"] = await stage(bot.at(moved.draw_at))
-    found["status while it lasts"] = await stage(bot.rounds.status(SERVER))
+    found["status while it lasts"] = await stage(bot.pairing.rounds.status(SERVER))
     found["another peer"] = await stage(_another(bot, ids[0]))
     found["checking back"] = await stage(bot.at(bot.now + timedelta(days=PLAN.followup_days)))
     found["closing"] = await stage(bot.at(moved.ends_at))
@@ -378,8 +372,8 @@ async def play(size: int, database: Database) -> Figures:
 
 
 async def _another(bot: Bot, user_id: int) -> None:
-    for each in await bot.introductions.live(user_id, SERVER):
-        await bot.introductions.say(user_id, each.id, Said.ANOTHER)
+    for each in await bot.pairing.introductions.live(user_id, SERVER):
+        await bot.pairing.introductions.say(user_id, each.id, Said.ANOTHER)
     await bot.until_done()
 
 

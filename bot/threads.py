@@ -6,19 +6,22 @@ A name is neutral, for it shows in lists and logs; whoever may manage threads ca
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Awaitable, Collection
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import aiohttp
 import discord
 
 from bot import logs
-from bot.jobs.runner import Refused
+from bot.jobs.carrying import look_for
+from bot.jobs.runner import Absent, Found, NotNow, Refused, Unreadable
 from bot.texts import Words
 from bot.views import clip
 
 if TYPE_CHECKING:
     from bot.client import Alongside
+    from bot.jobs.model import Message
 
 _log = logs.get(__name__)
 
@@ -101,6 +104,20 @@ async def find(
             if _is_ours(bot, thread, code):
                 return thread.id
     return None
+
+
+async def look_within(bot: Alongside, message: Message, finding: Awaitable[int | None]) -> Found:
+    """Look for a message in a thread of ours, which has to be found first."""
+    try:
+        thread_id = await finding
+    except (discord.Forbidden, discord.NotFound):
+        return Unreadable()
+    except LATER as error:
+        _log.warning("look_failed", error=logs.describe(error))
+        return NotNow()
+    if thread_id is None:
+        return Absent()
+    return await look_for(bot, replace(message, channel_id=thread_id))
 
 
 async def make(

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import discord
 
 from bot import delivery, logs, threads
 from bot.jobs.carrying import look_for, place_of, try_to_send
-from bot.jobs.runner import Absent, Delivered, Found, NotNow, Refused, Tried, Unreadable
+from bot.jobs.runner import Absent, Delivered, Found, NotNow, Refused, Tried
 from bot.settings.core import LANGUAGE
 from bot.standing import Gone, role_ids
 from bot.threads import DROPPED, LATER, NO_RIGHTS, Steps
@@ -76,16 +75,7 @@ class CompanyCarrier:
         one = await self._requests.request(message.subject)
         if one is None:
             return Absent()
-        try:
-            thread_id = await self._find(one, message)
-        except (discord.Forbidden, discord.NotFound):
-            return Unreadable()
-        except LATER as error:
-            _log.warning("look_failed", error=logs.describe(error))
-            return NotNow()
-        if thread_id is None:
-            return Absent()
-        return await look_for(self._bot, replace(message, channel_id=thread_id))
+        return await threads.look_within(self._bot, message, self._find(one, message))
 
     # The thread
 

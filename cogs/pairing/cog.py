@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING
 from bot.threads import Steps
 from cogs.pairing import introductions_views
 from cogs.pairing.drawing_cog import Drawer
-from cogs.pairing.drawing_service import Drawing, Draws
-from cogs.pairing.introducing_service import Introducing
 from cogs.pairing.introductions_cog import (
     CloseCarrier,
     FollowupCarrier,
@@ -16,9 +14,10 @@ from cogs.pairing.introductions_cog import (
     Taps,
     TellCarrier,
 )
-from cogs.pairing.introductions_service import SCENE, Introductions
+from cogs.pairing.introductions_service import SCENE
 from cogs.pairing.member_cog import Pair, RenewalCarrier
 from cogs.pairing.model import CONSENT
+from cogs.pairing.pairing_service import Pairing
 from cogs.pairing.process_service import draw_apart
 from cogs.pairing.promises_service import (
     AGAIN,
@@ -31,10 +30,7 @@ from cogs.pairing.promises_service import (
     TELL,
 )
 from cogs.pairing.rounds_cog import AskCarrier, ManagePairing
-from cogs.pairing.rounds_service import Opening, Rounds
-from cogs.pairing.service import HOLDINGS, RENEWAL, Members, Renewing, shipped_content
-from cogs.pairing.settings import ENABLED
-from cogs.pairing.telling_service import Telling
+from cogs.pairing.service import RENEWAL, Ground, Renewing, shipped_content
 
 if TYPE_CHECKING:
     from bot.client import Alongside
@@ -43,44 +39,39 @@ if TYPE_CHECKING:
 async def setup(bot: Alongside) -> None:
     """Wire the feature."""
     runtime = bot.runtime
-    database, settings, notices = runtime.database, runtime.settings, runtime.notices
-    clock, wake = runtime.clock, runtime.jobs.wake
-    shipped = shipped_content()
-    members = Members(database, settings, shipped, clock, wake)
-    telling = Telling(settings, runtime.texts.speaks)
-    introductions = Introductions(
-        database, settings, notices, members, telling, shipped, clock, wake
+    ground = Ground(
+        runtime.database,
+        runtime.settings,
+        runtime.notices,
+        shipped_content(),
+        runtime.texts.speaks,
+        runtime.clock,
+        runtime.jobs.wake,
     )
-    rounds = Rounds(database, settings, notices, members, introductions, telling, clock, wake)
-    draws = Draws(database, members, introductions, telling, clock, wake)
-
-    settings.declare(ENABLED, rounds.switched)
-    runtime.privacy.register(*HOLDINGS)
-    runtime.privacy.when_erasing(introductions.erased)
-    members.when_leaving(rounds.leaving)
+    pairing = Pairing(ground)
+    pairing.listen(runtime.privacy, runtime.membership, runtime.blocks)
+    members, introductions, rounds = pairing.members, pairing.introductions, pairing.rounds
     runtime.consents.when_withdrawn(CONSENT, members.end)
-    runtime.membership.register(members.held, members.left)
-    runtime.membership.register(None, rounds.left)
-    runtime.blocks.when_parted(introductions.parted)
     runtime.blocks.when_suggesting(introductions.recent)
     runtime.scenes.register(SCENE, introductions.scene)
 
     steps = Steps()
-    drawer = Drawer(bot, draws, draw_apart)
-    introducing = Introducing(settings, notices, telling)
-    opening = Opening(settings, notices, rounds)
-    drawing = Drawing(settings, notices, rounds, draws, telling)
-    jobs = runtime.jobs
+    drawer = Drawer(bot, pairing.draws, draw_apart)
     asking = AskCarrier(bot, rounds)
-    jobs.register(RENEWAL, Renewing(), RenewalCarrier(bot))
-    jobs.register(OPEN, opening, asking)
-    jobs.register(ASK, opening, asking)
-    jobs.register(DRAW, drawing, drawer)
-    jobs.register(AGAIN, drawing, drawer)
-    jobs.register(INTRODUCTION, introducing, IntroductionCarrier(bot, introductions, steps))
-    jobs.register(FOLLOWUP, introducing, FollowupCarrier(bot, introductions, steps))
-    jobs.register(CLOSE, introducing, CloseCarrier(bot, introductions, steps))
-    jobs.register(TELL, telling, TellCarrier(bot, introductions, rounds))
+    pairing.keep(
+        runtime.jobs,
+        {
+            OPEN: asking,
+            ASK: asking,
+            DRAW: drawer,
+            AGAIN: drawer,
+            INTRODUCTION: IntroductionCarrier(bot, introductions, steps),
+            FOLLOWUP: FollowupCarrier(bot, introductions, steps),
+            CLOSE: CloseCarrier(bot, introductions, steps),
+            TELL: TellCarrier(bot, introductions, rounds),
+        },
+    )
+    runtime.jobs.register(RENEWAL, Renewing(), RenewalCarrier(bot))
 
     pair = Pair(bot, members, introductions)
     pair.register()

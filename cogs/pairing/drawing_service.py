@@ -8,14 +8,13 @@ the runner of `bot.jobs` calls it inside its transactions.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import uuid4
 
 from bot.blocks.service import forbidden
-from bot.clock import Clock
-from bot.database import Database, Reading, Transaction
+from bot.database import Reading, Transaction
 from bot.jobs import store as jobs
 from bot.jobs.model import Draft, Message, Timer
 from bot.jobs.model import State as Ended
@@ -40,7 +39,7 @@ from cogs.pairing.promises_service import (
     round_of,
 )
 from cogs.pairing.rounds_service import Rounds, new_round, require_plan, to_ask
-from cogs.pairing.service import Members, agreed
+from cogs.pairing.service import Ground, Members, agreed
 from cogs.pairing.settings import ENABLED
 from cogs.pairing.telling_service import Telling
 
@@ -49,21 +48,14 @@ class Draws:
     """Reads what a round is to be drawn from, and writes down what it came to."""
 
     def __init__(
-        self,
-        database: Database,
-        members: Members,
-        introductions: Introductions,
-        telling: Telling,
-        clock: Clock,
-        wake: Callable[[], None],
+        self, ground: Ground, members: Members, introductions: Introductions, telling: Telling
     ) -> None:
-        """`wake` makes the runner look now, because something may be due sooner than it knew."""
-        self._database = database
+        self._database = ground.database
+        self._clock = ground.clock
+        self._wake = ground.wake
         self._members = members
         self._introductions = introductions
         self._telling = telling
-        self._clock = clock
-        self._wake = wake
 
     # Before it
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -13,7 +12,7 @@ from bot import delivery, logs, threads
 from bot.bounds import Standing, bounds_of, may_meet
 from bot.errors import UserError
 from bot.jobs.carrying import look_for, try_to_send
-from bot.jobs.runner import Absent, Delivered, Found, NotNow, Refused, Tried, Unreadable
+from bot.jobs.runner import Absent, Delivered, Found, NotNow, Refused, Tried
 from bot.settings.core import LANGUAGE
 from bot.standing import Gone, role_ids
 from bot.texts import Words
@@ -109,16 +108,7 @@ class IntroductionCarrier:
         one = await self._introductions.introduction(message.subject)
         if one is None:
             return Absent()
-        try:
-            thread_id = await self._find(one, message)
-        except (discord.Forbidden, discord.NotFound):
-            return Unreadable()
-        except LATER as error:
-            _log.warning("look_failed", error=logs.describe(error))
-            return NotNow()
-        if thread_id is None:
-            return Absent()
-        found = await look_for(self._bot, replace(message, channel_id=thread_id))
+        found = await threads.look_within(self._bot, message, self._find(one, message))
         shut = await shut_if_over(self._bot, self._introductions, self._steps, one.id)
         return found if shut else NotNow()
 

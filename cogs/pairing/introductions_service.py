@@ -7,21 +7,18 @@ meet half-way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 from bot.blocks.service import parted
-from bot.clock import Clock
-from bot.database import Database, Transaction
+from bot.database import Transaction
 from bot.errors import UserError
 from bot.jobs import store as jobs
 from bot.jobs.model import Draft
-from bot.notices.service import Notices
 from bot.scenes import Scene
 from bot.settings.core import LANGUAGE
-from bot.settings.service import Settings
 from bot.zones import ZoneGone
 from cogs.pairing import course, rounds_store, store
 from cogs.pairing.model import (
@@ -44,7 +41,7 @@ from cogs.pairing.promises_service import (
     look_again,
     seal,
 )
-from cogs.pairing.service import Members, Shipped
+from cogs.pairing.service import Ground, Members
 from cogs.pairing.telling_service import Telling
 from cogs.pairing.wishes import Common, in_common
 
@@ -80,26 +77,15 @@ class Details:
 class Introductions:
     """Brings people together, and parts them."""
 
-    def __init__(
-        self,
-        database: Database,
-        settings: Settings,
-        notices: Notices,
-        members: Members,
-        telling: Telling,
-        shipped: Shipped,
-        clock: Clock,
-        wake: Callable[[], None],
-    ) -> None:
-        """`wake` makes the runner look now, because something may be due sooner than it knew."""
-        self._database = database
-        self._settings = settings
-        self._notices = notices
+    def __init__(self, ground: Ground, members: Members, telling: Telling) -> None:
+        self._database = ground.database
+        self._settings = ground.settings
+        self._notices = ground.notices
+        self._shipped = ground.shipped
+        self._clock = ground.clock
+        self._wake = ground.wake
         self._members = members
         self._telling = telling
-        self._shipped = shipped
-        self._clock = clock
-        self._wake = wake
         self._room_made_at: dict[int, datetime] = {}
 
     # Reading

@@ -8,15 +8,14 @@ transactions.
 from __future__ import annotations
 
 from calendar import day_abbr
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 from bot import audit
 from bot.bounds import Bounds, bounds_of
-from bot.clock import Clock
-from bot.database import Database, Reading, Transaction
+from bot.database import Reading, Transaction
 from bot.errors import UserError
 from bot.jobs import store as jobs
 from bot.jobs.model import Draft, Message, Timer
@@ -41,7 +40,7 @@ from cogs.pairing.promises_service import (
     UNDER_WAY,
     next_draw,
 )
-from cogs.pairing.service import Members, agreed, went_on
+from cogs.pairing.service import Ground, Members, agreed, went_on
 from cogs.pairing.settings import ENABLED
 from cogs.pairing.telling_service import Telling
 
@@ -74,25 +73,16 @@ class Rounds:
     """What moderators do with the rounds of a server, and members with one of them."""
 
     def __init__(
-        self,
-        database: Database,
-        settings: Settings,
-        notices: Notices,
-        members: Members,
-        introductions: Introductions,
-        telling: Telling,
-        clock: Clock,
-        wake: Callable[[], None],
+        self, ground: Ground, members: Members, introductions: Introductions, telling: Telling
     ) -> None:
-        """`wake` makes the runner look now, because something may be due sooner than it knew."""
-        self._database = database
-        self._settings = settings
-        self._notices = notices
+        self._database = ground.database
+        self._settings = ground.settings
+        self._notices = ground.notices
+        self._clock = ground.clock
+        self._wake = ground.wake
         self._members = members
         self._introductions = introductions
         self._telling = telling
-        self._clock = clock
-        self._wake = wake
         self._by_hand = Pace(*BY_HAND_LIMITS)
 
     # Reading

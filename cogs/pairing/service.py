@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import cast
 from uuid import uuid4
@@ -25,6 +25,7 @@ from bot.jobs import store as jobs
 from bot.jobs.model import Draft, Message, Timer
 from bot.jobs.model import State as Ended
 from bot.news.service import tell
+from bot.notices.service import Notices
 from bot.privacy import Holding, Kind, Shown
 from bot.settings.service import Settings
 from bot.zones import zone_info
@@ -142,23 +143,30 @@ async def agreed(read: Reading, server_id: int) -> frozenset[int]:
     return await consent.everybody(read, server_id, CONSENT, CONSENT_VERSION)
 
 
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What all use cases of pairing stand on."""
+
+    database: Database
+    settings: Settings
+    notices: Notices
+    shipped: Shipped
+    speaks: Callable[[str], bool]
+    """Whether the bot has words in a language."""
+    clock: Clock
+    wake: Callable[[], None]
+    """Makes the runner look now, because something may be due sooner than it knew."""
+
+
 class Members:
     """What members do about pairing, and what moderators do with the topics."""
 
-    def __init__(
-        self,
-        database: Database,
-        settings: Settings,
-        shipped: Shipped,
-        clock: Clock,
-        wake: Callable[[], None],
-    ) -> None:
-        """`wake` makes the runner look now, because something may be due sooner than it knew."""
-        self._database = database
-        self._settings = settings
-        self._shipped = shipped
-        self._clock = clock
-        self._wake = wake
+    def __init__(self, ground: Ground) -> None:
+        self._database = ground.database
+        self._settings = ground.settings
+        self._shipped = ground.shipped
+        self._clock = ground.clock
+        self._wake = ground.wake
         self._leavings: list[Leaving] = []
 
     def when_leaving(self, listener: Leaving) -> None:

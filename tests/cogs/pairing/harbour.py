@@ -20,7 +20,6 @@ from bot.jobs.runner import (
     Delivered,
     Found,
     NotNow,
-    Promises,
     Refused,
     Runner,
     Tried,
@@ -37,8 +36,7 @@ from bot.settings.service import Settings
 from bot.threads import NO_RIGHTS
 from cogs.pairing import rounds_store, store
 from cogs.pairing.course import Tell
-from cogs.pairing.drawing_service import Drawing, Draws
-from cogs.pairing.introducing_service import Introducing
+from cogs.pairing.drawing_service import Draws
 from cogs.pairing.introductions_service import APART, Introductions
 from cogs.pairing.matching import draw
 from cogs.pairing.model import (
@@ -50,6 +48,7 @@ from cogs.pairing.model import (
     RoundState,
     Wishes,
 )
+from cogs.pairing.pairing_service import Pairing
 from cogs.pairing.peers import asked
 from cogs.pairing.promises_service import (
     AGAIN,
@@ -62,8 +61,8 @@ from cogs.pairing.promises_service import (
     TELL,
     round_of,
 )
-from cogs.pairing.rounds_service import Opening, Rounds
-from cogs.pairing.service import HOLDINGS, Members, shipped_content
+from cogs.pairing.rounds_service import Rounds
+from cogs.pairing.service import Ground, Members, shipped_content
 from cogs.pairing.settings import ENABLED
 from cogs.pairing.telling_service import Telling, Told
 
@@ -79,6 +78,7 @@ PLAN = Plan(SERVER, CHANNEL, RULE, START)
 DRAWN_AT = datetime(2026, 3, 6, 17, 0, tzinfo=UTC)
 WISHES = Wishes(("en",), frozenset({"music"}))
 SHIPPED = shipped_content()
+SPOKEN = frozenset({"en", "es"})
 
 
 class Killed(BaseException):
@@ -320,11 +320,7 @@ class Harbour:
     blocks: Blocks
     privacy: Privacy
     membership: Membership
-    members: Members
-    introductions: Introductions
-    rounds: Rounds
-    draws: Draws
-    telling: Telling
+    pairing: Pairing
     discord: Discord
     teller: Teller
     fate: Fate
@@ -333,27 +329,32 @@ class Harbour:
     carriers: Callable[[Harbour], dict[str, Carrier]] = lambda self: in_memory(self)
     """How a process that has just started reaches Discord, by the kind of promise."""
 
+    @property
+    def members(self) -> Members:
+        return self.pairing.members
+
+    @property
+    def introductions(self) -> Introductions:
+        return self.pairing.introductions
+
+    @property
+    def rounds(self) -> Rounds:
+        return self.pairing.rounds
+
+    @property
+    def draws(self) -> Draws:
+        return self.pairing.draws
+
+    @property
+    def telling(self) -> Telling:
+        return self.pairing.telling
+
     def clock(self) -> datetime:
         return self.now
 
     def _runner(self) -> Runner:
         runner = Runner(cast("Database", self.mortal), self.clock, longest_sleep=1)
-        opening = Opening(self.settings, self.notices, self.rounds)
-        drawing = Drawing(self.settings, self.notices, self.rounds, self.draws, self.telling)
-        introducing = Introducing(self.settings, self.notices, self.telling)
-        promises: dict[str, Promises] = {
-            OPEN: opening,
-            ASK: opening,
-            DRAW: drawing,
-            AGAIN: drawing,
-            INTRODUCTION: introducing,
-            FOLLOWUP: introducing,
-            CLOSE: introducing,
-            TELL: self.telling,
-        }
-        carriers = self.carriers(self)
-        for kind, those in promises.items():
-            runner.register(kind, those, carriers[kind])
+        self.pairing.keep(runner, self.carriers(self))
         return runner
 
     def standing(self, user_id: int) -> Standing | None:
@@ -497,25 +498,14 @@ async def make_harbour(database: Database) -> Harbour:
     through = cast("Database", mortal)
     settings = Settings(database, clock)
     notices = Notices(database, settings, clock)
-    members = Members(through, settings, SHIPPED, clock, wake)
-    telling = Telling(settings, lambda code: code in {"en", "es"})
-    introductions = Introductions(
-        through, settings, notices, members, telling, SHIPPED, clock, wake
-    )
-    rounds = Rounds(through, settings, notices, members, introductions, telling, clock, wake)
-    draws = Draws(through, members, introductions, telling, clock, wake)
     for setting in (LANGUAGE, NOTICE_CHANNEL, *SETTINGS):
         settings.declare(setting)
-    settings.declare(ENABLED, rounds.switched)
+    pairing = Pairing(Ground(through, settings, notices, SHIPPED, SPOKEN.__contains__, clock, wake))
     blocks = Blocks(database, notices, clock, wake)
-    blocks.when_parted(introductions.parted)
-    members.when_leaving(rounds.leaving)
     privacy = Privacy(database, clock)
-    privacy.register(*HOLDINGS, *JOBS, NEWS)
-    privacy.when_erasing(introductions.erased)
+    privacy.register(*JOBS, NEWS)
     membership = Membership(database, clock, wake)
-    membership.register(members.held, members.left)
-    membership.register(None, rounds.left)
+    pairing.listen(privacy, membership, blocks)
     discord = Discord(fate)
     made = Harbour(
         database,
@@ -525,13 +515,9 @@ async def make_harbour(database: Database) -> Harbour:
         blocks,
         privacy,
         membership,
-        members,
-        introductions,
-        rounds,
-        draws,
-        telling,
+        pairing,
         discord,
-        Teller(discord, introductions),
+        Teller(discord, pairing.introductions),
         fate,
         START,
     )

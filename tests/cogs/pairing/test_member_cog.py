@@ -21,7 +21,7 @@ from bot.texts import Texts, Words
 from cogs.pairing import views
 from cogs.pairing.draft import Draft
 from cogs.pairing.model import CONSENT, CONSENT_VERSION, Block, Often, Role, Shown, Wishes
-from cogs.pairing.service import RENEWAL, Members, shipped_content
+from cogs.pairing.service import RENEWAL, Ground, Members, shipped_content
 from tests.world import World, answer_of, buttons_of, inputs_of, text_of
 
 WORDS = Words(Texts.load(), "en")
@@ -237,8 +237,16 @@ async def test_topics_that_moderators_changed_meanwhile_are_chosen_again(harbour
 
 def _members(world: World) -> Members:
     runtime = world.bot.runtime
-    shipped = shipped_content()
-    return Members(runtime.database, runtime.settings, shipped, runtime.clock, runtime.jobs.wake)
+    ground = Ground(
+        runtime.database,
+        runtime.settings,
+        runtime.notices,
+        shipped_content(),
+        runtime.texts.speaks,
+        runtime.clock,
+        runtime.jobs.wake,
+    )
+    return Members(ground)
 
 
 # Who may join

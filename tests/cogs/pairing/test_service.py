@@ -26,6 +26,7 @@ from bot.jobs.runner import Delivered, Found, NotNow, Refused, Runner, Tried, Un
 from bot.journal import Replays
 from bot.news.model import HOLDING as NEWS
 from bot.news.service import News
+from bot.notices.service import Notices
 from bot.privacy import Privacy
 from bot.settings.service import Settings
 from cogs.pairing import store
@@ -48,6 +49,7 @@ from cogs.pairing.model import (
 from cogs.pairing.service import (
     HOLDINGS,
     RENEWAL,
+    Ground,
     Members,
     Renewing,
     agreed,
@@ -133,7 +135,9 @@ async def harbour(database: Database) -> Harbour:
     settings = Settings(database, clock)
     settings.declare(ENABLED)
     settings.declare(ALL_ADULTS)
-    members = Members(database, settings, SHIPPED, clock, lambda: None)
+    notices = Notices(database, settings, clock)
+    ground = Ground(database, settings, notices, SHIPPED, bool, clock, lambda: None)
+    members = Members(ground)
     made = Harbour(database, settings, members, Discord(), START)
     members.when_leaving(made.listen)
     await settings.change(SERVER, ENABLED, value=True, by=MODERATOR)
