@@ -10,7 +10,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import delivery
+from bot import delivery, logs
+from bot.database import StoreError
 from bot.errors import UserError
 from bot.pace import Limit, Pace, take
 from bot.privacy import Holding
@@ -23,10 +24,13 @@ from cogs.faq.entries_service import Entries
 from cogs.faq.search import Verdict
 from cogs.faq.service import TOKEN, Faq
 from cogs.faq.settings import CHANNELS, ENABLED
+from cogs.faq.tallies_service import Tallies
 
 if TYPE_CHECKING:
     from bot.client import Alongside, Interaction
     from cogs.faq.model import Entry
+
+_log = logs.get(__name__)
 
 SUGGESTIONS = 10
 """Suggestions below a half-typed question: what a phone shows without scrolling far."""
@@ -46,10 +50,11 @@ class FaqCog(commands.Cog, name="Faq"):
 
     faq = app_commands.Group(name="faq", description="-")
 
-    def __init__(self, bot: Alongside, faq: Faq, catalogs: Catalogs) -> None:
+    def __init__(self, bot: Alongside, faq: Faq, catalogs: Catalogs, tallies: Tallies) -> None:
         self._bot = bot
         self._faq = faq
         self._catalogs = catalogs
+        self._tallies = tallies
         self._clock = bot.runtime.clock
         self._pace = Pace(*SHARING)
         self._pace_here = Pace(*SHARING_HERE)
@@ -64,6 +69,8 @@ class FaqCog(commands.Cog, name="Faq"):
             views.SHARE: self.ask_share,
             views.POST: self.post,
             views.TAKE_BACK: self.take_back,
+            views.HELPED: self.helped,
+            views.INSTEAD: self.show_instead,
         }.items():
             self._bot.runtime.actions.on(action, handler)
 
@@ -92,7 +99,14 @@ class FaqCog(commands.Cog, name="Faq"):
         found = await self._faq.ask(interaction.guild_id, language, question)
         words = await words_for(interaction)
         if found.verdict is Verdict.FOUND and found.entry is not None:
-            panel = views.answer(words, found.entry, found.near, can_share=_may_share(interaction))
+            panel = views.answer(
+                words,
+                found.entry,
+                found.near,
+                can_share=_may_share(interaction),
+                counts=interaction.guild_id is not None,
+                others=found.others,
+            )
         else:
             topics = await self._faq.topics(interaction.guild_id, language)
             panel = views.not_found(words, found, topics)
@@ -152,16 +166,53 @@ class FaqCog(commands.Cog, name="Faq"):
         )
         await turn(interaction, views.page(words, topics, topic, shown))
 
-    async def show(self, interaction: Interaction, entry_id: str) -> None:
-        """Show one entry on the message that was tapped."""
+    async def show(self, interaction: Interaction, entry_id: str, *others: str) -> None:
+        """Show one entry on the message that was tapped; `others` stood beside it."""
+        await self._require_open(interaction)
+        server_id, language = interaction.guild_id, await self._language(interaction)
+        entry = await self._faq.entry(server_id, language, entry_id)
+        related = await self._faq.related(server_id, language, entry)
+        panel = views.answer(
+            await words_for(interaction),
+            entry,
+            related,
+            can_share=_may_share(interaction),
+            counts=server_id is not None,
+            others=await self._faq.shown_of(server_id, language, others),
+        )
+        await turn(interaction, panel)
+
+    # Whether it helped
+
+    async def helped(self, interaction: Interaction, entry_id: str) -> None:
+        """Count that an answer helped."""
         await self._require_open(interaction)
         language = await self._language(interaction)
         entry = await self._faq.entry(interaction.guild_id, language, entry_id)
-        related = await self._faq.related(interaction.guild_id, language, entry)
+        await self._count(interaction, entry, helped=True)
         words = await words_for(interaction)
-        await turn(
-            interaction, views.answer(words, entry, related, can_share=_may_share(interaction))
-        )
+        await turn(interaction, views.thanks(words, entry, can_share=_may_share(interaction)))
+
+    async def show_instead(self, interaction: Interaction, entry_id: str, *others: str) -> None:
+        """Count that an answer was not what was meant, and show what else there is."""
+        await self._require_open(interaction)
+        server_id, language = interaction.guild_id, await self._language(interaction)
+        entry = await self._faq.entry(server_id, language, entry_id)
+        try:
+            await self._count(interaction, entry, helped=False)
+        except StoreError as error:
+            # It is a number less; they still look for an answer.
+            _log.warning("faq_not_counted", error=logs.describe(error))
+        found = await self._faq.instead(server_id, language, entry_id, others)
+        topics = await self._faq.topics(server_id, language)
+        words = await words_for(interaction)
+        await turn(interaction, views.not_found(words, found, topics, about="faq.instead"))
+
+    async def _count(self, interaction: Interaction, entry: Entry, *, helped: bool) -> None:
+        if interaction.guild_id is not None:
+            await self._tallies.count(
+                interaction.guild_id, interaction.user.id, entry, helped=helped
+            )
 
     # Sharing
 
@@ -260,11 +311,16 @@ async def setup(bot: Alongside) -> None:
     runtime.settings.declare(CHANNELS)
     catalogs = Catalogs(shipped_entries(), runtime.database, runtime.clock)
     runtime.privacy.register(
-        Holding(table="faq_entries"), Holding(table="faq_hidden"), Holding(table="faq_revisions")
+        Holding(table="faq_entries"),
+        Holding(table="faq_hidden"),
+        Holding(table="faq_revisions"),
+        Holding(table="faq_tallies"),
     )
     runtime.privacy.when_server_erased(catalogs.forget)
-    cog = FaqCog(bot, Faq(catalogs, runtime.settings), catalogs)
-    manage = ManageFaq(bot, Entries(catalogs, runtime.database, runtime.clock), catalogs)
+    tallies = Tallies(catalogs, runtime.database, runtime.clock)
+    cog = FaqCog(bot, Faq(catalogs, runtime.settings), catalogs, tallies)
+    entries = Entries(catalogs, runtime.database, runtime.clock)
+    manage = ManageFaq(bot, entries, catalogs, tallies)
     for part in (cog, manage):
         part.register()
     runtime.manage.add_command(manage)

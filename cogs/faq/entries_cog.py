@@ -13,6 +13,7 @@ from bot.errors import UserError
 from bot.shelf import Shelf
 from bot.views import Panel, clip, number_of, reply, server_language, turn, words_for
 from cogs.faq import entries_views as views
+from cogs.faq import tallies_views
 from cogs.faq.model import Draft, Typed
 from cogs.faq.service import TOKEN
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from cogs.faq.catalogs_service import Catalogs
     from cogs.faq.entries_service import Entries
     from cogs.faq.model import Entry
+    from cogs.faq.tallies_service import Tallies
 
 CHOICES = 25
 """Suggestions that Discord takes at most."""
@@ -32,11 +34,14 @@ DRAFT_KEPT = timedelta(hours=1)
 class ManageFaq(app_commands.Group):
     """Moderators add answers for their server, and hide shipped ones."""
 
-    def __init__(self, bot: Alongside, entries: Entries, catalogs: Catalogs) -> None:
+    def __init__(
+        self, bot: Alongside, entries: Entries, catalogs: Catalogs, tallies: Tallies
+    ) -> None:
         super().__init__(name="faq", description="-")
         self._bot = bot
         self._entries = entries
         self._catalogs = catalogs
+        self._tallies = tallies
         self._clock = bot.runtime.clock
         self._drafts: Shelf[str, Draft] = Shelf(most=DRAFTS, weight=DRAFTS, unused=DRAFT_KEPT)
 
@@ -51,6 +56,7 @@ class ManageFaq(app_commands.Group):
             views.REMOVE: self.remove_button,
             views.RESTORE: self.restore_button,
             views.LIST: self.show_list,
+            views.FEEDBACK: self.show_feedback,
         }.items():
             self._bot.runtime.actions.on(action, handler, moderators=True)
 
@@ -92,6 +98,11 @@ class ManageFaq(app_commands.Group):
     async def list_entries(self, interaction: Interaction) -> None:
         """List what this server added and hid."""
         await self.show_list(interaction, "0")
+
+    @app_commands.command(name="feedback", description="-")
+    async def feedback(self, interaction: Interaction) -> None:
+        """Tell which answers help and which do not."""
+        await self.show_feedback(interaction, "0")
 
     @add.autocomplete("language")
     async def suggest_language(
@@ -170,6 +181,13 @@ class ManageFaq(app_commands.Group):
         kept = await self._entries.kept(_server(interaction), language)
         words = await words_for(interaction)
         await turn(interaction, views.listed(words, kept, number_of(number)))
+
+    async def show_feedback(self, interaction: Interaction, number: str) -> None:
+        """Show one page of how often answers helped."""
+        language = await self._language(interaction)
+        every = await self._tallies.told(_server(interaction), language)
+        words = await words_for(interaction)
+        await turn(interaction, tallies_views.feedback(words, every, number_of(number)))
 
     # Drafts
 

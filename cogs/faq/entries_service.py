@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from bot import audit
 from bot.errors import UserError
-from cogs.faq import store
+from cogs.faq import store, tallies_store
 from cogs.faq.model import (
     OWN,
     OWN_LIMIT,
@@ -128,6 +128,8 @@ class Entries:
                     raise UserError("faq.refused.changed_meanwhile")
                 entry = replace(draft, related=related, revision=revision)
                 await store.put_entry(tx, server_id, entry, self._clock())
+                # What was said of the answer was said of another one.
+                await tallies_store.forget(tx, server_id, entry_id)
                 await self._record(tx, server_id, by, "edit", entry, current, entry)
         finally:
             self._catalogs.forget(server_id)
@@ -144,6 +146,7 @@ class Entries:
                 if current.revision != seen:
                     raise UserError("faq.refused.remove_changed")
                 await store.delete_entry(tx, server_id, entry_id)
+                await tallies_store.forget(tx, server_id, entry_id)
                 await self._record(tx, server_id, by, "remove", current, current, None)
         finally:
             self._catalogs.forget(server_id)

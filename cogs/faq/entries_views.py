@@ -33,6 +33,7 @@ ASK_REMOVE = "faq:ask_remove"
 REMOVE = "faq:remove"
 RESTORE = "faq:restore"
 LIST = "faq:list"
+FEEDBACK = "faq:feedback"
 
 LIST_SIZE = 10
 PHRASINGS_FIELD = 2_000
@@ -148,7 +149,7 @@ def listed(words: Words, kept: Kept, number: int) -> Panel:
         f"## {words('faq.list.title')}",
         "\n".join(shown) if shown else words("faq.list.nothing"),
         "-# " + words("faq.list.how"),
-        row(newer, older) if newer or older else None,
+        row(newer, older, button(words("faq.feedback.title"), FEEDBACK, 0)),
     )
 
 

@@ -36,6 +36,8 @@ class Answer:
     near: tuple[Entry, ...]
     person: Entry | None = None
     """How to reach a person: offered wherever no answer was found."""
+    others: tuple[Entry, ...] = ()
+    """Where one was found: those that come next, in case it is not what was meant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +87,26 @@ class Faq:
         result = catalog.index.ask(text)
         hits = tuple(catalog.entries[hit.id] for hit in result.hits)
         if result.verdict is Verdict.FOUND:
-            return Answer(Verdict.FOUND, hits[0], self._related(catalog, hits[0]))
+            related = self._related(catalog, hits[0])
+            return Answer(Verdict.FOUND, hits[0], related, others=hits[1:])
         near = tuple(entry for entry in hits if entry.id != PERSON)
         return Answer(result.verdict, None, near, catalog.entries.get(PERSON))
+
+    async def instead(
+        self, server_id: int | None, language: str, entry_id: str, others: Sequence[str]
+    ) -> Answer:
+        """Give what else may have been meant: `others` came next, for words that are not kept.
+
+        Without any, what resembles the entry itself.
+        """
+        catalog = await self._catalogs.get(server_id, language)
+        near = [catalog.entries[i] for i in others if i in catalog.entries]
+        entry = catalog.entries.get(entry_id)
+        if not near and entry is not None:
+            near = list(catalog.near(entry.question, RELATED_LIMIT + 1))
+        near = [found for found in near if found.id not in {entry_id, PERSON}]
+        verdict = Verdict.NEARBY if near else Verdict.NOTHING
+        return Answer(verdict, None, tuple(near), catalog.entries.get(PERSON))
 
     async def suggest(
         self, server_id: int | None, language: str, text: str, limit: int
@@ -99,6 +118,13 @@ class Faq:
     async def entry(self, server_id: int | None, language: str, entry_id: str) -> Entry:
         """Give one entry that is shown here; raises UserError when it is not, or no longer."""
         return self._shown(await self._catalogs.get(server_id, language), entry_id)
+
+    async def shown_of(
+        self, server_id: int | None, language: str, ids: Sequence[str]
+    ) -> tuple[Entry, ...]:
+        """Give those of some entries that are shown here."""
+        catalog = await self._catalogs.get(server_id, language)
+        return tuple(catalog.entries[i] for i in ids if i in catalog.entries)
 
     async def related(
         self, server_id: int | None, language: str, entry: Entry

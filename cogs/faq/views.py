@@ -10,7 +10,7 @@ from babel import Locale
 from discord import ui
 
 from bot.texts import Words
-from bot.views import Panel, button, clip, helplines_button, menu, plain, row
+from bot.views import MAX_CUSTOM_ID, Panel, button, clip, helplines_button, menu, plain, row
 from cogs.faq.model import Entry, Source
 from cogs.faq.search import Verdict
 from cogs.faq.service import Answer, Page
@@ -21,6 +21,8 @@ TOPIC = "faq:topic"
 SHARE = "faq:share"
 POST = "faq:post"
 TAKE_BACK = "faq:take_back"
+HELPED = "faq:helped"
+INSTEAD = "faq:instead"
 ABOUT = "about:show"
 
 NEAR = {Verdict.NEARBY: 3, Verdict.NOTHING: 2}
@@ -30,13 +32,28 @@ PAGE_SIZE = 6
 """Questions on one page, each a button of its own: about a phone screen."""
 
 
-def answer(words: Words, entry: Entry, related: Sequence[Entry], *, can_share: bool) -> Panel:
-    """The entry, its source, related questions, and the way to a person."""
+def answer(
+    words: Words,
+    entry: Entry,
+    related: Sequence[Entry],
+    *,
+    can_share: bool,
+    counts: bool,
+    others: Sequence[Entry] = (),
+) -> Panel:
+    """The entry, its source, related questions, what to do next, and the way to a person.
+
+    `counts` offers to say that it helped; `others` are shown where it was not what was meant.
+    """
     return Panel(
         *told(words, entry),
         "-# " + words("faq.answer.footer"),
         words("faq.answer.related") if related else None,
         *_buttons(related),
+        row(
+            button(words("faq.helped.yes"), HELPED, entry.id) if counts else None,
+            button(words("faq.helped.no"), INSTEAD, entry.id, *_fitting(INSTEAD, entry, others)),
+        ),
         row(
             button(words("faq.share.button"), SHARE, entry.id) if can_share else None,
             helplines_button(words),
@@ -45,19 +62,37 @@ def answer(words: Words, entry: Entry, related: Sequence[Entry], *, can_share: b
     )
 
 
-def not_found(words: Words, found: Answer, topics: Mapping[str, int]) -> Panel:
-    """Say that there is no answer; helplines and people first, then what comes near, and topics."""
+def thanks(words: Words, entry: Entry, *, can_share: bool) -> Panel:
+    """The same entry, and that it was counted."""
+    return Panel(
+        *told(words, entry),
+        "-# " + words("faq.helped.thanks"),
+        row(
+            button(words("faq.share.button"), SHARE, entry.id) if can_share else None,
+            helplines_button(words),
+            button(words("faq.browse.button"), PAGE, entry.topic, 0),
+        ),
+    )
+
+
+def not_found(
+    words: Words, found: Answer, topics: Mapping[str, int], *, about: str = "faq.nothing"
+) -> Panel:
+    """Say that there is no answer; helplines and people first, then what comes near, and topics.
+
+    `about` is the key of what is said: that nothing was found, or that it was not what was meant.
+    """
     nearby = found.near[: NEAR[found.verdict]]
     person = found.person
     return Panel(
-        f"## {words('faq.nothing.title')}",
-        words("faq.nothing.body"),
+        f"## {words(f'{about}.title')}",
+        words(f"{about}.body"),
         row(
             helplines_button(words),
             button(person.question, SHOW, person.id) if person else None,
         ),
         words(f"faq.{found.verdict.value}.offer") if nearby else None,
-        *_buttons(nearby),
+        *_buttons(nearby, together=True),
         row(_topic_menu(words, topics, None)) if topics else None,
     )
 
@@ -171,9 +206,25 @@ def language_name(code: str, words: Words) -> str:
     return cast("Mapping[str, str]", locale.languages).get(code, code)
 
 
-def _buttons(entries: Sequence[Entry]) -> list[ui.ActionRow[Any]]:
+def _buttons(entries: Sequence[Entry], *, together: bool = False) -> list[ui.ActionRow[Any]]:
     # One a row: a question is a sentence, and Discord cuts labels that stand side by side.
-    return [row(button(entry.question, SHOW, entry.id)) for entry in entries]
+    rows: list[ui.ActionRow[Any]] = []
+    for entry in entries:
+        others = [other for other in entries if other is not entry] if together else ()
+        rows.append(row(button(entry.question, SHOW, entry.id, *_fitting(SHOW, entry, others))))
+    return rows
+
+
+def _fitting(action: str, entry: Entry, others: Sequence[Entry]) -> list[str]:
+    """The ids of as many others, the nearest first, as a button can remember."""
+    kept: list[str] = []
+    room = MAX_CUSTOM_ID - len(f"{action}:{entry.id}")
+    for other in others:
+        room -= len(f":{other.id}")
+        if room < 0:
+            break
+        kept.append(other.id)
+    return kept
 
 
 def _topic_menu(words: Words, topics: Mapping[str, int], chosen: str | None) -> ui.Item[Any]:

@@ -163,6 +163,14 @@ CREATE TABLE faq_revisions (
     revision INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE faq_tallies (
+    server_id INTEGER NOT NULL,
+    entry_id TEXT NOT NULL,
+    helped INTEGER NOT NULL,
+    missed INTEGER NOT NULL,
+    PRIMARY KEY (server_id, entry_id)
+) STRICT;
+
 CREATE TABLE helplines_rows (
     server_id INTEGER NOT NULL,
     id TEXT NOT NULL,

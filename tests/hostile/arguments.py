@@ -52,6 +52,7 @@ def known(ground: Ground, rows: Mapping[str, Sequence[Row]]) -> dict[str, list[s
         "server": [str(world.guild.id)],
         "server_id": [str(world.guild.id)],
         "other": people,
+        "others": ["what-is-peer-support", "benefits"],
         "about": people,
         "first": people,
         "second": people[1:] + people[:1],

@@ -19,6 +19,9 @@ MOST = 4
 """Custom ids that are tried of each action by each person."""
 
 
+COUNTED = {"faq_tallies"}
+"""What every member of the server adds to: numbers that name nobody."""
+
 Rows = dict[str, list[dict[str, Any]]]
 
 
@@ -83,7 +86,9 @@ async def test_no_action_reaches_what_is_not_for_who_taps(tmp_path: Path) -> Non
                 and not (place not in said and _may_write(ground, who, place[0]))
             ]
             wrong += [
-                f"{who.name} {action}: changed {one}" for one in changed(rows, now, who, home)
+                f"{who.name} {action}: changed {one}"
+                for one in changed(rows, now, who, home)
+                if not (who is ground.stranger and one in COUNTED)
             ]
             rows, said = now, seen
         assert wrong == []

@@ -43,6 +43,8 @@ class Watched:
         self.has_read = asyncio.Event()
 
     def transaction(self) -> Any:
+        if self.down:
+            raise StoreUnavailable("The store cannot be reached.")
         return self._database.transaction()
 
     @asynccontextmanager
@@ -60,6 +62,8 @@ class Watched:
 class Library:
     """The parts of the FAQ, wired as the feature does."""
 
+    database: Database
+    """The store, watched."""
     store: Watched
     clock: Time
     settings: Settings
@@ -76,7 +80,7 @@ class Library:
         settings.declare(CHANNELS)
         catalogs = Catalogs(shipped, watched, clock, **how)
         entries = Entries(catalogs, watched, clock)
-        return cls(watched, clock, settings, catalogs, Faq(catalogs, settings), entries)
+        return cls(watched, watched, clock, settings, catalogs, Faq(catalogs, settings), entries)
 
     async def found(self, text: str, server: int | None = SERVER, language: str = "en") -> str:
         """Ask, and give the question that was answered, or the verdict."""

@@ -72,7 +72,9 @@ def test_every_answer_has_a_helplines_button_and_fits_into_one_message(language:
     for entry in SHIPPED[language]:
         related = [by_id[i] for i in entry.related]
         for panel in (
-            views.answer(words, entry, related, can_share=True),
+            views.answer(
+                words, entry, related, can_share=True, counts=True, others=SHIPPED[language][:5]
+            ),
             views.shared(words, entry),
             views.confirm_share(words, entry, "faq1"),
         ):
