@@ -31,7 +31,7 @@ from bot.permissions import NEEDED, require_moderator
 from bot.privacy import Holding
 from bot.reports.model import HOLDINGS as REPORTS
 from bot.runtime import Runtime
-from bot.settings.core import CORE
+from bot.settings.core import CORE, PAUSED
 from bot.views import (
     FORM_AGAIN,
     MODERATING,
@@ -115,6 +115,7 @@ class Alongside(commands.AutoShardedBot):
 
     async def load_features(self) -> None:
         """Load every feature folder, and give their commands their words."""
+        self.runtime.settings.declare(PAUSED, self.runtime.jobs.switched)
         for setting in CORE:
             self.runtime.settings.declare(setting)
         self.runtime.privacy.register(

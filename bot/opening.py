@@ -99,7 +99,12 @@ def make_runtime(
     """Put together what a process needs on an open store whose schema is up to date."""
     settings = Settings(database, clock)
     # On SQLite this is the only process, and it wakes its runner for every change.
-    jobs = Runner(database, clock, longest_sleep=300 if database.engine == "SQLite" else 5)
+    jobs = Runner(
+        database,
+        clock,
+        longest_sleep=300 if database.engine == "SQLite" else 5,
+        paused=settings.paused_among,
+    )
     notices = Notices(database, settings, clock)
     return Runtime(
         config=config,

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol, TypeVar
 
 from bot import logs
 from bot.clock import Clock
-from bot.database import Database, StoreError, Transaction
+from bot.database import Database, Reading, StoreError, Transaction
 from bot.jobs import store
 from bot.jobs.model import LEASE, SEND_SECONDS, Draft, Message, State, Timer, Way, pause_after, way
 
@@ -101,6 +101,10 @@ class Carrier(Protocol):
         ...
 
 
+async def _nowhere(_read: Reading, _server_ids: Collection[int]) -> Collection[int]:
+    return ()
+
+
 class Runner:
     """One for the process. `start` it after the features have registered."""
 
@@ -111,13 +115,20 @@ class Runner:
         *,
         longest_sleep: float,
         per_second: int = PER_SECOND,
+        paused: Callable[[Reading, Collection[int]], Awaitable[Collection[int]]] = _nowhere,
     ) -> None:
-        """Look again after `longest_sleep` seconds although nothing known is due."""
+        """Look again after `longest_sleep` seconds although nothing known is due.
+
+        Of some servers `paused` gives those in which nothing is sent: what is due there waits until
+        it is late, and is skipped then as anything else that is late.
+        """
         self._longest_sleep = longest_sleep
+        self._paused = paused
         self._database = database
         self._clock = clock
         self._pace = _Pace(per_second)
         self._kinds: dict[str, tuple[Promises, Carrier]] = {}
+        self._going_on: set[str] = set()
         self._flying: dict[str, asyncio.Task[None]] = {}
         self._flying_kinds: Counter[str] = Counter()
         self._task: asyncio.Task[None] | None = None
@@ -125,11 +136,18 @@ class Runner:
         self._woken = False
         self._stopping = False
 
-    def register(self, kind: str, promises: Promises, carrier: Carrier) -> None:
-        """Say who keeps the promises of a kind. Its timers have the same kind."""
+    def register(
+        self, kind: str, promises: Promises, carrier: Carrier, *, goes_on: bool = False
+    ) -> None:
+        """Say who keeps the promises of a kind. Its timers have the same kind.
+
+        One that `goes_on` is kept in a paused server as well: it ends or tidies what is there.
+        """
         if kind in self._kinds:
             raise ValueError(f"promises of the kind {kind} are kept already")
         self._kinds[kind] = (promises, carrier)
+        if goes_on:
+            self._going_on.add(kind)
 
     def start(self) -> None:
         """Begin to keep promises."""
@@ -178,6 +196,12 @@ class Runner:
                 await store.clear_timers(tx, kind, ended)
         return len(timers)
 
+    async def switched(self, tx: Transaction, server_id: int, paused: bool) -> None:
+        """Let what waits in a server have its turn, when it is paused no more."""
+        if not paused:
+            await store.release(tx, server_id, self._clock())
+            self.wake()
+
     async def leave_out(self, reason: str) -> list[Message]:
         """Skip all that has fallen due, and move each timer on; gives what was left out.
 
@@ -210,20 +234,35 @@ class Runner:
                 full = [kind for kind in taken if _share(taken, kind) <= 0]
                 found = await store.take_due_messages(tx, now, room - len(claimed), full)
                 due = _within_shares(found, taken)
-                reasons = await self._unwanted(tx, due, now)
-                for message in due:
+                held = await self._held(tx, due, now)
+                for message in held:
+                    await store.retry(tx, message.id, message.late_at)
+                free = [message for message in due if message not in held]
+                reasons = await self._unwanted(tx, free, now)
+                for message in free:
                     if message.id in reasons:
                         reason = reasons[message.id]
                         await self._settle(tx, message, State.SKIPPED, now, reason=reason)
-                kept = [message for message in due if message.id not in reasons]
+                kept = [message for message in free if message.id not in reasons]
                 until = now + LEASE
                 await store.lease(tx, [message.id for message in kept], now, until)
                 claimed += [(replace(message, try_at=until), way(message, now)) for message in kept]
                 taken.update(message.kind for message in kept)
                 looked_at += len(due)
-                if not reasons and len(due) == len(found):
+                if len(kept) == len(found):
                     break
         return claimed
+
+    async def _held(
+        self, tx: Transaction, messages: Sequence[Message], now: datetime
+    ) -> list[Message]:
+        waiting = [
+            message
+            for message in messages
+            if now < message.late_at and message.kind not in self._going_on
+        ]
+        paused = await self._paused(tx, {message.server_id for message in waiting})
+        return [message for message in waiting if message.server_id in paused]
 
     async def _unwanted(
         self, tx: Transaction, messages: Sequence[Message], now: datetime

@@ -162,6 +162,16 @@ async def retry(tx: Transaction, id_: str, at: datetime) -> None:
     )
 
 
+async def release(tx: Transaction, server_id: int, now: datetime) -> None:
+    """Let what a paused server held until it would be late have its turn now."""
+    await tx.execute(
+        "UPDATE jobs_messages SET try_at = $2 "
+        "WHERE server_id = $1 AND settled_at IS NULL AND try_at = late_at",
+        server_id,
+        to_epoch(now),
+    )
+
+
 async def settle(
     tx: Transaction,
     id_: str,

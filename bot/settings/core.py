@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.settings.model import Channels, Language, Roles, Setting
+from bot.settings.model import Channels, Language, Roles, Setting, Toggle
+
+PAUSED = Toggle(key="server.paused", default=False)
+"""Whether nothing goes out here: no check-in, introduction, call or post. Private answers do."""
 
 LANGUAGE = Language(key="server.language", default="en")
 """The language of what the bot posts for all to see, and for people whose own it does not speak."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any, TypeVar
 
 from bot import audit
 from bot.clock import Clock
-from bot.database import Database, Transaction
+from bot.database import Database, Reading, Transaction
 from bot.errors import UserError
 from bot.settings import store
+from bot.settings.core import PAUSED
 from bot.settings.model import Change, Setting
 
 T = TypeVar("T")
@@ -59,6 +60,15 @@ class Settings:
         stored = await self._stored(server_id)
         text = stored.get(setting.key)
         return setting.default if text is None else setting.decode(text)
+
+    async def require_running(self, server_id: int | None) -> None:
+        """Refuse what would go out to others where moderators paused everything; UserError."""
+        if server_id is not None and await self.get(server_id, PAUSED):
+            raise UserError("errors.paused")
+
+    async def paused_among(self, read: Reading, server_ids: Collection[int]) -> Collection[int]:
+        """Of some servers, those where everything is paused, as the store has it now."""
+        return await store.servers_with(read, PAUSED.key, PAUSED.encode(True), server_ids)
 
     async def change(
         self,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from bot.database import Reading, Transaction
 
 
@@ -51,3 +53,20 @@ async def clear_value(tx: Transaction, server_id: int, key: str) -> None:
     await tx.execute(
         "DELETE FROM settings_values WHERE server_id = $1 AND key = $2", server_id, key
     )
+
+
+async def servers_with(
+    read: Reading, key: str, value: str, server_ids: Collection[int]
+) -> frozenset[int]:
+    """Of some servers, those that have this stored value."""
+    if not server_ids:
+        return frozenset()
+    marks = ", ".join(f"${number}" for number in range(3, len(server_ids) + 3))
+    rows = await read.fetch(
+        "SELECT server_id FROM settings_values "  # noqa: S608
+        f"WHERE key = $1 AND value = $2 AND server_id IN ({marks})",
+        key,
+        value,
+        *server_ids,
+    )
+    return frozenset(row["server_id"] for row in rows)

@@ -122,6 +122,7 @@ class Answering:
             raise UserError("errors.old_button")
         if interaction.guild_id is None or not await self._enabled(interaction.guild_id):
             raise UserError("checkin.refused.off")
+        await self._bot.runtime.settings.require_running(interaction.guild_id)
         places = _places(interaction, source)
         if not (places.thread if where == views.THREAD else places.here):
             raise UserError("checkin.refused.not_here")

@@ -365,6 +365,7 @@ class ManageCheckins(app_commands.Group):
     async def post_now(self, interaction: Interaction, schedule_id: str) -> None:
         """Post what the preview shows."""
         server_id = _server(interaction)
+        await self._bot.runtime.settings.require_running(server_id)
         await self._schedules.post_now(server_id, schedule_id, by=interaction.user.id)
         await self._turned(interaction, schedule_id, "checkins.list.posting")
 

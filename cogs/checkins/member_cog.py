@@ -160,6 +160,7 @@ class Checkin(app_commands.Group):
     ) -> None:
         """They said yes: keep it, open their direct messages and see that one arrives."""
         server_id = await self._server(interaction)
+        await self._bot.runtime.settings.require_running(server_id)
         words = await words_for(interaction)
         rule = _remembered(days, at, zone)
         if version != str(CONSENT_VERSION):

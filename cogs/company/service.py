@@ -24,6 +24,7 @@ from bot.notices.service import Notices
 from bot.pace import Limit, Pace, take
 from bot.privacy.model import Holding, Kind
 from bot.scenes import Scene
+from bot.settings.core import PAUSED
 from bot.settings.service import Settings
 from bot.zones import ZoneGone
 from cogs.company import store
@@ -211,8 +212,10 @@ class Requests:
     # Reading
 
     async def is_on(self, server_id: int) -> bool:
-        """Whether members can ask for a person in a server now."""
-        return await self._settings.get(server_id, ENABLED) and await self._is_ready(server_id)
+        """Whether members can ask for a person in a server now: a paused one calls nobody."""
+        on = await self._settings.get(server_id, ENABLED)
+        paused = await self._settings.get(server_id, PAUSED)
+        return on and not paused and await self._is_ready(server_id)
 
     async def admits(self, server_id: int, role_ids: Collection[int]) -> bool:
         """Whether the server's rules let somebody with these roles meet anybody."""

@@ -230,6 +230,7 @@ class FaqCog(commands.Cog, name="Faq"):
         await self._require_open(interaction)
         _require_share(interaction)
         entry, public = await self._public(interaction, entry_id)
+        await self._bot.runtime.settings.require_running(interaction.guild_id)
         place = interaction.channel
         if not isinstance(place, discord.abc.Messageable):
             raise UserError("faq.share.closed")

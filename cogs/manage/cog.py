@@ -19,6 +19,7 @@ from bot.settings.model import Setting, Toggle
 from bot.shelf import Shelf
 from bot.views import Form, number_of, reply, turn, words_for
 from cogs.manage import views
+from cogs.manage.pause_cog import Pause
 
 if TYPE_CHECKING:
     from bot.client import Alongside, Interaction
@@ -229,4 +230,8 @@ async def setup(bot: Alongside) -> None:
     bot.runtime.manage.add_command(
         app_commands.Command(name="audit", description="-", callback=cog.audit_command)
     )
+    pause = Pause(bot.runtime)
+    actions.on(views.PAUSE, pause.pause_button, moderators=True)
+    actions.on(views.RESUME, pause.resume_button, moderators=True)
+    bot.tree.add_command(pause)
     await bot.add_cog(cog)

@@ -32,6 +32,8 @@ AUDIT_LINES = 8
 
 ON, OFF = "on", "off"
 
+PAUSE, RESUME = "pause:everything", "pause:resume"
+
 SURE = "settings:sure"
 """Makes a change that was asked about; the argument names the question."""
 
@@ -103,6 +105,31 @@ def ask_first(
             button(words("settings.sure.yes"), SURE, question, style=discord.ButtonStyle.primary),
             too,
             button(words("settings.sure.no"), "settings:section", setting.section),
+        ),
+    )
+
+
+def paused(words: Words) -> Panel:
+    """Everything is paused, with the way back."""
+    return Panel(
+        f"## {words('pause.paused.title')}",
+        words("pause.paused.holds"),
+        words("pause.paused.goes_on"),
+        row(
+            button(words("pause.resume_button"), RESUME, style=discord.ButtonStyle.primary),
+            button(words("audit.settings_button"), "settings:open"),
+        ),
+    )
+
+
+def running(words: Words) -> Panel:
+    """It goes on, with the way to pause it."""
+    return Panel(
+        f"## {words('pause.running.title')}",
+        words("pause.running.what"),
+        row(
+            button(words("pause.pause_button"), PAUSE),
+            button(words("audit.settings_button"), "settings:open"),
         ),
     )
 

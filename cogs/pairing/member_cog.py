@@ -177,6 +177,7 @@ class Pair(app_commands.Group):
     async def agree(self, interaction: Interaction, version: str, *packed: str) -> None:
         """They said yes: keep it and, if they want them, see that direct messages arrive."""
         server_id = await self._open_server(interaction)
+        await self._bot.runtime.settings.require_running(server_id)
         words = await words_for(interaction)
         read, topics = await self._unpack(words, server_id, packed)
         if version != str(CONSENT_VERSION):

@@ -216,6 +216,7 @@ class ManagePairing(app_commands.Group):
     async def run_now(self, interaction: Interaction, shown: str) -> None:
         """Open a round now, or draw the one that asks."""
         server_id = _server(interaction)
+        await self._bot.runtime.settings.require_running(server_id)
         if (reason := views.cannot_run(await self._rounds.status(server_id))) is not None:
             raise UserError(reason)
         round_id = None if shown == views.NEW else shown

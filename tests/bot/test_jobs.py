@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -28,7 +28,7 @@ from bot.jobs.runner import (
 )
 
 if TYPE_CHECKING:
-    from bot.database import Database, Transaction
+    from bot.database import Database, Reading, Transaction
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 LATE = NOW + timedelta(hours=1)
@@ -165,12 +165,27 @@ class Ground:
         self.database = database
         self.now = NOW
         self.words = Words()
+        self.paused: set[int] = set()
         self.runner = self.another_runner()
 
     def another_runner(self, per_second: int = 1_000_000) -> Runner:
-        runner = Runner(self.database, lambda: self.now, longest_sleep=300, per_second=per_second)
+        runner = Runner(
+            self.database,
+            lambda: self.now,
+            longest_sleep=300,
+            per_second=per_second,
+            paused=self.paused_among,
+        )
         runner.register(KIND, self.words, self.words)
         return runner
+
+    async def paused_among(self, _read: Reading, server_ids: Collection[int]) -> Collection[int]:
+        return self.paused & set(server_ids)
+
+    async def resume(self) -> None:
+        self.paused.clear()
+        async with self.database.transaction() as tx:
+            await self.runner.switched(tx, 1, paused=False)
 
     async def promise(self, *drafts: Draft) -> None:
         async with self.database.transaction() as tx:
@@ -530,3 +545,42 @@ async def test_a_stopped_runner_can_start_again(ground: Ground) -> None:
 async def test_a_kind_has_one_keeper(ground: Ground) -> None:
     with pytest.raises(ValueError, match="kept already"):
         ground.runner.register(KIND, ground.words, ground.words)
+
+
+# A paused server
+
+
+async def test_what_is_due_in_a_paused_server_waits_untried_and_goes_out_later(
+    ground: Ground,
+) -> None:
+    ground.paused = {1}
+    await ground.promise(draft("held"), draft("elsewhere", server=2))
+    assert [one.subject for one, _ in await ground.runner.claim()] == ["elsewhere"]
+    assert await ground.runner.claim() == []
+    assert (await ground.message("held")).tries == 0
+    await ground.resume()
+    assert [one.subject for one, _ in await ground.runner.claim()] == ["held"]
+
+
+async def test_what_is_not_due_yet_stays_so_when_a_server_resumes(ground: Ground) -> None:
+    ground.paused = {1}
+    await ground.promise(draft("later", due=NOW + timedelta(minutes=1)))
+    await ground.resume()
+    assert await ground.runner.claim() == []
+
+
+async def test_what_came_too_late_while_a_server_was_paused_is_left_out(ground: Ground) -> None:
+    ground.paused = {1}
+    await ground.promise(draft("a"))
+    await ground.runner.claim()
+    ground.now += timedelta(hours=1)
+    await ground.runner.claim()
+    found = await ground.message("a")
+    assert (found.state, found.reason) == (State.SKIPPED, "late")
+
+
+async def test_endings_go_on_in_a_paused_server(ground: Ground) -> None:
+    ground.runner.register("test.ending", ground.words, ground.words, goes_on=True)
+    ground.paused = {1}
+    await ground.promise(draft("a"), replace(draft("b"), kind="test.ending"))
+    assert [one.subject for one, _ in await ground.runner.claim()] == ["b"]
