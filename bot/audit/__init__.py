@@ -4,7 +4,7 @@ A line names the moderator. It is held for the server's safety, so the person na
 read it out nor erase it through /privacy; it goes after a stated time, and with the server.
 """
 
-from bot.audit.model import HOLDING, Line
-from bot.audit.store import lines, record
+from bot.audit.model import HOLDING, Line, Wanted
+from bot.audit.store import features, line, lines, record
 
-__all__ = ["HOLDING", "Line", "lines", "record"]
+__all__ = ["HOLDING", "Line", "Wanted", "features", "line", "lines", "record"]

@@ -18,6 +18,14 @@ HOLDING = Holding(
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which lines are asked for: all, or those of one feature, of one moderator, of both."""
+
+    feature: str | None = None
+    actor_user_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """One change: `action` is `<feature>.<verb>`, `target` what it was done to.
 

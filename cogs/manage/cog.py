@@ -1,4 +1,4 @@
-"""/settings, and /manage audit."""
+"""/settings, /pause and /manage audit."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import audit
 from bot.errors import UserError, in_field
 from bot.notices.carrier import SEEN
 from bot.permissions import MODERATOR_DEFAULT
 from bot.settings.core import CORE
 from bot.settings.model import Setting, Toggle
 from bot.shelf import Shelf
-from bot.views import Form, number_of, reply, turn, words_for
+from bot.views import Form, reply, turn, words_for
 from cogs.manage import views
+from cogs.manage.audit_cog import AuditList
 from cogs.manage.pause_cog import Pause
 
 if TYPE_CHECKING:
@@ -116,13 +116,15 @@ class Manage(commands.Cog):
             )
         )
 
-    async def audit_page(self, interaction: Interaction, page: str = "0") -> None:
-        """Show who changed what, and when."""
-        await turn(interaction, await self._audit(interaction, number_of(page)))
-
-    async def audit_command(self, interaction: Interaction) -> None:
-        """Answer /manage audit."""
-        await reply(interaction, await self._audit(interaction, 0))
+    async def take_back(
+        self, interaction: Interaction, setting: Setting[Any], before: Any, after: Any
+    ) -> None:
+        """Set it back to what it was, unless it has been changed since."""
+        _require_right(interaction, setting)
+        if setting.asks_first:
+            await self._ask(interaction, setting, before, seen=after)
+        else:
+            await self._save(interaction, setting, before, seen=after)
 
     async def _ask(
         self, interaction: Interaction, setting: Setting[Any], value: Any, *, seen: Any = None
@@ -193,16 +195,6 @@ class Manage(commands.Cog):
         else:
             raise UserError("errors.old_button")
 
-    async def _audit(self, interaction: Interaction, page: int) -> discord.ui.LayoutView:
-        size = views.AUDIT_LINES
-        async with self._runtime.database.read() as read:
-            found = await audit.lines(
-                read, _server(interaction), limit=size + 1, offset=page * size
-            )
-        words = await words_for(interaction)
-        settings = {setting.key: setting for setting in self._runtime.settings.declared}
-        return views.audit_list(words, found[:size], settings, page, more=len(found) > size)
-
 
 def _require_right(interaction: Interaction, setting: Setting[Any]) -> None:
     """Let nobody whom the setting names as a moderator decide who else is one."""
@@ -226,10 +218,7 @@ async def setup(bot: Alongside) -> None:
     actions.on("settings:switch", cog.switch, moderators=True)
     actions.on(views.SURE, cog.sure, moderators=True)
     actions.on(SEEN, cog.seen, moderators=True)
-    actions.on("manage:audit", cog.audit_page, moderators=True)
-    bot.runtime.manage.add_command(
-        app_commands.Command(name="audit", description="-", callback=cog.audit_command)
-    )
+    AuditList(bot.runtime, cog.take_back).register()
     pause = Pause(bot.runtime)
     actions.on(views.PAUSE, pause.pause_button, moderators=True)
     actions.on(views.RESUME, pause.resume_button, moderators=True)

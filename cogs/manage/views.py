@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import discord
 from babel import Locale
 from discord import ui
 
-from bot.audit import Line
 from bot.notices.carrier import SEEN, said
 from bot.notices.model import Notice
 from bot.settings.model import (
@@ -25,12 +23,11 @@ from bot.settings.model import (
     Toggle,
 )
 from bot.texts import Words
-from bot.views import Panel, button, clip, field, menu, plain, row
-
-AUDIT_LINES = 8
-"""Audit lines on one page: about a phone screen."""
+from bot.views import Panel, button, field, menu, plain, row
 
 ON, OFF = "on", "off"
+
+AUDIT = "audit:list"
 
 PAUSE, RESUME = "pause:everything", "pause:resume"
 
@@ -39,9 +36,6 @@ SURE = "settings:sure"
 
 TOO = "too"
 """Makes it, and asks about switching off what overrules it; the argument after the question."""
-
-_ABSENT = "–"
-"""Stands for what was not there before, or is not there after."""
 
 
 def panel(
@@ -75,7 +69,7 @@ def panel(
         note,
         *[_entry(setting, values[setting.key], words) for setting in shown],
         row(menu("settings:section", placeholder=words("settings.choose"), options=options)),
-        row(button(words("settings.audit_button"), "manage:audit", 0)),
+        row(button(words("settings.audit_button"), AUDIT, 0)),
     )
 
 
@@ -177,67 +171,6 @@ def spoken(setting: Setting[Any], value: Any, words: Words) -> str:
     if isinstance(setting, Text) and value:
         value = setting.shown(value, words.locale)
     return plain(str(value)) or words(f"settings.{setting.key}.none")
-
-
-def audit_list(
-    words: Words,
-    lines: Sequence[Line],
-    settings: Mapping[str, Setting[Any]],
-    page: int,
-    *,
-    more: bool,
-) -> Panel:
-    """Who changed what, when; the newest first."""
-    shown = [_line(line, settings, words) for line in lines] or [words("audit.nothing")]
-    newer = button(words("audit.newer"), "manage:audit", page - 1) if page else None
-    older = button(words("audit.older"), "manage:audit", page + 1) if more else None
-    return Panel(
-        f"## {words('audit.title')}",
-        *shown,
-        row(newer, older) if newer or older else None,
-        "-# " + words("audit.kept"),
-        row(button(words("audit.settings_button"), "settings:open")),
-    )
-
-
-def _line(line: Line, settings: Mapping[str, Setting[Any]], words: Words) -> str:
-    when = discord.utils.format_dt(line.changed_at, "f")
-    target = line.target
-    changed = settings.get(target) if line.action == "settings.change" else None
-    if changed is not None:
-        target = words(f"settings.{changed.key}.name")
-        before, after = (_value(changed, text, words) for text in (line.before, line.after))
-    else:
-        parts = _content(line.before), _content(line.after)
-        before = _listed(part for part in parts[0] if part not in parts[1])
-        after = _listed(part for part in parts[1] if part not in parts[0])
-    head = f"{when} · <@{line.actor_user_id}> · {words(f'audit.action.{line.action}')}: "
-    told = f"{head}**{plain(clip(target, 80))}**"
-    if before == after:
-        return told
-    return f"{told}\n-# {words('audit.change', before=before, after=after)}"
-
-
-def _value(setting: Setting[Any], stored: str | None, words: Words) -> str:
-    value = setting.default if stored is None else setting.decode(stored)
-    return clip(spoken(setting, value, words), 240)
-
-
-def _content(stored: str | None) -> list[str]:
-    """What a feature wrote into an audit line, part by part: lines of text, or a JSON object."""
-    if stored is None:
-        return []
-    try:
-        told: object = json.loads(stored)
-    except ValueError:
-        return stored.splitlines()
-    if isinstance(told, dict):
-        return [str(part) for part in cast("dict[str, object]", told).values()]
-    return [] if told is None else [stored]
-
-
-def _listed(parts: Iterable[str]) -> str:
-    return plain(clip(" · ".join(parts), 120)) or _ABSENT
 
 
 def _find(shown: Sequence[Setting[Any]], key: str) -> Setting[Any]:
