@@ -5,8 +5,9 @@
 - *sent*: due check-ins posted through the real cog over HTTP to a Discord double in a process of
   its own, which takes 20 to 30 ms each way; beside it a loop that sends one, marks it, and goes on
   to the next, as a bot usually does. Our pace of 40 a second is off for this.
-- *materialised*: 10,000 schedules that come due at once, turned into prompts to send and the next
-  moment of each; beside it the same rows written one transaction each.
+- *materialised*: 10,000 schedules that come due at once, turned into messages to send and the next
+  moment of each; beside it the same rows written one transaction each. What they say is chosen
+  as they are sent, and counts there.
 - *claimed*: the query that finds the first 50 due, among 10,000 to 1,000,000 schedules.
 - *memory*: what a process that opens such a store holds at most while it works through 40,000 of
   the schedules. They stay in the store; what fills is the engine's page cache, up to its bound.

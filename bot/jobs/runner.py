@@ -79,7 +79,10 @@ class Promises(Protocol):
     async def unwanted(
         self, tx: Transaction, messages: Sequence[Message], now: datetime
     ) -> dict[str, str]:
-        """Look once more before messages are first tried; give the ids to skip, with reasons."""
+        """Look once more before messages are first tried; give the ids to skip, with reasons.
+
+        What the others are to say, if that was left open, is written now: `store.say`.
+        """
         ...
 
     async def settled(
@@ -245,8 +248,11 @@ class Runner:
                         await self._settle(tx, message, State.SKIPPED, now, reason=reason)
                 kept = [message for message in free if message.id not in reasons]
                 until = now + LEASE
-                await store.lease(tx, [message.id for message in kept], now, until)
-                claimed += [(replace(message, try_at=until), way(message, now)) for message in kept]
+                said = await store.lease(tx, [message.id for message in kept], now, until)
+                claimed += [
+                    (replace(message, body=said[message.id], try_at=until), way(message, now))
+                    for message in kept
+                ]
                 taken.update(message.kind for message in kept)
                 looked_at += len(due)
                 if len(kept) == len(found):

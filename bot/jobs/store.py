@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from bot.clock import from_epoch, to_epoch
@@ -124,7 +124,7 @@ async def take_due_messages(
     rows = await tx.fetch(
         f"SELECT {_COLUMNS} FROM jobs_messages "  # noqa: S608
         f"WHERE settled_at IS NULL AND try_at <= $1 {among}"
-        "ORDER BY turn, due_at, id LIMIT $2 FOR UPDATE SKIP LOCKED",
+        "ORDER BY turn, due_at LIMIT $2 FOR UPDATE SKIP LOCKED",
         to_epoch(now),
         limit,
         *but,
@@ -143,14 +143,29 @@ async def take_fallen_due(tx: Transaction, now: datetime, limit: int) -> list[Me
     return [_message(row) for row in rows]
 
 
-async def lease(tx: Transaction, ids: Sequence[str], now: datetime, until: datetime) -> None:
-    """Write down that these are being tried now, and whose they are until when."""
-    moment = to_epoch(now)
+async def say(tx: Transaction, bodies: Mapping[str, str]) -> None:
+    """Write what messages say that nobody has tried to send yet."""
     await tx.execute_many(
-        "UPDATE jobs_messages SET state = 'sending', try_at = $2, tries = tries + 1, "
-        "first_tried_at = coalesce(first_tried_at, $3) WHERE id = $1",
-        [(id_, to_epoch(until), moment) for id_ in ids],
+        "UPDATE jobs_messages SET body = $2 WHERE id = $1 AND first_tried_at IS NULL",
+        list(bodies.items()),
     )
+
+
+async def lease(
+    tx: Transaction, ids: Sequence[str], now: datetime, until: datetime
+) -> dict[str, str]:
+    """Write down that these are being tried now, until when; gives what each of them says."""
+    if not ids:
+        return {}
+    marks = ", ".join(f"${number}" for number in range(3, len(ids) + 3))
+    rows = await tx.fetch(
+        "UPDATE jobs_messages SET state = 'sending', try_at = $1, tries = tries + 1, "  # noqa: S608
+        f"first_tried_at = coalesce(first_tried_at, $2) WHERE id IN ({marks}) RETURNING id, body",
+        to_epoch(until),
+        to_epoch(now),
+        *ids,
+    )
+    return {row["id"]: row["body"] for row in rows}
 
 
 async def retry(tx: Transaction, id_: str, at: datetime) -> None:

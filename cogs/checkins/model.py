@@ -223,7 +223,7 @@ _to_json = json.JSONEncoder(ensure_ascii=False).encode
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What a message of a schedule says; `prompt_id` is empty where nothing will be sent."""
+    """What a message of a schedule says; `prompt_id` is empty where none is asked for."""
 
     schedule_id: str
     place: Place

@@ -110,7 +110,7 @@ class Prompts:
 
     def __init__(self, shipped: Shipped) -> None:
         self._shipped = shipped
-        # Most schedules choose from what ships, and ten thousand may come due at once.
+        # Most schedules choose from what ships.
         self._untouched: dict[tuple[str, tuple[str, ...]], Pool] = {}
 
     @property
@@ -166,11 +166,6 @@ def _fits(plan: Plan, category: str) -> bool:
     return not plan.categories or category in plan.categories
 
 
-def _empty_body(schedule: Schedule) -> Body:
-    plan = schedule.plan
-    return Body(schedule.id, plan.place, plan.language, own=schedule.is_own)
-
-
 def _post(
     schedule: Schedule, prompt: Prompt, history: History, *, by_hand: bool = False
 ) -> tuple[Body, History]:
@@ -191,14 +186,14 @@ def _post(
 
 
 def _draft(
-    schedule: Schedule, due: datetime, late_at: datetime, body: Body, kind: str = PROMPT
+    schedule: Schedule, due: datetime, late_at: datetime, body: str, kind: str = PROMPT
 ) -> Draft:
     return Draft(
         kind,
         schedule.id,
         schedule.server_id,
         schedule.plan.channel_id,
-        body.to_text(),
+        body,
         due,
         late_at,
         schedule.owner_user_id,
@@ -218,9 +213,9 @@ async def _drop(tx: Transaction, schedule: Schedule, now: datetime, reason: str)
 
 async def _not_posted(tx: Transaction, message: Message) -> None:
     """Let the prompt of a message that was not sent after all come again in its place."""
-    body = Body.from_text(message.body)
-    if not body.prompt_id:
+    if not message.body:
         return
+    body = Body.from_text(message.body)
     place = (message.server_id, message.channel_id)
     history = (await store.histories(tx, [message.channel_id], hold=True)).get(place)
     if history is not None:
@@ -367,7 +362,7 @@ class Schedules:
                 raise UserError("checkins.cannot.no_prompts")
             body, seen = _post(one, prompt, history, by_hand=True)
             await store.put_histories(tx, [seen])
-            await jobs.add_messages(tx, [_draft(one, now, now + BY_HAND_GRACE, body)])
+            await jobs.add_messages(tx, [_draft(one, now, now + BY_HAND_GRACE, body.to_text())])
             await self._audit(tx, by, "post", None, one)
         self._wake()
         return prompt
@@ -406,7 +401,7 @@ class Schedules:
     async def veto(self, server_id: int, prompt_id: str, *, by: int) -> None:
         """Let a prompt come no more in this server; one of its own is deleted.
 
-        What is already waiting to be posted is posted.
+        What somebody asked to be posted at once is posted.
         """
         async with self._database.transaction() as tx:
             own = (await store.own_prompts(tx, [server_id])).get(server_id, [])
@@ -657,7 +652,9 @@ class Schedules:
         own = (await store.own_prompts(read, [server_id])).get(server_id, [])
         vetoed = (await store.vetoes(read, [server_id])).get(server_id, frozenset())
         seen = await store.histories(read, [schedule.plan.channel_id], hold=hold)
-        return self._prompts.pool(schedule, own, vetoed), _history(seen, schedule)
+        place = (server_id, schedule.plan.channel_id)
+        history = seen.get(place) or History(*place, schedule.owner_user_id, {})
+        return self._prompts.pool(schedule, own, vetoed), history
 
     async def _audit(
         self, tx: Transaction, by: int, verb: str, before: Schedule | None, after: Schedule | None
@@ -734,12 +731,6 @@ async def _zone_gone(
         )
 
 
-def _history(seen: Mapping[tuple[int, int], History], schedule: Schedule) -> History:
-    channel_id = schedule.plan.channel_id
-    found = seen.get((schedule.server_id, channel_id))
-    return found or History(schedule.server_id, channel_id, schedule.owner_user_id, {})
-
-
 # What the clock does: bot.jobs.runner.Promises
 
 
@@ -754,20 +745,15 @@ class Keeping:
     async def due(
         self, tx: Transaction, timers: Sequence[Timer], now: datetime
     ) -> tuple[list[Draft], list[Timer]]:
-        """Open at most one prompt a schedule; what came due before it is written down as late."""
+        """Promise at most one prompt a schedule; what came due before it is written down as late.
+
+        Which one it will be is left open until it is posted: ten thousand may come due at once,
+        and are posted one after the other.
+        """
         found = await store.schedules(tx, [timer.subject for timer in timers])
-        running = [one for one in found.values() if one.running_from(now) is not None]
-        servers = sorted({one.server_id for one in running if not one.is_own})
-        own = await store.own_prompts(tx, servers)
-        vetoed = await store.vetoes(tx, servers)
-        channels = sorted({one.plan.channel_id for one in running})
-        seen = await store.histories(tx, channels, hold=True)
-        pools: dict[tuple[int, bool, str, tuple[str, ...]], Pool] = {}
         drafts: list[Draft] = []
         following: list[Timer] = []
         changed: list[Schedule] = []
-        used: dict[tuple[int, int], History] = {}
-        without_zone: list[tuple[Schedule, ZoneGone]] = []
         for timer in timers:
             one = found.get(timer.subject)
             if one is None or one.running_from(now) is None:
@@ -776,50 +762,63 @@ class Keeping:
             try:
                 after, missed, to_post, upcoming = _came_due(one, timer.due_at - spread, now)
             except ZoneGone as gone:
-                without_zone.append((one, gone))
+                await _zone_gone(tx, self._notices, one, gone, now)
                 continue
             if upcoming is not None:
                 following.append(Timer(PROMPT, one.id, one.server_id, upcoming + spread))
             if after is not one:
                 changed.append(after)
             late_by = late_after(after.plan.rule)
-            drafts += [_draft(after, at, at + late_by, _empty_body(after)) for at in missed]
-            if to_post is None:
-                continue
-            server, plan = after.server_id, after.plan
-            key = (server, after.is_own, plan.language, plan.categories)
-            if key not in pools:
-                changes = own.get(server, []), vetoed.get(server, frozenset())
-                pools[key] = self._prompts.pool(after, *changes)
-            history = _history(seen, after)
-            prompt = draw(pools[key], history, after)
-            if prompt is None:
-                await self._nothing_left(tx, after, now)
-                continue
-            body, history = _post(after, prompt, history)
-            place = (server, history.channel_id)
-            seen[place] = used[place] = history
-            drafts.append(_draft(after, to_post, to_post + late_by, body))
+            moments = missed if to_post is None else [*missed, to_post]
+            drafts += [_draft(after, at, at + late_by, "") for at in moments]
         await store.put_schedules(tx, changed)
-        await store.put_histories(tx, used.values())
-        # Afterwards, because what they had waiting is taken out of the histories that are written.
-        for one, gone in without_zone:
-            await _zone_gone(tx, self._notices, one, gone, now)
         return drafts, following
 
     async def unwanted(
         self, tx: Transaction, messages: Sequence[Message], now: datetime
     ) -> dict[str, str]:
-        """Look at the schedules once more; a post by hand needs its own only to be there."""
+        """Look at the schedules once more, and choose what they post.
+
+        A post by hand, which was chosen when it was asked for, needs its schedule only to be there.
+        """
         look = await _Look.at(tx, self._settings, messages)
         reasons: dict[str, str] = {}
+        open_yet: list[tuple[Message, Schedule]] = []
         for message in messages:
-            body = Body.from_text(message.body)
-            reason = await look.reason(tx, message, running=not body.by_hand)
-            if not body.prompt_id and reason != "removed":
-                reason = "late"
+            by_hand = bool(message.body) and Body.from_text(message.body).by_hand
+            reason = await look.reason(tx, message, running=not by_hand)
             if reason is not None:
                 reasons[message.id] = reason
+            elif not message.body:
+                open_yet.append((message, look.schedules[message.subject]))
+        return reasons | await self._choose(tx, open_yet, now)
+
+    async def _choose(
+        self, tx: Transaction, open_yet: Sequence[tuple[Message, Schedule]], now: datetime
+    ) -> dict[str, str]:
+        """Choose what each of them says; gives those for which nothing is left, with the reason."""
+        servers = sorted({one.server_id for _, one in open_yet if not one.is_own})
+        own = await store.own_prompts(tx, servers)
+        vetoed = await store.vetoes(tx, servers)
+        channels = sorted({message.channel_id for message, _ in open_yet})
+        seen = await store.histories(tx, channels, hold=True)
+        used: dict[tuple[int, int], History] = {}
+        bodies: dict[str, str] = {}
+        reasons: dict[str, str] = {}
+        for message, one in open_yet:
+            changes = own.get(one.server_id, []), vetoed.get(one.server_id, frozenset[str]())
+            place = (one.server_id, message.channel_id)
+            history = seen.get(place) or History(*place, one.owner_user_id, {})
+            prompt = draw(self._prompts.pool(one, *changes), history, one)
+            if prompt is None:
+                await self._tell(tx, one, "checkins_no_prompts", now)
+                reasons[message.id] = "no prompts"
+                continue
+            body, seen[place] = _post(one, prompt, history)
+            used[place] = seen[place]
+            bodies[message.id] = body.to_text()
+        await store.put_histories(tx, used.values())
+        await jobs.say(tx, bodies)
         return reasons
 
     async def settled(
@@ -850,9 +849,6 @@ class Keeping:
             await _halt(tx, after, now, "refused")
             key = "checkins_gone" if reason == "gone" else "checkins_closed"
             await self._tell(tx, after, key, now)
-
-    async def _nothing_left(self, tx: Transaction, schedule: Schedule, now: datetime) -> None:
-        await self._tell(tx, schedule, "checkins_no_prompts", now)
 
     async def _tell(self, tx: Transaction, schedule: Schedule, key: str, now: datetime) -> None:
         """Tell the moderators; what becomes of a member's direct messages is not theirs to know."""
@@ -956,7 +952,8 @@ class Renewing:
                 continue
             if timer.due_at <= given.renew_at:
                 late_at = timer.due_at + ASKING_GRACE
-                drafts.append(_draft(one, timer.due_at, late_at, _empty_body(one), RENEWAL))
+                body = Body(one.id, one.plan.place, one.plan.language, own=True)
+                drafts.append(_draft(one, timer.due_at, late_at, body.to_text(), RENEWAL))
             else:
                 await store.put_schedules(tx, [one.paused(None, Off.SILENCE)])
                 await _halt(tx, one, now, "silence")

@@ -202,7 +202,7 @@ CREATE TABLE jobs_messages (
 
 CREATE INDEX jobs_messages_of ON jobs_messages (kind, subject, due_at);
 
-CREATE INDEX jobs_messages_open ON jobs_messages (turn, due_at, id, kind) WHERE settled_at IS NULL;
+CREATE INDEX jobs_messages_open ON jobs_messages (turn, due_at, kind) WHERE settled_at IS NULL;
 
 CREATE INDEX jobs_messages_settled ON jobs_messages (settled_at) WHERE settled_at IS NOT NULL;
 

@@ -274,6 +274,24 @@ async def test_a_message_is_sent_and_written_down_as_sent(ground: Ground) -> Non
     assert ground.words.sent == ["a"]
 
 
+async def test_what_was_left_open_is_said_as_it_is_written_before_the_first_try(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def choose(tx: Transaction, messages: Sequence[Message], now: datetime) -> dict[str, str]:
+        await store.say(tx, {one.id: f"chosen at {now:%H:%M:%S}" for one in messages})
+        return {}
+
+    monkeypatch.setattr(ground.words, "unwanted", choose)
+    await ground.promise(draft("a"))
+    [(first, _)] = await ground.runner.claim()
+    ground.now += LEASE
+    [(again, _)] = await ground.another_runner().claim()
+    assert first.body == again.body == f"chosen at {NOW:%H:%M:%S}"
+    async with ground.database.transaction() as tx:
+        await store.say(tx, {first.id: "other words"})
+    assert (await ground.message("a")).body == first.body
+
+
 async def test_the_same_promise_twice_is_one_message(ground: Ground) -> None:
     await ground.promise(draft("a"), draft("a"))
     await ground.promise(draft("a"))
