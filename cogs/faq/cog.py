@@ -25,6 +25,8 @@ from cogs.faq.search import Verdict
 from cogs.faq.service import TOKEN, Faq
 from cogs.faq.settings import CHANNELS, ENABLED
 from cogs.faq.tallies_service import Tallies
+from cogs.faq.transfer_cog import Transferring
+from cogs.faq.transfer_service import Transfer
 
 if TYPE_CHECKING:
     from bot.client import Alongside, Interaction
@@ -322,7 +324,9 @@ async def setup(bot: Alongside) -> None:
     cog = FaqCog(bot, Faq(catalogs, runtime.settings), catalogs, tallies)
     entries = Entries(catalogs, runtime.database, runtime.clock)
     manage = ManageFaq(bot, entries, catalogs, tallies)
+    transfer = Transfer(catalogs, runtime.database, runtime.clock)
     for part in (cog, manage):
         part.register()
+    Transferring(bot, transfer).register(manage)
     runtime.manage.add_command(manage)
     await bot.add_cog(cog)

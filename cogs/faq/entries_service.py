@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -100,7 +101,7 @@ class Entries:
                     raise UserError("faq.refused.too_many", limit=OWN_LIMIT)
                 entry = replace(draft, related=related, revision=revision)
                 await store.put_entry(tx, server_id, entry, self._clock())
-                await self._record(tx, server_id, by, "add", entry, None, entry)
+                await record(tx, server_id, by, self._clock(), "add", entry, None, entry)
         finally:
             self._catalogs.forget(server_id)
         return entry
@@ -130,7 +131,7 @@ class Entries:
                 await store.put_entry(tx, server_id, entry, self._clock())
                 # What was said of the answer was said of another one.
                 await tallies_store.forget(tx, server_id, entry_id)
-                await self._record(tx, server_id, by, "edit", entry, current, entry)
+                await record(tx, server_id, by, self._clock(), "edit", entry, current, entry)
         finally:
             self._catalogs.forget(server_id)
         return entry
@@ -147,7 +148,7 @@ class Entries:
                     raise UserError("faq.refused.remove_changed")
                 await store.delete_entry(tx, server_id, entry_id)
                 await tallies_store.forget(tx, server_id, entry_id)
-                await self._record(tx, server_id, by, "remove", current, current, None)
+                await record(tx, server_id, by, self._clock(), "remove", current, current, None)
         finally:
             self._catalogs.forget(server_id)
         return current
@@ -159,7 +160,7 @@ class Entries:
             async with self._database.transaction() as tx:
                 await store.advance_revision(tx, server_id)
                 if await store.hide(tx, server_id, entry_id):
-                    await self._record(tx, server_id, by, "hide", entry, None, None)
+                    await record(tx, server_id, by, self._clock(), "hide", entry, None, None)
         finally:
             self._catalogs.forget(server_id)
         return entry
@@ -171,7 +172,7 @@ class Entries:
             async with self._database.transaction() as tx:
                 await store.advance_revision(tx, server_id)
                 if await store.unhide(tx, server_id, entry_id):
-                    await self._record(tx, server_id, by, "restore", entry, None, None)
+                    await record(tx, server_id, by, self._clock(), "restore", entry, None, None)
         finally:
             self._catalogs.forget(server_id)
         return entry
@@ -183,26 +184,22 @@ class Entries:
         own = entry_id.startswith(OWN)
         raise UserError("faq.refused.own" if own else "faq.refused.unknown")
 
-    async def _record(
-        self,
-        tx: store.Transaction,
-        server_id: int,
-        by: int,
-        verb: str,
-        entry: Entry,
-        before: Entry | None,
-        after: Entry | None,
-    ) -> None:
-        line = audit.Line.of(
-            server_id,
-            by,
-            self._clock(),
-            f"faq.{verb}",
-            entry.question,
-            _told(before),
-            _told(after),
-        )
-        await audit.record(tx, line)
+
+async def record(
+    tx: store.Transaction,
+    server_id: int,
+    by: int,
+    at: datetime,
+    verb: str,
+    entry: Entry,
+    before: Entry | None,
+    after: Entry | None,
+) -> None:
+    """Write the audit line of what was done to an entry."""
+    line = audit.Line.of(
+        server_id, by, at, f"faq.{verb}", entry.question, _told(before), _told(after)
+    )
+    await audit.record(tx, line)
 
 
 def _matching(entries: Iterable[Entry], text: str) -> tuple[Entry, ...]:

@@ -49,6 +49,7 @@ SOURCE_LIMIT = 200
 URL_LIMIT = 500
 
 _ID = re.compile(r"[a-z0-9-]{3,40}")
+_OWN_ID = re.compile(rf"{OWN}[a-z0-9]{{1,32}}")
 _URL = re.compile(r"https?://[^\s<>()\[\]\"]{4,490}")
 _HEADING = re.compile(r"^\s*#{1,6}\s", re.MULTILINE)
 _LINK = re.compile(r"://|\]\(|discord\.gg|discord(?:app)?\.com/", re.IGNORECASE)
@@ -304,6 +305,11 @@ def entry_from_form(
     for problem in problems(entry):
         raise UserError(f"faq.refused.{problem.rule}", **problem.params)
     return entry
+
+
+def is_own_id(entry_id: str) -> bool:
+    """Tell whether an id is one that moderators' own entries have."""
+    return _OWN_ID.fullmatch(entry_id) is not None
 
 
 def _lines(text: str) -> Iterator[str]:

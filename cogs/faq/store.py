@@ -55,7 +55,12 @@ async def advance_revision(tx: Transaction, server_id: int) -> int:
         "ON CONFLICT (server_id) DO UPDATE SET revision = faq_revisions.revision + 1",
         server_id,
     )
-    row = await tx.fetch_one("SELECT revision FROM faq_revisions WHERE server_id = $1", server_id)
+    return await revision(tx, server_id)
+
+
+async def revision(read: Reading, server_id: int) -> int:
+    """How many changes of a server were counted."""
+    row = await read.fetch_one("SELECT revision FROM faq_revisions WHERE server_id = $1", server_id)
     return 0 if row is None else int(row["revision"])
 
 

@@ -43,6 +43,7 @@ def known(ground: Ground, rows: Mapping[str, Sequence[Row]]) -> dict[str, list[s
         "member_id": of("pairing_members"),
         "entry_id": [*of("faq_entries"), *of("faq_hidden", "entry_id"), "what-is-peer-support"],
         "draft_id": ground.drafts,
+        "upload_id": ground.uploads,
         "kept": ground.forms,
         "person": [str(world.moderator.id)],
         "notice_id": of("notices"),

@@ -57,6 +57,7 @@ class Ground:
     banned: Person
     elsewhere: GuildHandle
     drafts: list[str]
+    uploads: list[str]
     forms: list[str]
     posts: list[tuple[str, ...]]
 
@@ -140,6 +141,7 @@ async def _prepared(world: World) -> Ground:
         [],
         [],
         [],
+        [],
     )
     _draw_here(world)
     await _content(ground)
@@ -191,6 +193,12 @@ async def _content(ground: Ground) -> None:
             await moderator.click(answer_of(shown).message, custom_id=made)
         else:
             ground.drafts.append(made.split(":")[2])
+    given = await moderator.slash(channel, "manage faq export")
+    [file] = answer_of(given).attachments
+    text = (await file.read()).decode().replace(TYPED.question, SECRET).encode()
+    shown = await moderator.slash(channel, "manage faq import", file=("faq.yaml", text))
+    made = next(one for one in custom_ids_of(shown) if one.startswith("faq:import_apply:"))
+    ground.uploads.append(made.split(":")[2])
     form = await moderator.slash(channel, "manage helplines add", country="DE")
     refused = await fill(moderator, form, "Harbour line", SECRET, "", "", "nowhere")
     again = next(one for one in custom_ids_of(refused) if one.startswith("form:again:"))
