@@ -1,11 +1,12 @@
-"""Writes docs/reference.md from the running bot, so that it cannot go stale.
+"""Writes docs/reference.md and docs/settings.schema.json from the running bot, as it is today.
 
-`python -m docs.reference` writes the file; a test compares it with what the bot says today.
+`python -m docs.reference` writes both; a test compares them with what the bot says.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import tempfile
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from bot.opening import open_runtime
 from bot.permissions import NEEDED
 from bot.privacy import Kind
 from bot.privacy.service import SERVER_GRACE
+from bot.settings.exchange import schema
 from bot.settings.model import Setting
 from bot.texts import Texts, Words
 
@@ -30,6 +32,13 @@ _NAMES = {
 }
 
 PAGE = Path(__file__).resolve().parent / "reference.md"
+SCHEMA = PAGE.with_name("settings.schema.json")
+
+
+def settings_schema(bot: Alongside) -> str:
+    """The JSON Schema of the file that a server's settings come as."""
+    made = schema(bot.runtime.settings.declared, Words(Texts.load(), "en"))
+    return json.dumps(made, ensure_ascii=False, indent=2) + "\n"
 
 
 def reference(bot: Alongside) -> str:
@@ -50,7 +59,9 @@ def reference(bot: Alongside) -> str:
             "",
             "## Settings",
             "",
-            "Moderators change them with `/settings`, for one server each.",
+            "Moderators change them with `/settings`, for one server each. There they also come as",
+            "a YAML file, and from one; [settings.schema.json](settings.schema.json) describes it",
+            "for editors that check what is typed (JSON Schema).",
             "",
             "| setting | meaning | default |",
             "| --- | --- | --- |",
@@ -146,6 +157,7 @@ async def _write() -> None:
         bot = Alongside(runtime)
         await bot.load_features()
         PAGE.write_text(reference(bot), encoding="utf-8")
+        SCHEMA.write_text(settings_schema(bot), encoding="utf-8")
         await runtime.database.close()
 
 

@@ -16,7 +16,7 @@ from cogs.checkins.answer_cog import POSTING, POSTING_HERE
 from cogs.company import service as company
 from cogs.faq.cog import SHARING, SHARING_HERE
 from cogs.pairing.rounds_service import BY_HAND_LIMITS
-from docs.reference import PAGE, reference
+from docs.reference import PAGE, SCHEMA, reference, settings_schema
 from tests.rules import ROOT
 from tests.world import World
 
@@ -25,6 +25,8 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 async def test_the_reference_is_what_the_running_bot_says(world: World) -> None:
     assert reference(world.bot) == PAGE.read_text(encoding="utf-8"), "run python -m docs.reference"
+    written = SCHEMA.read_text(encoding="utf-8")
+    assert settings_schema(world.bot) == written, "run python -m docs.reference"
 
 
 def test_the_readme_names_every_environment_variable() -> None:

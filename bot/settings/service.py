@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any, TypeVar
 
 from bot import audit
@@ -85,44 +85,57 @@ class Settings:
         UserError says so and nothing is saved.
         """
         checked = setting.check(value)
-        after = None if checked == setting.default else setting.encode(checked)
         try:
-            before = await self._save(server_id, setting, checked, after, by=by, seen=seen)
+            async with self._database.transaction() as tx:
+                return await self._write(tx, server_id, setting, checked, by, seen)
         finally:
             # Also when this was cancelled: by then it may have been committed.
             self.forget(server_id)
-        return Change(setting.key, before, after)
 
-    async def _save(
+    async def change_all(
+        self, server_id: int, values: Sequence[tuple[Setting[Any], Any, Any]], *, by: int
+    ) -> None:
+        """Change many, each with what it was when it was looked at: all of them, or none.
+
+        Raises UserError as `change` does.
+        """
+        try:
+            async with self._database.transaction() as tx:
+                # In one order, lest two who change the same wait for each other.
+                for setting, value, seen in sorted(values, key=lambda each: each[0].key):
+                    await self._write(tx, server_id, setting, setting.check(value), by, seen)
+        finally:
+            self.forget(server_id)
+
+    async def _write(
         self,
+        tx: Transaction,
         server_id: int,
         setting: Setting[T],
         checked: T,
-        after: str | None,
-        *,
         by: int,
         seen: T | None,
-    ) -> str | None:
-        async with self._database.transaction() as tx:
-            before = await store.hold_value(tx, server_id, setting.key)
-            current = setting.default if before is None else setting.decode(before)
-            if seen is not None and current != seen:
-                raise UserError("settings.refused.changed_meanwhile")
-            if current != checked:
-                if after is None:
-                    await store.clear_value(tx, server_id, setting.key)
-                else:
-                    await store.set_value(tx, server_id, setting.key, after)
-                line = audit.Line.of(
-                    server_id, by, self._clock(), "settings.change", setting.key, before, after
-                )
-                await audit.record(tx, line)
-                reaction = self._reactions.get(setting.key)
-                if reaction is not None:
-                    await reaction(tx, server_id, checked)
-            elif before is None:
+    ) -> Change:
+        after = None if checked == setting.default else setting.encode(checked)
+        before = await store.hold_value(tx, server_id, setting.key)
+        current = setting.default if before is None else setting.decode(before)
+        if seen is not None and current != seen:
+            raise UserError("settings.refused.changed_meanwhile")
+        if current != checked:
+            if after is None:
                 await store.clear_value(tx, server_id, setting.key)
-        return before
+            else:
+                await store.set_value(tx, server_id, setting.key, after)
+            line = audit.Line.of(
+                server_id, by, self._clock(), "settings.change", setting.key, before, after
+            )
+            await audit.record(tx, line)
+            reaction = self._reactions.get(setting.key)
+            if reaction is not None:
+                await reaction(tx, server_id, checked)
+        elif before is None:
+            await store.clear_value(tx, server_id, setting.key)
+        return Change(setting.key, before, after)
 
     def forget(self, server_id: int) -> None:
         """Drop what is in memory of a server, so that the next read asks the store."""

@@ -62,9 +62,9 @@ class AuditList:
         wanted = _wanted(feature, number_of(person))
         await turn(interaction, await self._list(interaction, 0, wanted))
 
-    async def by(self, interaction: Interaction, feature: str, *people: discord.Object) -> None:
-        """Show what one person changed; nobody chosen is everybody."""
-        wanted = _wanted(feature, people[0].id if people else 0)
+    async def by(self, interaction: Interaction, feature: str, person: object = 0) -> None:
+        """Show what one person changed, as the menu gives them; nobody chosen is everybody."""
+        wanted = _wanted(feature, number_of(str(getattr(person, "id", person))))
         await turn(interaction, await self._list(interaction, 0, wanted))
 
     async def file(self, interaction: Interaction, feature: str, person: str) -> None:

@@ -19,6 +19,7 @@ from bot.shelf import Shelf
 from bot.views import Form, reply, turn, words_for
 from cogs.manage import views
 from cogs.manage.audit_cog import AuditList
+from cogs.manage.exchange_cog import Exchange
 from cogs.manage.pause_cog import Pause
 
 if TYPE_CHECKING:
@@ -219,6 +220,7 @@ async def setup(bot: Alongside) -> None:
     actions.on(views.SURE, cog.sure, moderators=True)
     actions.on(SEEN, cog.seen, moderators=True)
     AuditList(bot.runtime, cog.take_back).register()
+    Exchange(bot).register()
     pause = Pause(bot.runtime)
     actions.on(views.PAUSE, pause.pause_button, moderators=True)
     actions.on(views.RESUME, pause.resume_button, moderators=True)

@@ -69,7 +69,11 @@ def panel(
         note,
         *[_entry(setting, values[setting.key], words) for setting in shown],
         row(menu("settings:section", placeholder=words("settings.choose"), options=options)),
-        row(button(words("settings.audit_button"), AUDIT, 0)),
+        row(
+            button(words("settings.audit_button"), AUDIT, 0),
+            button(words("settings.file.give"), "settings:give"),
+            button(words("settings.file.take"), "settings:take"),
+        ),
     )
 
 
