@@ -22,6 +22,7 @@ from simcord.results import InteractionResult, ResponseMessage
 from bot.client import Alongside
 from bot.config import Config
 from bot.errors import UserError
+from bot.jobs.model import LEASE
 from bot.opening import open_runtime
 from bot.texts import SHIPPED, Texts
 from cogs.checkins import service as checkins
@@ -99,8 +100,9 @@ async def make_world(folder: Path) -> AsyncGenerator[World]:
     await copy_migrated(config.database_path)
     bot = await make_bot(config)
     # `simcord.run` keeps a context variable, which a fixture cannot give back in its own context.
-    # A minute is for a busy machine: whoever waits for a process of the bot's waits by its clock.
-    env = Discord(bot, shard_count=1, settle_timeout=60)
+    # So long, for a busy machine: whoever waits for a process of the bot's waits by its clock. And
+    # shorter than a lease, for simcord waits by that clock for every shorter sleep to end as well.
+    env = Discord(bot, shard_count=1, settle_timeout=LEASE.total_seconds() - 15)
     await env.start()
     guild = env.create_guild("Harbour")
     channel = guild.create_text_channel("general")

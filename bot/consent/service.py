@@ -6,7 +6,7 @@ each feature ends what rested on it.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -51,9 +51,15 @@ async def holds(read: Reading, user_id: int, server_id: int, feature: str, versi
     return found is not None and found.version == version
 
 
-async def everybody(read: Reading, server_id: int, feature: str, version: int) -> frozenset[int]:
-    """Who in a server said yes to these words."""
-    return await store.people(read, server_id, feature, version)
+async def everybody(
+    read: Reading,
+    server_id: int,
+    feature: str,
+    version: int,
+    among: Sequence[int] | None = None,
+) -> frozenset[int]:
+    """Who in a server, or of some people in it, said yes to these words."""
+    return await store.people(read, server_id, feature, version, among)
 
 
 async def postpone(tx: Transaction, consent: Consent, renew_at: datetime) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.clock import from_epoch, to_epoch
 from bot.consent.model import Consent
 from bot.database import Reading, Transaction
@@ -28,14 +30,19 @@ async def consent(read: Reading, user_id: int, server_id: int, feature: str) -> 
     )
 
 
-async def people(read: Reading, server_id: int, feature: str, version: int) -> frozenset[int]:
-    """Everybody with a consent of this version."""
-    rows = await read.fetch(
-        "SELECT user_id FROM consents WHERE server_id = $1 AND feature = $2 AND version = $3",
-        server_id,
-        feature,
-        version,
-    )
+async def people(
+    read: Reading,
+    server_id: int,
+    feature: str,
+    version: int,
+    among: Sequence[int] | None = None,
+) -> frozenset[int]:
+    """Everybody (of these) with a consent of this version."""
+    sql = "SELECT user_id FROM consents WHERE server_id = $1 AND feature = $2 AND version = $3"
+    if among is not None:
+        marks = ", ".join(f"${number}" for number in range(4, len(among) + 4))
+        sql = f"{sql} AND user_id IN ({marks})"
+    rows = await read.fetch(sql, server_id, feature, version, *(among or ()))
     return frozenset(row["user_id"] for row in rows)
 
 

@@ -27,6 +27,22 @@ async def clear_timers(tx: Transaction, kind: str, subjects: Sequence[str]) -> N
     )
 
 
+async def hold_timers(tx: Transaction, kind: str, subjects: Sequence[str]) -> None:
+    """Hold when subjects are next due, until the transaction ends.
+
+    The runner holds what is due before what that is about. Whoever holds that and then moves the
+    timer, or ends it, holds the timer first as well, lest the two wait for each other.
+    """
+    if subjects:
+        marks = ", ".join(f"${number}" for number in range(2, len(subjects) + 2))
+        await tx.fetch(
+            f"SELECT subject FROM jobs_timers WHERE kind = $1 AND subject IN ({marks}) "  # noqa: S608
+            "ORDER BY subject FOR UPDATE",
+            kind,
+            *subjects,
+        )
+
+
 DUE_TIMERS = (
     "SELECT kind, subject, server_id, due_at FROM jobs_timers WHERE due_at <= $1 "
     "ORDER BY due_at, kind, subject LIMIT $2 FOR UPDATE SKIP LOCKED"

@@ -9,6 +9,7 @@ next day.
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -67,6 +68,9 @@ TIMES_A_ROUND = 2
 
 THREADS_FULL = 900
 """Active threads of a server from which old ones of ours are closed: Discord takes about 1,000."""
+
+WRITTEN_AT_ONCE = 50
+"""Groups of a draw that are written down in one go, so that nobody waits for the store."""
 
 AT_ONCE = 20
 """Threads closed at once where a server has too many."""
@@ -242,8 +246,15 @@ def settled(
     told = {user_id: Tell(why) for user_id, why in drawn.waiting} | dict(not_drawn)
     told |= dict.fromkeys(held.freed, Tell.ODD)
     waiting = {user_id: why for user_id, why in told.items() if user_id in there}
-    groups = tuple(sorted(held.groups, key=lambda group: _turn_of(group, there)))
+    groups = in_turn(held.groups, there)
     return Settled(groups, waiting, held.freed, counted(groups, waiting))
+
+
+def in_turn(
+    groups: Sequence[tuple[int, ...]], there: Mapping[int, Member]
+) -> tuple[tuple[int, ...], ...]:
+    """Groups in the order in which they are introduced."""
+    return tuple(sorted(groups, key=lambda group: _turn_of(group, there)))
 
 
 def _turn_of(group: Sequence[int], there: Mapping[int, Member]) -> tuple[int, datetime]:
@@ -360,6 +371,15 @@ def with_place(one: Introduction, place: Place) -> Introduction:
     """The same with one place as it is now."""
     places = tuple(place if each.user_id == place.user_id else each for each in one.places)
     return replace(one, places=places)
+
+
+def by_person(introductions: Sequence[Introduction]) -> dict[int, list[Introduction]]:
+    """Introductions by who has, or had, a place in them."""
+    theirs: dict[int, list[Introduction]] = defaultdict(list)
+    for each in introductions:
+        for place in each.places:
+            theirs[place.user_id].append(each)
+    return theirs
 
 
 def in_vain(over: Sequence[Introduction]) -> frozenset[tuple[int, int]]:

@@ -8,7 +8,7 @@ the runner of `bot.jobs` calls it inside its transactions.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from uuid import uuid4
@@ -30,7 +30,6 @@ from cogs.pairing.model import NEVER_WITHIN, Counts, Introduction, Member, Plan,
 from cogs.pairing.peers import Snapshot
 from cogs.pairing.promises_service import (
     AGAIN,
-    ASK,
     CLOSE,
     DRAW,
     SUBJECT,
@@ -73,7 +72,7 @@ class Draws:
                     read, one, await store.of_people(read, one.server_id, people), now
                 )
             else:
-                there = await self._there(read, one, await store.members(read, one.server_id), now)
+                there = await self._all_there(read, one, now)
             return await self._snapshot(read, one, plan, there, now, again=again)
 
     async def preview(self, server_id: int) -> Snapshot:
@@ -88,7 +87,7 @@ class Draws:
             latest = await rounds_store.latest_round(read, server_id)
             if asking:
                 one = asking[0]
-                there = await self._there(read, one, await store.members(read, server_id), now)
+                there = await self._all_there(read, one, now)
             else:
                 number = 1 if latest is None else latest.number + 1
                 one = new_round(plan, number, now, now, RoundState.DRAWING)
@@ -102,89 +101,160 @@ class Draws:
     async def write(
         self, snapshot: Snapshot, drawn: Drawn, not_drawn: Mapping[int, Tell]
     ) -> Counts | None:
-        """Write down what a round came to, once; None when that has been done, or is not wanted.
+        """Write down what a draw came to, once; None when that has been done, or is not wanted.
 
         What has changed since the snapshot is looked at again: who has left, paused or taken a yes
         back is in no group, and no block is crossed.
         """
         now = self._clock()
-        again = snapshot.again
-        async with self._database.transaction() as tx:
-            one = await rounds_store.hold_round(tx, snapshot.round.id)
-            plan = None if one is None else await rounds_store.plan(tx, one.server_id)
-            if one is None or plan is None or not _to_draw(one, now, again=again):
-                return None
-            if again:
-                people = await self._without(tx, one)
-                members = await store.hold_some(tx, one.server_id, people)
-                there = await self._there_again(tx, one, members, now)
-            else:
-                members = await store.hold_members(tx, one.server_id)
-                there = await self._there(tx, one, members, now)
-            among = [user_id for group in drawn.groups for user_id in group]
-            parted = await forbidden(tx, one.server_id, among)
-            # In a thread, as all that is done for thousands of people at once.
-            came = await asyncio.to_thread(course.settled, drawn, not_drawn, there, parted)
-            await self._introductions.introduce(tx, one, plan, came.groups, there, now)
-            if again:
-                await self._after_again(tx, one, came, there, now)
-            else:
-                await self._after_draw(tx, one, came, members, there, now)
-                if came.freed:
-                    await look_again(tx, one, "draw", now)
+        if snapshot.again:
+            counts = await self._write_again(snapshot, drawn, not_drawn, now)
+        else:
+            counts = await self._write_round(snapshot, drawn, not_drawn, now)
         self._wake()
-        return came.counts
+        return counts
 
-    async def _after_draw(
+    async def _write_round(
+        self, snapshot: Snapshot, drawn: Drawn, not_drawn: Mapping[int, Tell], now: datetime
+    ) -> Counts | None:
+        """Write some groups at a time, so that thousands of them keep nobody waiting.
+
+        The round is drawn with the last transaction. Of a draw that is cut off before that, what is
+        written stands, and the rest is drawn anew.
+        """
+        await self._forget_met(snapshot.round)
+        there = {member.user_id: member for member in snapshot.members}
+        # In a thread, as all that is done for thousands of people at once.
+        groups = await asyncio.to_thread(course.in_turn, drawn.groups, there)
+        waiting = {user_id: Tell(why) for user_id, why in drawn.waiting}
+        if snapshot.round.counts.groups:
+            # Drawn anew without those who are in a group by now, of whom somebody might fit.
+            waiting = dict.fromkeys(waiting, Tell.ODD)
+        waiting |= not_drawn
+        freed: list[int] = []
+        for first in range(0, len(groups), course.WRITTEN_AT_ONCE):
+            some = groups[first : first + course.WRITTEN_AT_ONCE]
+            async with self._database.transaction() as tx:
+                held = await self._hold(tx, snapshot, now)
+                if held is None:
+                    return None
+                freed += await self._write_some(tx, *held, some, now)
+        waiting |= dict.fromkeys(freed, Tell.ODD)
+        async with self._database.transaction() as tx:
+            held = await self._hold(tx, snapshot, now)
+            if held is None:
+                return None
+            after = await self._drawn(tx, held[0], waiting, now)
+            # Whoever was left by another while it was written, and has not just been told.
+            without = set(await rounds_store.still_without(tx, after.id))
+            await rounds_store.mark_offered(tx, after.id, sorted(without & waiting.keys()))
+            if freed or without - waiting.keys():
+                await look_again(tx, after, "draw", now)
+        return after.counts
+
+    async def _hold(
+        self, tx: Transaction, snapshot: Snapshot, now: datetime
+    ) -> tuple[Round, Plan] | None:
+        """The round of a snapshot, held, and its plan; None when it is not to be drawn any more."""
+        one = await rounds_store.hold_round(tx, snapshot.round.id)
+        plan = None if one is None else await rounds_store.plan(tx, one.server_id)
+        if one is None or plan is None or not _to_draw(one, now, again=snapshot.again):
+            return None
+        return one, plan
+
+    async def _forget_met(self, one: Round) -> None:
+        """Delete who met so long ago that neither this round nor a later one needs it."""
+        before = one.number - WINDOW
+        async with self._database.read() as read:
+            old = await rounds_store.met_long_ago(read, one.server_id, before)
+        for first in range(0, len(old), rounds_store.AT_ONCE):
+            some = old[first : first + rounds_store.AT_ONCE]
+            async with self._database.transaction() as tx:
+                await rounds_store.forget_met(tx, one.server_id, some, before)
+
+    async def _write_some(
         self,
         tx: Transaction,
         one: Round,
-        came: course.Settled,
-        members: Sequence[Member],
-        there: Mapping[int, Member],
+        plan: Plan,
+        groups: Sequence[tuple[int, ...]],
         now: datetime,
-    ) -> None:
-        state = RoundState.DRAWN if came.groups else RoundState.ENDED
-        await rounds_store.put_round(tx, replace(one, state=state, counts=came.counts))
-        if came.groups:
-            await jobs.set_timers(tx, [Timer(CLOSE, one.id, one.server_id, one.ends_at)])
+    ) -> tuple[int, ...]:
+        """Write some groups; gives who of those that may not be written is still there."""
+        people = [user_id for group in groups for user_id in group]
+        members = await store.hold_some(tx, one.server_id, people)
+        there = await self._some_there(tx, one, members, now)
+        held = course.still_allowed(groups, there, await forbidden(tx, one.server_id, people))
+        await self._introductions.introduce(tx, one, plan, held.groups, there, now)
+        size = {user_id: len(group) for group in held.groups for user_id in group}
         if not one.confirm:
-            await rounds_store.put_answers(tx, one, [(user_id, True) for user_id in there], now)
-        answers = await rounds_store.answers(tx, one.id)
-        asked = any(
-            message.state is Ended.SENT for message in await jobs.messages_of(tx, ASK, one.id, 1)
+            await rounds_store.put_answers(tx, one, [(user_id, True) for user_id in size], now)
+        await store.put_turns(
+            tx, [course.drawn(there[user_id], one.number, count) for user_id, count in size.items()]
         )
-        size = {user_id: len(group) for group in came.groups for user_id in group}
-        for first in range(0, len(members), store.AT_ONCE):
-            after: list[Member] = []
-            told: list[tuple[Member, Tell]] = []
-            for member in members[first : first + store.AT_ONCE]:
-                changed = member
-                if member.user_id in size:
-                    changed = course.drawn(member, one.number, size[member.user_id])
-                elif member.user_id in came.waiting:
-                    why = came.waiting[member.user_id]
-                    changed = course.waited(member, why)
-                    told.append((changed, why))
-                elif member.skip_next:
-                    changed = course.after_skipping(member)
-                elif (
-                    one.confirm
-                    and member.user_id not in answers
-                    and member.wants(one.number, now)
-                    and course.counts_silence(member, one, asked=asked)
-                ):
-                    changed = course.said_nothing(member)
-                    if not changed.is_in(now):
-                        told.append((changed, Tell.SILENT))
-                if changed != member:
-                    after.append(changed)
-            await store.put_members(tx, after)
-            await self._telling.tell(tx, told, one.id, now)
-        await rounds_store.forget_met(tx, one.server_id, one.number - WINDOW)
+        made = course.counted(held.groups, {})
+        counts = replace(
+            one.counts,
+            pairs=one.counts.pairs + made.pairs,
+            threesomes=one.counts.threesomes + made.threesomes,
+        )
+        await rounds_store.put_round(tx, replace(one, counts=counts))
+        return held.freed
+
+    async def _drawn(
+        self, tx: Transaction, one: Round, told: Mapping[int, Tell], now: datetime
+    ) -> Round:
+        """Write down that a round is drawn, and tell those for whom nobody was found."""
+        waiting: dict[int, Tell] = {}
+        skipping = await store.skipping(tx, one.server_id)
+        concerned = sorted({*told, *skipping})
+        for first in range(0, len(concerned), store.AT_ONCE):
+            people = concerned[first : first + store.AT_ONCE]
+            members = await store.hold_some(tx, one.server_id, people)
+            there = await self._some_there(tx, one, members, now)
+            waited = [
+                (course.waited(member, told[member.user_id]), told[member.user_id])
+                for member in members
+                if member.user_id in there and member.user_id in told
+            ]
+            skipped = [member for member in members if member.skip_next]
+            await store.put_turns(tx, [member for member, _ in waited])
+            await store.put_members(tx, [course.after_skipping(member) for member in skipped])
+            # Leaving it out was their answer; where nobody is asked, everybody's is a yes.
+            answers = [(member.user_id, False) for member in skipped]
+            if not one.confirm:
+                answers += [(member.user_id, True) for member, _ in waited]
+            await rounds_store.put_answers(tx, one, answers, now)
+            await self._telling.tell(tx, waited, one.id, now)
+            waiting |= {member.user_id: why for member, why in waited}
+        counts = replace(one.counts, waiting=course.counted((), waiting).waiting)
+        after = replace(one, state=RoundState.DRAWN, counts=counts)
+        await rounds_store.put_round(tx, after)
         await rounds_store.forget_met_before(tx, one.server_id, one.number - NEVER_WITHIN + 1)
-        if not came.groups:
-            await rounds_store.delete_answers(tx, one.id)
+        if counts.groups or not one.confirm:
+            ends_at = one.ends_at if counts.groups else now
+            await jobs.set_timers(tx, [Timer(CLOSE, one.id, one.server_id, ends_at)])
+        if one.confirm:
+            await self._telling.tell_all(tx, after, Tell.SILENT, now)
+        return after
+
+    async def _write_again(
+        self, snapshot: Snapshot, drawn: Drawn, not_drawn: Mapping[int, Tell], now: datetime
+    ) -> Counts | None:
+        async with self._database.transaction() as tx:
+            held = await self._hold(tx, snapshot, now)
+            if held is None:
+                return None
+            one, plan = held
+            people = await self._without(tx, one)
+            members = await store.hold_some(tx, one.server_id, people)
+            there = await self._there_again(tx, one, members, now)
+            among = [user_id for group in drawn.groups for user_id in group]
+            parted = await forbidden(tx, one.server_id, among)
+            came = course.settled(drawn, not_drawn, there, parted)
+            await self._introductions.introduce(tx, one, plan, came.groups, there, now)
+            await self._after_again(tx, one, came, there, now)
+        return came.counts
 
     async def _after_again(
         self,
@@ -214,18 +284,24 @@ class Draws:
         await store.put_members(tx, [member for member, _ in told])
         await self._telling.tell(tx, told, f"{one.id}-{uuid4().hex[:6]}", now)
 
-    async def _there(
-        self, read: Reading, one: Round, members: Sequence[Member], now: datetime
-    ) -> dict[int, Member]:
+    async def _all_there(self, read: Reading, one: Round, now: datetime) -> dict[int, Member]:
         """Those of a server's members who are to be brought together in a round drawn now."""
+        members = await store.members(read, one.server_id)
         consenting = await agreed(read, one.server_id)
         answers = await rounds_store.answers(read, one.id)
-        return {
-            member.user_id: member
-            for member in members
-            if member.user_id in consenting
-            and (_is_in(member, answers, now) if one.confirm else member.wants(one.number, now))
-        }
+        # A draw that was cut off has written some of it down.
+        written = await rounds_store.of_round(read, one.id)
+        return _there(one, members, consenting, answers, written, now)
+
+    async def _some_there(
+        self, tx: Transaction, one: Round, members: Sequence[Member], now: datetime
+    ) -> dict[int, Member]:
+        """The same of some members only."""
+        people = [member.user_id for member in members]
+        consenting = await agreed(tx, one.server_id, people)
+        answers = await rounds_store.answers(tx, one.id, people)
+        written = await rounds_store.of_people(tx, one.id, people)
+        return _there(one, members, consenting, answers, written, now)
 
     async def _without(self, read: Reading, one: Round) -> list[int]:
         """Who said yes to a round and is in none of its introductions now."""
@@ -238,17 +314,13 @@ class Draws:
     ) -> dict[int, Member]:
         """Those who are without a peer in a round, and to be brought together with somebody."""
         consenting = await agreed(read, one.server_id)
-        theirs: dict[int, list[Introduction]] = {member.user_id: [] for member in members}
-        for each in await rounds_store.over_in_round(read, one.id):
-            for place in each.places:
-                if place.user_id in theirs:
-                    theirs[place.user_id].append(each)
+        theirs = course.by_person(await rounds_store.over_in_round(read, one.id))
         return {
             member.user_id: member
             for member in members
             if member.user_id in consenting
             and course.may_go_on(member, now)
-            and course.looks_for_another(member.user_id, theirs[member.user_id])
+            and course.looks_for_another(member.user_id, theirs.get(member.user_id, []))
         }
 
     async def _snapshot(
@@ -281,6 +353,28 @@ class Draws:
             there = await self._there_again(tx, one, members, now)
             nobody = course.Settled((), dict.fromkeys(there, Tell.ODD), (), Counts())
             await self._after_again(tx, one, nobody, there, now)
+
+
+def _there(
+    one: Round,
+    members: Sequence[Member],
+    consenting: Collection[int],
+    answers: Mapping[int, bool],
+    written: Sequence[Introduction],
+    now: datetime,
+) -> dict[int, Member]:
+    """Those of some members who are to be brought together in a round, by person.
+
+    Nobody who is in an introduction of it already, or has left theirs.
+    """
+    theirs = course.by_person(written)
+    return {
+        member.user_id: member
+        for member in members
+        if member.user_id in consenting
+        and (_is_in(member, answers, now) if one.confirm else member.wants(one.number, now))
+        and course.looks_for_another(member.user_id, theirs.get(member.user_id, []))
+    }
 
 
 def _is_in(member: Member, answers: Mapping[int, bool], now: datetime) -> bool:

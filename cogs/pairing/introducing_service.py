@@ -35,6 +35,7 @@ from cogs.pairing.promises_service import (
     CLOSE,
     FOLLOWUP,
     INTRODUCTION,
+    PLACE,
     STOPPED,
     SUBJECT,
     TELL,
@@ -135,7 +136,7 @@ class Introducing:
         if mine.state is IntroductionState.INTRODUCED:
             return
         if state is Ended.SENT:
-            await self._notices.close(tx, one.server_id, SUBJECT, now)
+            await self._notices.close(tx, one.server_id, PLACE, now)
             await self._introduced(tx, one, mine, now)
         elif state is Ended.REFUSED and reason == APART:
             await self._apart(tx, one, mine, now)
@@ -173,7 +174,7 @@ class Introducing:
         plan = await rounds_store.plan(tx, one.server_id)
         if plan is not None:
             await self._notices.raise_notice(
-                tx, one.server_id, "pairing_no_thread", SUBJECT, now, channel=plan.channel_id
+                tx, one.server_id, "pairing_no_thread", PLACE, now, channel=plan.channel_id
             )
         members = await self._people(tx, mine)
         if mine.thread_id is None and all(m.dm_channel_id is not None for m in members):
@@ -258,13 +259,9 @@ class Introducing:
         up or the round was stopped, if there are any; gives whether there were.
         """
         people = await rounds_store.still_without(tx, one.id, course.ENDED_AT_ONCE)
-        theirs: dict[int, list[Introduction]] = {user_id: [] for user_id in people}
-        for each in await rounds_store.of_people(tx, one.id, people):
-            for place in each.places:
-                if place.user_id in theirs:
-                    theirs[place.user_id].append(each)
+        theirs = course.by_person(await rounds_store.of_people(tx, one.id, people))
         waiting = [
-            user_id for user_id, mine in theirs.items() if course.looks_for_another(user_id, mine)
+            user_id for user_id in people if course.looks_for_another(user_id, theirs[user_id])
         ]
         members = await store.hold_some(tx, one.server_id, waiting)
         if one.state is RoundState.STOPPED:

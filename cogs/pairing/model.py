@@ -254,6 +254,11 @@ class Counts:
     threesomes: int = 0
     waiting: Mapping[str, int] = field(default_factory=dict[str, int])
 
+    @property
+    def groups(self) -> int:
+        """How many introductions that is."""
+        return self.pairs + self.threesomes
+
     def to_text(self) -> str:
         """JSON for the store."""
         told = {"pairs": self.pairs, "threesomes": self.threesomes, "waiting": dict(self.waiting)}

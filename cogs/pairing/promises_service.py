@@ -45,6 +45,9 @@ TELL = "pairing.tell"
 SUBJECT = "pairing"
 """What notices about a server's rounds are about."""
 
+PLACE = "pairing.place"
+"""What notices are about that the next thread which can be made proves wrong."""
+
 UNDER_WAY = frozenset({RoundState.ASKING, RoundState.DRAWING})
 """Of a round that is not yet drawn."""
 
@@ -74,6 +77,7 @@ async def hold(tx: Transaction, introduction_id: str) -> tuple[Round, Introducti
 async def hold_promises(tx: Transaction, introductions: Sequence[Introduction]) -> None:
     """Hold what is promised about introductions: all of it before the first of their rounds."""
     ids = [one.id for one in introductions]
+    await jobs.hold_timers(tx, FOLLOWUP, ids)
     await jobs.hold_open(tx, (FOLLOWUP, INTRODUCTION), ids)
 
 

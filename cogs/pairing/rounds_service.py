@@ -35,12 +35,13 @@ from cogs.pairing.promises_service import (
     DRAW,
     INTRODUCTION,
     OPEN,
+    PLACE,
     STOPPED,
     SUBJECT,
     UNDER_WAY,
     next_draw,
 )
-from cogs.pairing.service import Ground, Members, agreed, went_on
+from cogs.pairing.service import RENEWAL, Ground, Members, agreed, went_on
 from cogs.pairing.settings import ENABLED
 from cogs.pairing.telling_service import Telling
 
@@ -137,7 +138,7 @@ class Rounds:
         now = self._clock()
         _check(plan)
         async with self._database.transaction() as tx:
-            before = await rounds_store.hold_plan(tx, plan.server_id)
+            before = await _hold_plan(tx, plan.server_id)
             after = replace(
                 plan,
                 made_at=now if before is None else before.made_at,
@@ -150,7 +151,7 @@ class Rounds:
                 raise UserError("pairing.cannot.never")
             await rounds_store.put_plan(tx, after)
             await self._set_timer(tx, after, now)
-            await self._notices.close(tx, plan.server_id, SUBJECT, now)
+            await self._close_notices(tx, plan.server_id, now)
             await self._audit(tx, plan.server_id, by, "plan", before, after)
         self._wake()
         return after
@@ -169,6 +170,7 @@ class Rounds:
         later = timedelta(days=days)
         async with self._database.transaction() as tx:
             plan = await require_plan(tx, server_id)
+            await jobs.hold_timers(tx, OPEN, [str(server_id)])
             one = await _under_way(tx, server_id)
             if one is not None and one.state is RoundState.ASKING:
                 after = replace(one, draw_at=one.draw_at + later, ends_at=one.ends_at + later)
@@ -232,6 +234,7 @@ class Rounds:
             latest = await rounds_store.latest_round(tx, server_id)
             if latest is not None:
                 # Before their round is held, as the runner does.
+                await jobs.hold_timers(tx, DRAW, [latest.id])
                 await jobs.hold_open(tx, (ASK, DRAW), [latest.id])
                 pending = await rounds_store.pending_in(tx, latest.id)
                 await jobs.drop_all_open(tx, INTRODUCTION, pending, now, "stopped")
@@ -262,7 +265,7 @@ class Rounds:
         now = self._clock()
         if enabled and not (await bounds_of(self._settings, server_id)).decided:
             raise UserError("pairing.cannot.undecided")
-        plan = await rounds_store.hold_plan(tx, server_id)
+        plan = await _hold_plan(tx, server_id)
         if plan is None:
             return
         if enabled:
@@ -277,6 +280,8 @@ class Rounds:
         """Say *in* or *not this time* to a round; the last word counts. Raises UserError."""
         now = self._clock()
         async with self._database.transaction() as tx:
+            mine = await store.of_person(tx, user_id)
+            await jobs.hold_timers(tx, RENEWAL, [one.id for one in mine])
             one = await rounds_store.hold_round(tx, round_id)
             if one is None or one.state is not RoundState.ASKING:
                 raise UserError("pairing.cannot.too_late")
@@ -344,6 +349,10 @@ class Rounds:
         await jobs.clear_timers(tx, DRAW, [one.id])
         for kind in (ASK, DRAW):
             await jobs.drop_open(tx, kind, one.id, now, "stopped")
+        if one.state is RoundState.DRAWING:
+            # Some of it may have been written down: who has not met is told, the rest stays open.
+            stopped = Timer(CLOSE, f"{one.id}.{STOPPED}", one.server_id, now)
+            await jobs.set_timers(tx, [stopped, Timer(CLOSE, one.id, one.server_id, one.ends_at)])
         # Their answers go when all who said yes have been told.
         await self._telling.tell_all(tx, one, Tell.STOPPED, now)
         return after
@@ -351,14 +360,14 @@ class Rounds:
     async def _turn(self, server_id: int, state: PlanState, verb: str, by: int) -> Plan:
         now = self._clock()
         async with self._database.transaction() as tx:
-            before = await rounds_store.hold_plan(tx, server_id)
+            before = await _hold_plan(tx, server_id)
             if before is None:
                 raise UserError("pairing.cannot.no_plan")
             after = replace(before, state=state, off_reason=None)
             await rounds_store.put_plan(tx, after)
             await self._set_timer(tx, after, now)
             if state is PlanState.ON:
-                await self._notices.close(tx, server_id, SUBJECT, now)
+                await self._close_notices(tx, server_id, now)
             await self._audit(tx, server_id, by, verb, before, after)
         self._wake()
         return after
@@ -374,6 +383,10 @@ class Rounds:
             await jobs.clear_timers(tx, OPEN, [subject])
         else:
             await jobs.set_timers(tx, [Timer(OPEN, subject, plan.server_id, opens_at)])
+
+    async def _close_notices(self, tx: Transaction, server_id: int, now: datetime) -> None:
+        for subject in (SUBJECT, PLACE):
+            await self._notices.close(tx, server_id, subject, now)
 
     async def _audit(
         self, tx: Transaction, server_id: int, by: int, verb: str, before: Plan | None, after: Plan
@@ -465,9 +478,16 @@ def new_round(
     )
 
 
+async def _hold_plan(tx: Transaction, server_id: int) -> Plan | None:
+    """The plan of a server, and when its next round opens, held until the transaction ends."""
+    await jobs.hold_timers(tx, OPEN, [str(server_id)])
+    return await rounds_store.hold_plan(tx, server_id)
+
+
 async def _under_way(tx: Transaction, server_id: int) -> Round | None:
-    """The round of a server that is not yet drawn, held until the transaction ends."""
+    """The round of a server that is not yet drawn, and when it is to be, held until the end."""
     found = await rounds_store.rounds_in(tx, server_id, UNDER_WAY)
+    await jobs.hold_timers(tx, DRAW, [one.id for one in found])
     one = await rounds_store.hold_round(tx, found[0].id) if found else None
     return one if one is not None and one.state in UNDER_WAY else None
 
@@ -530,7 +550,7 @@ class Opening:
                 tx,
                 message.server_id,
                 "pairing_closed",
-                SUBJECT,
+                PLACE,
                 now,
                 channel=message.channel_id,
             )

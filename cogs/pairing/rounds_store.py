@@ -360,20 +360,20 @@ async def introduced_in(read: Reading, round_id: str) -> frozenset[int]:
     return frozenset(row["user_id"] for row in rows)
 
 
-async def still_without(read: Reading, round_id: str, limit: int) -> list[int]:
+async def still_without(read: Reading, round_id: str, limit: int | None = None) -> list[int]:
     """People of a round with an introduction that did not come about, or after which they asked
-    for another peer, where nobody has been looked for in its place.
+    for another peer, where nobody has been looked for in its place; at most `limit` of them.
     """
+    most = "" if limit is None else f" LIMIT {limit:d}"
     rows = await read.fetch(
-        "SELECT DISTINCT p.user_id AS user_id FROM pairing_introductions i "
+        "SELECT DISTINCT p.user_id AS user_id FROM pairing_introductions i "  # noqa: S608
         "JOIN pairing_places p ON p.introduction_id = i.id "
         "WHERE i.round_id = $1 AND p.offered = $2 AND (i.state = $3 OR p.said = $4) "
-        "ORDER BY p.user_id LIMIT $5",
+        f"ORDER BY p.user_id{most}",
         round_id,
         False,
         IntroductionState.DROPPED.value,
         Said.ANOTHER.value,
-        limit,
     )
     return [row["user_id"] for row in rows]
 
@@ -602,10 +602,25 @@ async def put_met(tx: Transaction, server_id: int, pairs: Iterable[Met]) -> None
     )
 
 
-async def forget_met(tx: Transaction, server_id: int, before: int) -> None:
-    """Delete what no later round needs: meetings before the round of this number."""
-    await tx.execute(
-        "DELETE FROM pairing_met WHERE server_id = $1 AND round_number < $2", server_id, before
+async def met_long_ago(read: Reading, server_id: int, before: int) -> list[tuple[int, int]]:
+    """Who met for the last time before the round of this number, so that no later one needs it."""
+    rows = await read.fetch(
+        "SELECT first_user_id, second_user_id FROM pairing_met "
+        "WHERE server_id = $1 AND round_number < $2 ORDER BY first_user_id, second_user_id",
+        server_id,
+        before,
+    )
+    return [(first, second) for first, second in rows]
+
+
+async def forget_met(
+    tx: Transaction, server_id: int, pairs: Sequence[tuple[int, int]], before: int
+) -> None:
+    """Delete that these met, where that was before the round of this number."""
+    await tx.execute_many(
+        "DELETE FROM pairing_met WHERE server_id = $1 AND first_user_id = $2 "
+        "AND second_user_id = $3 AND round_number < $4",
+        [(server_id, first, second, before) for first, second in pairs],
     )
 
 

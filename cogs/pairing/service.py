@@ -138,9 +138,13 @@ def shipped_content() -> Shipped:
     return found
 
 
-async def agreed(read: Reading, server_id: int) -> frozenset[int]:
-    """Who in a server said yes to the words as they are now: nobody else is ever drawn."""
-    return await consent.everybody(read, server_id, CONSENT, CONSENT_VERSION)
+async def agreed(
+    read: Reading, server_id: int, among: Sequence[int] | None = None
+) -> frozenset[int]:
+    """Who in a server, or of some people, said yes to the words as they are now: nobody else is
+    ever drawn.
+    """
+    return await consent.everybody(read, server_id, CONSENT, CONSENT_VERSION, among)
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +236,8 @@ class Members:
         now = self._clock()
         async with self._database.transaction() as tx:
             made = Member(uuid4().hex[:16], server_id, user_id, wishes, zone, now)
+            mine = await store.of_person(tx, user_id)
+            await jobs.hold_timers(tx, RENEWAL, [one.id for one in mine])
             if not await store.add_member(tx, made):
                 before = _theirs(await store.hold_member(tx, server_id, user_id), user_id)
                 made = replace(before, wishes=wishes, zone=zone).resumed()
@@ -376,6 +382,8 @@ class Members:
         return after
 
     async def _remove(self, tx: Transaction, one: Member, now: datetime) -> None:
+        await jobs.hold_timers(tx, RENEWAL, [one.id])
+        await jobs.hold_open(tx, (RENEWAL,), [one.id])
         for leaving in self._leavings:
             await leaving(tx, one.server_id, one.user_id, now)
         # Only now: whoever holds a member and then waits for a round waits in a ring with a draw.
@@ -426,6 +434,7 @@ def _check(wishes: Wishes, offered: set[str]) -> None:
 
 
 async def _own(tx: Transaction, user_id: int, member_id: str) -> Member:
+    await jobs.hold_timers(tx, RENEWAL, [member_id])
     return _theirs((await store.by_ids(tx, [member_id])).get(member_id), user_id)
 
 
@@ -508,6 +517,7 @@ class Renewing:
         self, tx: Transaction, message: Message, state: Ended, reason: str | None, now: datetime
     ) -> None:
         """Wait for an answer; what could not be asked in time is asked at that hour tomorrow."""
+        await jobs.hold_timers(tx, RENEWAL, [message.subject])
         one = (await store.by_ids(tx, [message.subject])).get(message.subject)
         given = one and await consent.given(tx, one.user_id, one.server_id, CONSENT)
         if one is None or given is None:

@@ -77,6 +77,15 @@ async def _put(tx: Transaction, members: Sequence[Member]) -> None:
     )
 
 
+async def put_turns(tx: Transaction, members: Sequence[Member]) -> None:
+    """Write what a round made of members who are held, and nothing else of them."""
+    await tx.execute_many(
+        "UPDATE pairing_members SET waited = $3, odd = $4, last_round = $5 "
+        "WHERE server_id = $1 AND user_id = $2",
+        [(one.server_id, one.user_id, one.waited, one.odd, one.last_round) for one in members],
+    )
+
+
 async def delete_member(tx: Transaction, server_id: int, user_id: int) -> bool:
     """Delete a member; gives whether there was one."""
     count = await tx.execute(
@@ -168,6 +177,16 @@ async def some_members(read: Reading, server_id: int, after: str, limit: int) ->
         limit,
     )
     return tuple(map(_member, rows))
+
+
+async def skipping(read: Reading, server_id: int) -> list[int]:
+    """Who in a server wants to leave the next round out."""
+    rows = await read.fetch(
+        "SELECT user_id FROM pairing_members WHERE server_id = $1 AND skip_next = $2",
+        server_id,
+        True,
+    )
+    return [row["user_id"] for row in rows]
 
 
 async def of_people(read: Reading, server_id: int, people: Iterable[int]) -> tuple[Member, ...]:

@@ -23,7 +23,7 @@ from bot.settings.service import Settings
 from cogs.pairing import course, rounds_store, store
 from cogs.pairing.course import Tell
 from cogs.pairing.model import Introduction, Member, Round, RoundState
-from cogs.pairing.promises_service import FOLLOWUP, TELL, hold
+from cogs.pairing.promises_service import ASK, CLOSE, FOLLOWUP, TELL, hold
 from cogs.pairing.service import agreed
 
 AT_ONCE = 250
@@ -93,9 +93,10 @@ class Telling:
     async def tell_all(self, tx: Transaction, one: Round, what: Tell, now: datetime) -> None:
         """Promise to tell everybody whom something about a round concerns.
 
-        `ASK` concerns whoever would take part and has asked for direct messages, all else whoever
-        said yes. Some are told at a time, each time in a transaction of its own: what ten thousand
-        are told keeps nobody waiting, and a crash goes on where it was.
+        `ASK` concerns whoever would take part and has asked for direct messages; `SILENT` whoever
+        said nothing, and is told only if the bot pauses them for it; all else whoever said yes.
+        Some are told at a time, each time in a transaction of its own: what ten thousand are told
+        keeps nobody waiting, and a crash goes on where it was.
         """
         await jobs.set_timers(tx, [Timer(TELL, f"{what}.{one.id}.", one.server_id, now)])
 
@@ -130,7 +131,7 @@ class Telling:
             name, round_id, after = timer.subject.split(".")
             what = Tell(name)
             one = await rounds_store.round_(tx, round_id)
-            if one is None or (what is not Tell.STOPPED and one.state is not RoundState.ASKING):
+            if one is None or not _still_concerns(what, one):
                 # Looking at it takes its time too.
                 left -= 1
                 continue
@@ -148,6 +149,8 @@ class Telling:
                 following.append(replace(timer, subject=subject))
             elif what is Tell.STOPPED:
                 await rounds_store.delete_answers(tx, one.id)
+            elif what is Tell.SILENT and not one.counts.groups:
+                await jobs.set_timers(tx, [Timer(CLOSE, one.id, one.server_id, now)])
         return [], following
 
     async def _concerned(
@@ -155,8 +158,12 @@ class Telling:
     ) -> list[Member]:
         people = [member.user_id for member in some]
         answers = await rounds_store.answers(tx, one.id, people)
+        if what is Tell.SILENT:
+            return await self._silent(tx, one, [u for u in people if u not in answers], now)
         if what is not Tell.ASK:
-            return [member for member in some if answers.get(member.user_id, False)]
+            # Of a round that was stopped while it was drawn, some know more than that.
+            met = course.by_person(await rounds_store.of_people(tx, one.id, people))
+            return [m for m in some if answers.get(m.user_id, False) and m.user_id not in met]
         consenting = await agreed(tx, one.server_id)
         return [
             member
@@ -166,6 +173,21 @@ class Telling:
             and member.user_id in consenting
             and member.user_id not in answers
         ]
+
+    async def _silent(
+        self, tx: Transaction, one: Round, people: Sequence[int], now: datetime
+    ) -> list[Member]:
+        """Count that these said nothing to a round; gives whom the bot has paused for it."""
+        asked = any(
+            message.state is Ended.SENT for message in await jobs.messages_of(tx, ASK, one.id, 1)
+        )
+        silent = [
+            course.said_nothing(member)
+            for member in await store.hold_some(tx, one.server_id, people)
+            if member.wants(one.number, now) and course.counts_silence(member, one, asked=asked)
+        ]
+        await store.put_members(tx, silent)
+        return [member for member in silent if not member.is_in(now)]
 
     async def unwanted(
         self, tx: Transaction, messages: Sequence[Message], now: datetime
@@ -224,6 +246,12 @@ class Telling:
         found = [await store.member(tx, one.server_id, other) for other in others]
         there = [member for member in found if member is not None]
         await self.tell_over(tx, there, one, mine.id, now)
+
+
+def _still_concerns(what: Tell, one: Round) -> bool:
+    """Whether a round is still where something was to be told about it."""
+    states = {Tell.STOPPED: RoundState.STOPPED, Tell.SILENT: RoundState.DRAWN}
+    return one.state is states.get(what, RoundState.ASKING)
 
 
 def _subject(what: Tell, about: str, member: Member) -> str:

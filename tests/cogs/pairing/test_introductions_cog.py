@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
-from cogs.pairing import rounds_store
+from bot import threads
+from cogs.pairing import introductions_cog, rounds_store
 from cogs.pairing.introductions_service import Details, Introductions
 from cogs.pairing.matching import Drawn, Round, draw
 from tests.cogs.pairing.test_rounds_cog import (
     asks_nobody,
+    is_closed,
     join,
     people_in,
     quick,
@@ -143,8 +145,6 @@ async def test_a_thread_is_found_again_although_the_channel_was_changed_meanwhil
     monkeypatch.setattr(Introductions, "thread_made", cut_off)
     await join(ready, ready.member, ready.other)
     await asks_nobody(ready)
-    # What was cut off is held for its lease; a minute of waiting for that shows nothing more.
-    ready.env.settle_timeout = 3
     await run_now(ready)
     assert cut == []
     if moved == "after":
@@ -161,3 +161,28 @@ async def test_a_thread_is_found_again_although_the_channel_was_changed_meanwhil
     assert other.threads == []
     assert people_in(ready, only) == {ready.member.id, ready.other.id}
     assert len([said for said in only.history() if "you asked to meet" in text_of(said)]) == 1
+
+
+@pytest.mark.parametrize("how", ["near", "refused"])
+async def test_a_server_near_its_limit_of_threads_closes_earlier_ones_first_and_says_so(
+    ready: World, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    await join(ready, ready.member, ready.other)
+    await asks_nobody(ready)
+    await run_now(ready)
+    [earlier] = ready.channel.threads
+    if how == "near":
+        monkeypatch.setattr(introductions_cog, "THREADS_FULL", 1)
+    else:
+        path = f"/channels/{ready.channel.id}/threads"
+        ready.env.inject_error("POST", path, status=400, code=threads.TOO_MANY_THREADS)
+    newer = [ready.guild.add_member(ready.env.create_user(name)) for name in ("elm", "fir")]
+    await join(ready, *newer)
+    await run_now(ready)
+    await ready.env.advance_time(60)
+    assert is_closed(ready, earlier)
+    later = [one for one in ready.channel.threads if one.id != earlier.id]
+    assert [len(people_in(ready, one)) for one in later] == [2, 2]
+    assert not any(is_closed(ready, one) for one in later)
+    shown = text_of(await ready.moderator.slash(ready.channel, "settings"))
+    assert "near the number of active threads" in shown

@@ -12,7 +12,8 @@ from bot.jobs import store as jobs
 from bot.jobs.model import Timer
 from cogs.pairing import course, rounds_store, store, telling_service
 from cogs.pairing.course import Tell
-from cogs.pairing.model import IntroductionState, Round, RoundState, Said
+from cogs.pairing.matching.scoring import WINDOW
+from cogs.pairing.model import IntroductionState, Met, Round, RoundState, Said
 from cogs.pairing.promises_service import CLOSE, DRAW, INTRODUCTION
 from cogs.pairing.rounds_service import new_round
 from tests.cogs.pairing.harbour import (
@@ -46,6 +47,7 @@ async def harbour(database: Database) -> Harbour:
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Parts so small that a handful of people are a crowd."""
     monkeypatch.setattr(course, "ENDED_AT_ONCE", 1)
+    monkeypatch.setattr(course, "WRITTEN_AT_ONCE", 1)
     monkeypatch.setattr(telling_service, "AT_ONCE", 2)
     monkeypatch.setattr(store, "AT_ONCE", 3)
     monkeypatch.setattr(rounds_store, "AT_ONCE", 2)
@@ -102,6 +104,146 @@ async def test_a_round_is_closed_some_at_a_time_and_to_the_end(harbour: Harbour)
     assert (await harbour.round(one.id)).state is RoundState.ENDED
     assert all(thread.locked for thread in harbour.discord.threads.values())
     assert timer.subject == one.id
+
+
+DEEDS = ("nothing", "leave", "erase", "block")
+
+
+async def do(harbour: Harbour, deed: str, one: Round) -> None:
+    """Something that comes in between, done by the first who has been given a peer by then."""
+    made = await harbour.introductions_in(one)
+    who, peer = made[0].people[:2] if made else EIGHT[:2]
+    if deed == "leave":
+        await harbour.leave(who)
+    elif deed == "erase":
+        await harbour.privacy.erase(who)
+    elif deed == "block":
+        await harbour.blocks.block(SERVER, who, peer, stays=False)
+
+
+@pytest.mark.parametrize("deed", DEEDS)
+@pytest.mark.parametrize("step", range(1, 11))
+async def test_a_draw_goes_on_where_it_was_cut_off(harbour: Harbour, step: int, deed: str) -> None:
+    # Nine are drawn, so that one of them waits; somebody else leaves this round out.
+    await harbour.join(*EIGHT, 39, 40)
+    await harbour.rounds.save_plan(replace(PLAN, confirm_first=False), by=MODERATOR)
+    async with harbour.database.transaction() as tx:
+        skipping = await store.member(tx, SERVER, 40)
+        assert skipping is not None
+        await store.put_members(tx, [replace(skipping, skip_next=True)])
+    one = await harbour.run_now()
+    harbour.fate.at, harbour.fate.after = harbour.fate.count + step, bool(step % 2)
+    await harbour.run()
+    harbour.fate.at = None
+    await do(harbour, deed, one)
+    written = {each.id: each.people for each in await harbour.introductions_in(one)}
+    for _ in range(3):
+        harbour.now += 3 * MINUTE
+        await harbour.run()
+    made = await harbour.introductions_in(one)
+    # What was written stands, nobody is in two, and whoever can be is in one.
+    assert set(written) <= {each.id for each in made}
+    live = [user_id for each in await harbour.live(one) for user_id in each]
+    assert len(live) == len(set(live)) == 8
+    there = [one for one in (*EIGHT, 39) if await harbour.member(one) is not None]
+    for user_id in set(there) - set(live):
+        assert await harbour.told(user_id) == ["odd"]
+        waited = await harbour.member(user_id)
+        assert waited is not None
+        assert (waited.waited, waited.odd) == (1, 1)
+    rested = await harbour.member(40)
+    assert rested is not None
+    assert not rested.skip_next
+    assert (await harbour.round(one.id)).state is RoundState.DRAWN
+    threads = [sorted(thread.people) for thread in harbour.discord.threads.values()]
+    assert len(threads) == len({tuple(people) for people in threads})
+
+
+@pytest.mark.parametrize("step", range(1, 16))
+async def test_who_said_nothing_is_counted_once_where_a_draw_was_cut_off(
+    harbour: Harbour, step: int
+) -> None:
+    await harbour.join(*EIGHT)
+    await harbour.rounds.save_plan(PLAN, by=MODERATOR)
+    await harbour.at(harbour.now + 2 * DAY + 6 * HOUR)
+    [one] = await rounds_in(harbour)
+    await harbour.say_in(one, *EIGHT[:4])
+    await harbour.rounds.answer(EIGHT[4], one.id, yes=False)
+    harbour.fate.at = harbour.fate.count + step
+    await harbour.at(one.draw_at)
+    harbour.fate.at = None
+    for _ in range(3):
+        harbour.now += 3 * MINUTE
+        await harbour.run()
+    found = [await harbour.member(user_id) for user_id in EIGHT]
+    assert [one.silent for one in found if one is not None] == [0, 0, 0, 0, 0, 1, 1, 1]
+
+
+async def rounds_in(harbour: Harbour) -> tuple[Round, ...]:
+    async with harbour.database.read() as read:
+        return await rounds_store.rounds_in(read, SERVER, set(RoundState))
+
+
+async def test_a_round_to_which_nobody_said_yes_is_over_and_counted(harbour: Harbour) -> None:
+    await harbour.join(*EIGHT)
+    await harbour.rounds.save_plan(PLAN, by=MODERATOR)
+    await harbour.at(harbour.now + 2 * DAY + 6 * HOUR)
+    [one] = await rounds_in(harbour)
+    await harbour.at(one.draw_at)
+    assert (await harbour.round(one.id)).state is RoundState.ENDED
+    found = [await harbour.member(user_id) for user_id in EIGHT]
+    assert [one.silent for one in found if one is not None] == [1] * 8
+
+
+async def test_of_a_round_that_is_stopped_half_written_the_rest_is_told_and_its_threads_close(
+    harbour: Harbour,
+) -> None:
+    one = await asked(harbour)
+    # Half of it is written when the process is killed.
+    harbour.fate.at, harbour.fate.after = harbour.fate.count + 4, True
+    await harbour.at(one.draw_at)
+    harbour.fate.at = None
+    assert (await harbour.round(one.id)).state is RoundState.DRAWING
+    [written] = await harbour.introductions_in(one)
+    runner = harbour._runner()  # pyright: ignore[reportPrivateUsage]
+    [(message, way)] = [m for m in await runner.claim() if m[0].kind == INTRODUCTION]
+    await runner._keep(message, way)  # pyright: ignore[reportPrivateUsage]
+    await harbour.rounds.stop(SERVER, by=MODERATOR, shown=one.id)
+    await harbour.run()
+    assert await harbour.live(one) == [written.people]
+    rest = set(EIGHT[:4]) - set(written.people)
+    assert await told(harbour, Tell.STOPPED) == sorted(rest)
+    await harbour.at(one.ends_at + HOUR)
+    assert await harbour.live(one) == []
+    assert all(thread.locked for thread in harbour.discord.threads.values())
+
+
+async def test_of_a_round_that_is_stopped_half_written_who_is_not_yet_introduced_is_told(
+    harbour: Harbour,
+) -> None:
+    one = await asked(harbour)
+    harbour.fate.at, harbour.fate.after = harbour.fate.count + 4, True
+    await harbour.at(one.draw_at)
+    harbour.fate.at = None
+    assert len(await harbour.introductions_in(one)) == 1
+    await harbour.rounds.stop(SERVER, by=MODERATOR, shown=one.id)
+    await harbour.run()
+    assert harbour.discord.threads == {}
+    assert await told(harbour, Tell.STOPPED) == sorted(EIGHT[:4])
+
+
+async def test_what_no_later_round_needs_is_forgotten_some_at_a_time(harbour: Harbour) -> None:
+    people = range(100, 111)
+    old = [Met(user_id, user_id + 1, 1, harbour.now) for user_id in people]
+    async with harbour.database.transaction() as tx:
+        await rounds_store.put_met(tx, SERVER, [*old, Met(1, 2, 3, harbour.now)])
+        past = new_round(PLAN, WINDOW + 1, harbour.now, harbour.now, RoundState.ENDED)
+        await rounds_store.put_round(tx, past)
+    one = await harbour.round_of(*EIGHT[:2])
+    assert one.number == WINDOW + 2
+    async with harbour.database.read() as read:
+        kept = await rounds_store.met(read, SERVER, {1, 2, *EIGHT, *people})
+    assert [(each.first, each.second) for each in kept] == [(1, 2), EIGHT[:2]]
 
 
 @pytest.mark.parametrize("step", range(1, 26, 3))

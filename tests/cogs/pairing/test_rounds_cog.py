@@ -203,8 +203,6 @@ async def test_a_restart_between_thread_and_words_makes_no_second_thread(ready: 
         raise RuntimeError("cut off")
 
     introductions_cog.IntroductionCarrier._introduce = cut_off  # pyright: ignore
-    # What was cut off is held for its lease; a minute of waiting for that shows nothing more.
-    ready.env.settle_timeout = 3
     try:
         await run_now(ready)
         assert len(ready.channel.threads) == 1
@@ -233,7 +231,6 @@ async def test_a_thread_that_was_made_and_not_written_down_is_found_by_its_code(
         return await original(self, introduction_id, thread_id)
 
     monkeypatch.setattr(Introductions, "thread_made", cut_off)
-    ready.env.settle_timeout = 3
     await run_now(ready)
     await ready.env.advance_time(10 * 60)
     [thread] = ready.channel.threads

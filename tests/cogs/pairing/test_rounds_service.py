@@ -64,6 +64,10 @@ ALONE = Wishes(("is",))
 THREESOME = replace(WISHES, threesome=True)
 
 
+WRITTEN, DRAWN = 4, 5
+"""Commits of a round that asks nobody: opened, drawing, claimed, written, drawn."""
+
+
 @pytest.fixture
 async def harbour(database: Database) -> Harbour:
     return await make_harbour(database)
@@ -311,15 +315,15 @@ async def test_an_adult_is_never_brought_together_with_a_minor(harbour: Harbour)
     assert harbour.discord.threads == {}
 
 
+@pytest.mark.parametrize("step", [WRITTEN, DRAWN])
 async def test_a_block_made_between_draw_and_introduction_is_not_crossed(
-    harbour: Harbour,
+    harbour: Harbour, step: int
 ) -> None:
     await harbour.join(ASH, BIRCH)
     await harbour.rounds.save_plan(replace(PLAN, confirm_first=False), by=MODERATOR)
     one = await harbour.run_now()
     harbour.discord.refusing = set()
-    harbour.fate.at = 4  # opened, drawing, claimed, written: not yet introduced
-    harbour.fate.after = True
+    harbour.fate.at, harbour.fate.after = step, True
     assert not await harbour.run()
     assert await harbour.live(one) == [(ASH, BIRCH)]
     harbour.fate.at = None
@@ -493,13 +497,14 @@ async def test_another_peer_out_of_a_thread_finds_who_was_waiting(harbour: Harbo
     assert await harbour.told(second) == ["over"]
 
 
+@pytest.mark.parametrize("step", [WRITTEN, DRAWN])
 async def test_leaving_before_the_introduction_brings_the_other_together_with_who_waits(
-    harbour: Harbour,
+    harbour: Harbour, step: int
 ) -> None:
     await harbour.join(ASH, BIRCH, CEDAR)
     await harbour.rounds.save_plan(replace(PLAN, confirm_first=False), by=MODERATOR)
     one = await harbour.run_now()
-    harbour.fate.at, harbour.fate.after = 4, True
+    harbour.fate.at, harbour.fate.after = step, True
     await harbour.run()
     harbour.fate.at = None
     [(first, second)] = await harbour.live(one)
@@ -518,7 +523,7 @@ async def test_who_still_waits_for_a_peer_when_the_time_is_up_is_told(
     await harbour.join(ASH, BIRCH)
     await harbour.rounds.save_plan(replace(PLAN, confirm_first=False), by=MODERATOR)
     one = await harbour.run_now()
-    harbour.fate.at, harbour.fate.after = 4, True
+    harbour.fate.at, harbour.fate.after = DRAWN, True
     await harbour.run()
     harbour.fate.at = None
     assert await harbour.live(one) == [(ASH, BIRCH)]
