@@ -21,6 +21,8 @@ from cogs.faq import views
 from cogs.faq.catalogs_service import UNUSED, Catalogs, shipped_entries
 from cogs.faq.entries_cog import ManageFaq
 from cogs.faq.entries_service import Entries
+from cogs.faq.review_cog import Reviewing
+from cogs.faq.review_service import Reviews
 from cogs.faq.search import Verdict
 from cogs.faq.service import TOKEN, Faq
 from cogs.faq.settings import CHANNELS, ENABLED
@@ -328,5 +330,6 @@ async def setup(bot: Alongside) -> None:
     for part in (cog, manage):
         part.register()
     Transferring(bot, transfer).register(manage)
+    Reviewing(bot, Reviews(catalogs, runtime.database)).register(manage)
     runtime.manage.add_command(manage)
     await bot.add_cog(cog)
