@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import combinations
@@ -27,6 +27,7 @@ from bot.jobs.runner import Carrier
 from bot.migrations import migrate
 from bot.texts import Texts
 from bot.threads import Steps
+from cogs.pairing import course
 from cogs.pairing.course import is_live
 from cogs.pairing.introductions_cog import (
     CloseCarrier,
@@ -81,6 +82,14 @@ from tests.wire.world import (
 
 EVERYBODY = (ASH, BIRCH, CEDAR, ELM, FIR)
 TEXTS = Texts.load()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def written_one_by_one() -> Iterator[None]:
+    """A draw is written group by group, so that it is also killed between two of them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(course, "WRITTEN_AT_ONCE", 1)
+        yield
 
 
 class Unhurried(Steps):
