@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 import aiohttp
 import discord
@@ -51,11 +52,15 @@ async def send(
     *,
     nonce: str,
     mentions: discord.AllowedMentions | None = None,
+    reply_to: discord.MessageReference | None = None,
 ) -> Outcome:
     """Send one message. The same `nonce` (at most 25 characters) within minutes sends it once."""
     try:
         message = await place.send(
-            view=view, nonce=nonce, allowed_mentions=mentions or discord.AllowedMentions.none()
+            view=view,
+            nonce=nonce,
+            allowed_mentions=mentions or discord.AllowedMentions.none(),
+            reference=cast(Any, reply_to),
         )
     except discord.NotFound:
         return Gone()

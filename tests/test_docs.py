@@ -14,7 +14,7 @@ from bot.permissions import NEEDED
 from bot.reports import model as reports
 from cogs.checkins.answer_cog import POSTING, POSTING_HERE
 from cogs.company import service as company
-from cogs.faq.cog import SHARING, SHARING_HERE
+from cogs.faq.sharing_cog import SHARING, SHARING_HERE
 from cogs.pairing.rounds_service import BY_HAND_LIMITS
 from docs.reference import PAGE, SCHEMA, reference, settings_schema
 from tests.rules import ROOT

@@ -8,6 +8,8 @@ Promises:
   every answer, and stand first where no answer was found.
 - Others see an answer only when the member shares it, where they may write themselves; the bot
   posts it without their name, and they can take it back.
+- Somebody's message is read only at a helper's tap in its menu, for one search, and not kept. The
+  helper alone sees what fits, and posts it under their name; the bot never answers by itself.
 - Moderators add answers and hide shipped ones; each change is checked as shipped content is, and
   is in the audit list. What they typed is given back when it is refused.
 - Whether an answer helped is counted by entry: not who said so, not when, not what was asked.

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot import delivery, logs
+from bot import logs
 from bot.database import StoreError
 from bot.errors import UserError
-from bot.pace import Limit, Pace, take
 from bot.privacy import Holding
-from bot.texts import Words
 from bot.views import clip, number_of, reply, server_language, turn, words_for
 from cogs.faq import views
+from cogs.faq.answering_cog import Answering
 from cogs.faq.catalogs_service import UNUSED, Catalogs, shipped_entries
 from cogs.faq.entries_cog import ManageFaq
 from cogs.faq.entries_service import Entries
@@ -26,6 +23,7 @@ from cogs.faq.review_service import Reviews
 from cogs.faq.search import Verdict
 from cogs.faq.service import TOKEN, Faq
 from cogs.faq.settings import CHANNELS, ENABLED
+from cogs.faq.sharing_cog import Sharing, may_share, places
 from cogs.faq.tallies_service import Tallies
 from cogs.faq.transfer_cog import Transferring
 from cogs.faq.transfer_service import Transfer
@@ -42,12 +40,6 @@ SUGGESTIONS = 10
 CHOICE = 100
 """Characters that Discord takes in a suggestion."""
 
-SHARING = (Limit(1, timedelta(seconds=30)), Limit(5, timedelta(minutes=10)))
-"""How often one member may share, so that nobody fills a channel through the bot."""
-
-SHARING_HERE = (Limit(60, timedelta(minutes=10)),)
-"""How often all members of a server together may, so that no crowd of accounts does."""
-
 
 class FaqCog(commands.Cog, name="Faq"):
     """Answers members, privately unless they choose to share."""
@@ -59,9 +51,6 @@ class FaqCog(commands.Cog, name="Faq"):
         self._faq = faq
         self._catalogs = catalogs
         self._tallies = tallies
-        self._clock = bot.runtime.clock
-        self._pace = Pace(*SHARING)
-        self._pace_here = Pace(*SHARING_HERE)
         self._tidying: asyncio.Task[None] | None = None
 
     def register(self) -> None:
@@ -70,9 +59,6 @@ class FaqCog(commands.Cog, name="Faq"):
             views.SHOW: self.show,
             views.PAGE: self.show_page,
             views.TOPIC: self.choose_topic,
-            views.SHARE: self.ask_share,
-            views.POST: self.post,
-            views.TAKE_BACK: self.take_back,
             views.HELPED: self.helped,
             views.INSTEAD: self.show_instead,
         }.items():
@@ -107,7 +93,7 @@ class FaqCog(commands.Cog, name="Faq"):
                 words,
                 found.entry,
                 found.near,
-                can_share=_may_share(interaction),
+                can_share=may_share(interaction),
                 counts=interaction.guild_id is not None,
                 others=found.others,
             )
@@ -180,7 +166,7 @@ class FaqCog(commands.Cog, name="Faq"):
             await words_for(interaction),
             entry,
             related,
-            can_share=_may_share(interaction),
+            can_share=may_share(interaction),
             counts=server_id is not None,
             others=await self._faq.shown_of(server_id, language, others),
         )
@@ -195,7 +181,7 @@ class FaqCog(commands.Cog, name="Faq"):
         entry = await self._faq.entry(interaction.guild_id, language, entry_id)
         await self._count(interaction, entry, helped=True)
         words = await words_for(interaction)
-        await turn(interaction, views.thanks(words, entry, can_share=_may_share(interaction)))
+        await turn(interaction, views.thanks(words, entry, can_share=may_share(interaction)))
 
     async def show_instead(self, interaction: Interaction, entry_id: str, *others: str) -> None:
         """Count that an answer was not what was meant, and show what else there is."""
@@ -218,66 +204,8 @@ class FaqCog(commands.Cog, name="Faq"):
                 interaction.guild_id, interaction.user.id, entry, helped=helped
             )
 
-    # Sharing
-
-    async def ask_share(self, interaction: Interaction, entry_id: str) -> None:
-        """Say what the others will see, and ask."""
-        await self._require_open(interaction)
-        _require_share(interaction)
-        entry, _ = await self._public(interaction, entry_id)
-        words = await words_for(interaction)
-        # The nonce stands on the button: two taps on one question post once.
-        await turn(interaction, views.confirm_share(words, entry, f"faq{interaction.id}"))
-
-    async def post(self, interaction: Interaction, entry_id: str, nonce: str) -> None:
-        """Post the answer for everybody in this channel."""
-        await self._require_open(interaction)
-        _require_share(interaction)
-        entry, public = await self._public(interaction, entry_id)
-        await self._bot.runtime.settings.require_running(interaction.guild_id)
-        place = interaction.channel
-        if not isinstance(place, discord.abc.Messageable):
-            raise UserError("faq.share.closed")
-        person, server_id = interaction.user.id, interaction.guild_id or 0
-        wait = take(self._clock(), (self._pace, person), (self._pace_here, server_id))
-        if wait:
-            raise UserError("faq.share.wait", count=max(1, round(wait.total_seconds())))
-        await interaction.response.defer()
-        sent = await delivery.send(place, views.shared(public, entry), nonce=nonce[:25])
-        if not isinstance(sent, delivery.Sent):
-            self._pace.give_back(person)
-            self._pace_here.give_back(server_id)
-            closed = isinstance(sent, delivery.Closed | delivery.Gone)
-            raise UserError("faq.share.closed" if closed else "faq.share.failed")
-        words = await words_for(interaction)
-        seal = self._bot.runtime.seals.make(person, sent.channel_id, sent.message_id)
-        await interaction.edit_original_response(
-            view=views.posted(words, entry, sent.channel_id, sent.message_id, seal),
-            allowed_mentions=discord.AllowedMentions.none(),
-        )
-
-    async def take_back(
-        self, interaction: Interaction, channel_id: str, message_id: str, seal: str
-    ) -> None:
-        """Delete what was shared."""
-        ids = number_of(channel_id), number_of(message_id)
-        # Nothing is kept about who posted it, so the button says that it was made for them.
-        self._bot.runtime.seals.check(seal, interaction.user.id, *ids)
-        if not await delivery.take_back_own(self._bot, *ids):
-            raise UserError("faq.share.not_taken_back")
-        await turn(interaction, views.taken_back(await words_for(interaction)))
-
-    async def _public(self, interaction: Interaction, entry_id: str) -> tuple[Entry, Words]:
-        """Give an entry as everybody here reads it: in the server's language."""
-        spoken = await server_language(interaction)
-        texts = self._bot.runtime.texts
-        entry = await self._faq.entry(
-            interaction.guild_id, self._catalogs.language(spoken), entry_id
-        )
-        return entry, Words(texts, texts.choose(spoken))
-
     async def _require_open(self, interaction: Interaction) -> None:
-        await self._faq.require_open(interaction.guild_id, _places(interaction))
+        await self._faq.require_open(interaction.guild_id, places(interaction))
 
     async def _language(self, interaction: Interaction) -> str:
         return self._catalogs.language(interaction.locale.value, await server_language(interaction))
@@ -285,28 +213,6 @@ class FaqCog(commands.Cog, name="Faq"):
 
 def _choice(entry: Entry) -> app_commands.Choice[str]:
     return app_commands.Choice(name=clip(entry.question, CHOICE), value=f"{TOKEN}{entry.id}")
-
-
-def _places(interaction: Interaction) -> tuple[int, ...]:
-    """The channel, and for a thread the channel that it belongs to."""
-    ids = [interaction.channel_id, getattr(interaction.channel, "parent_id", None)]
-    return tuple(i for i in ids if i is not None)
-
-
-def _may_share(interaction: Interaction) -> bool:
-    """Whether this member may write here themselves, and the bot may too."""
-    if interaction.guild_id is None:
-        return False
-    in_thread = isinstance(interaction.channel, discord.Thread)
-    return all(
-        held.view_channel and (held.send_messages_in_threads if in_thread else held.send_messages)
-        for held in (interaction.permissions, interaction.app_permissions)
-    )
-
-
-def _require_share(interaction: Interaction) -> None:
-    if not _may_share(interaction):
-        raise UserError("faq.share.not_here")
 
 
 async def setup(bot: Alongside) -> None:
@@ -323,11 +229,14 @@ async def setup(bot: Alongside) -> None:
     )
     runtime.privacy.when_server_erased(catalogs.forget)
     tallies = Tallies(catalogs, runtime.database, runtime.clock)
-    cog = FaqCog(bot, Faq(catalogs, runtime.settings), catalogs, tallies)
+    faq = Faq(catalogs, runtime.settings)
+    cog = FaqCog(bot, faq, catalogs, tallies)
     entries = Entries(catalogs, runtime.database, runtime.clock)
     manage = ManageFaq(bot, entries, catalogs, tallies)
     transfer = Transfer(catalogs, runtime.database, runtime.clock)
-    for part in (cog, manage):
+    sharing = Sharing(bot, faq, catalogs)
+    answering = Answering(bot, faq, catalogs, sharing)
+    for part in (cog, sharing, answering, manage):
         part.register()
     Transferring(bot, transfer).register(manage)
     Reviewing(bot, Reviews(catalogs, runtime.database)).register(manage)

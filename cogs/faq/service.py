@@ -84,6 +84,13 @@ class Faq:
         if text.strip().startswith(TOKEN) and (wanted in catalog.entries or self._knew(wanted)):
             entry = self._shown(catalog, wanted)
             return Answer(Verdict.FOUND, entry, self._related(catalog, entry))
+        return self._answered(catalog, text)
+
+    async def ask_words(self, server_id: int | None, language: str, text: str) -> Answer:
+        """Answer words that somebody else wrote, whatever they look like. Nothing is kept."""
+        return self._answered(await self._catalogs.get(server_id, language), text)
+
+    def _answered(self, catalog: Catalog, text: str) -> Answer:
         result = catalog.index.ask(text)
         hits = tuple(catalog.entries[hit.id] for hit in result.hits)
         if result.verdict is Verdict.FOUND:

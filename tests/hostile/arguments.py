@@ -44,6 +44,7 @@ def known(ground: Ground, rows: Mapping[str, Sequence[Row]]) -> dict[str, list[s
         "entry_id": [*of("faq_entries"), *of("faq_hidden", "entry_id"), "what-is-peer-support"],
         "draft_id": ground.drafts,
         "upload_id": ground.uploads,
+        "reply_id": ground.replies,
         "kept": ground.forms,
         "person": [str(world.moderator.id)],
         "notice_id": of("notices"),

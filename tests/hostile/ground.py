@@ -58,6 +58,7 @@ class Ground:
     elsewhere: GuildHandle
     drafts: list[str]
     uploads: list[str]
+    replies: list[str]
     forms: list[str]
     posts: list[tuple[str, ...]]
 
@@ -138,6 +139,7 @@ async def _prepared(world: World) -> Ground:
         Person("outsider", outsider.id, there.id, elsewhere.id),
         Person("banned", banned.id, banned.dm_channel.id, None),
         elsewhere,
+        [],
         [],
         [],
         [],
@@ -279,6 +281,12 @@ async def _posts(ground: Ground) -> None:
         shown = await world.member.click(answer_of(shown).message, custom_id=found)
     back = next(one for one in custom_ids_of(shown) if one.startswith("faq:take_back:"))
     ground.posts.append(tuple(back.split(":")[2:]))
+    asked = await world.other.send(world.channel, "What is peer support?")
+    shown = await world.member.context_menu(world.channel, "Answer with FAQ", asked)
+    choose = next(one for one in custom_ids_of(shown) if one.startswith("faq:reply_choose:"))
+    shown = await world.member.click(answer_of(shown).message, custom_id=choose)
+    post = next(one for one in custom_ids_of(shown) if one.startswith("faq:reply_post:"))
+    ground.replies.append(post.split(":")[2])
 
 
 # What is sent as it is, whatever Discord's own program would let somebody do
