@@ -5,13 +5,13 @@ The runner of `bot.jobs` calls `Introducing` inside its transactions.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import combinations
 
-from bot.blocks.service import parted
-from bot.consent import service as consent
+from bot.blocks.service import forbidden
 from bot.database import Transaction
 from bot.jobs import store as jobs
 from bot.jobs.model import RESTORED, Draft, Message, Timer
@@ -23,8 +23,6 @@ from cogs.pairing import course, rounds_store, store
 from cogs.pairing.course import Tell
 from cogs.pairing.introductions_service import APART, end_all
 from cogs.pairing.model import (
-    CONSENT,
-    CONSENT_VERSION,
     Introduction,
     IntroductionState,
     Member,
@@ -44,6 +42,7 @@ from cogs.pairing.promises_service import (
     look_again,
     seal,
 )
+from cogs.pairing.service import agreed
 from cogs.pairing.settings import ENABLED
 from cogs.pairing.telling_service import Telling
 
@@ -95,13 +94,17 @@ class Introducing:
         """Look once more whether those to be introduced are there, and may meet."""
         reasons: dict[str, str] = {}
         departed = frozenset(await privacy.departed(tx))
+        # Of all at once, for dozens are looked at while everybody else waits for the store.
+        ids = [message.subject for message in messages if message.kind != CLOSE]
+        found = {one.id: one for one in await rounds_store.by_ids(tx, ids)}
+        why_not = await _why_not(tx, list(found.values()))
         for message in messages:
             if message.server_id in departed:
                 reasons[message.id] = "left"
                 continue
             if message.kind == CLOSE:
                 continue
-            one = await rounds_store.introduction(tx, message.subject)
+            one = found.get(message.subject)
             if one is None:
                 reasons[message.id] = "over"
             elif message.kind == FOLLOWUP:
@@ -109,10 +112,8 @@ class Introducing:
                     reasons[message.id] = "over"
             elif not await self._settings.get(one.server_id, ENABLED):
                 reasons[message.id] = "switched off"
-            else:
-                reason = await _why_not(tx, one)
-                if reason is not None:
-                    reasons[message.id] = reason
+            elif one.id in why_not:
+                reasons[message.id] = why_not[one.id]
         return reasons
 
     async def settled(
@@ -292,17 +293,23 @@ async def _was_asked(tx: Transaction, one: Introduction, member: Member) -> bool
     )
 
 
-async def _why_not(tx: Transaction, one: Introduction) -> str | None:
-    """Why people are not to be introduced after all, if they are not."""
-    if one.state is not IntroductionState.PENDING:
-        return "over"
-    people = one.people
-    if len(people) < 2 or len(people) < len(one.places):
-        return "someone left"
-    for user_id in people:
-        if not await consent.holds(tx, user_id, one.server_id, CONSENT, CONSENT_VERSION):
-            return "no consent"
-    for pair in combinations(people, 2):
-        if await parted(tx, one.server_id, *pair):
-            return "parted"
-    return None
+async def _why_not(tx: Transaction, introductions: Sequence[Introduction]) -> dict[str, str]:
+    """Why people are not to be introduced after all, by their introduction, where they are not."""
+    by_server: dict[int, list[Introduction]] = defaultdict(list)
+    for one in introductions:
+        by_server[one.server_id].append(one)
+    reasons: dict[str, str] = {}
+    for server_id, those in by_server.items():
+        people = [user_id for one in those for user_id in one.people]
+        consenting = await agreed(tx, server_id, people)
+        apart = await forbidden(tx, server_id, people)
+        for one in those:
+            if one.state is not IntroductionState.PENDING:
+                reasons[one.id] = "over"
+            elif len(one.people) < 2 or len(one.people) < len(one.places):
+                reasons[one.id] = "someone left"
+            elif not consenting.issuperset(one.people):
+                reasons[one.id] = "no consent"
+            elif not apart.isdisjoint(combinations(sorted(one.people), 2)):
+                reasons[one.id] = "parted"
+    return reasons
