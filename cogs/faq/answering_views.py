@@ -52,7 +52,7 @@ def _said(found: Answer | None, entries: tuple[Entry, ...]) -> str:
         return "faq.answering.none"
     if found.verdict is Verdict.FOUND:
         return "faq.answering.found"
-    return "faq.nearby.offer" if found.verdict is Verdict.NEARBY else "faq.nothing.offer"
+    return "faq.answering.near" if found.verdict is Verdict.NEARBY else "faq.nothing.offer"
 
 
 def preview(words: Words, public: Words, entry: Entry, line: str, name: str, kept: str) -> Panel:

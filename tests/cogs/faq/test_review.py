@@ -149,7 +149,7 @@ async def test_moderators_see_what_may_be_mended_and_look_again(world: World) ->
     assert "**Nearly the same**" in told
     assert "When does the choir meet?" in told
     assert "**Names a command that I do not have**" in told
-    assert "(faq find)" in told
+    assert "(/faq find)" in told
     assert "**Fewer than 5 other ways to ask**" in told
     again = await tap(world, shown, "Look again")
     assert text_of(again) == told
