@@ -37,6 +37,12 @@ VARIABLES = (
         "database.key is used when the service is given one.",
     ),
     Variable("DATABASE_PLAIN", "no", "yes stores SQLite without encryption."),
+    Variable(
+        "FAQ_SEARCH",
+        "auto",
+        "semantic finds answers by meaning (140 MB more), lexical by words; auto: by meaning where "
+        "the encoder is installed.",
+    ),
     Variable("LOG_LEVEL", "info", "debug, info, warning or error."),
     Variable("LOG_FORMAT", "auto", "text, json, or auto: text on a terminal, else json."),
     Variable("HOST_NAME", "", "Who runs this bot; /about shows it."),
@@ -58,6 +64,7 @@ class Config:
     database_key_file: Path | None = None
     database_key_is_credential: bool = False
     database_plain: bool = False
+    faq_search: Literal["auto", "semantic", "lexical"] = "auto"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "text", "json"] = "auto"
     host_name: str | None = None
@@ -152,6 +159,7 @@ class Config:
                 credential and key_file and Path(key_file).parent == credential.parent
             ),
             database_plain=choice("DATABASE_PLAIN", "no", "yes", "no") == "yes",
+            faq_search=choice("FAQ_SEARCH", "auto", "auto", "semantic", "lexical"),  # pyright: ignore[reportArgumentType]
             log_level=choice("LOG_LEVEL", "info", "debug", "info", "warning", "error"),  # pyright: ignore[reportArgumentType]
             log_format=choice("LOG_FORMAT", "auto", "auto", "text", "json"),  # pyright: ignore[reportArgumentType]
             host_name=text("HOST_NAME"),

@@ -136,7 +136,7 @@ def _holdings(bot: Alongside) -> list[str]:
     lines: list[str] = []
     for holding in sorted(bot.runtime.privacy.holdings, key=lambda holding: holding.table):
         whose = {
-            None: "the server's; names nobody",
+            None: "the server's; names nobody" if holding.server else "the bot's own; names nobody",
             Kind.OWN: "the person's own: shown, exported and erased by them",
             Kind.ABOUT: "held about the person for others' safety: not shown to them",
         }[holding.kind]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,9 @@ from tests.stores import (
     postgres_url,
 )
 from tests.world import World, make_world
+
+# As the FAQ's search sets it, for whatever test loads numpy first.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -14,13 +14,14 @@ from bot.database import StoreError
 from bot.shelf import Shelf
 from cogs.faq import store
 from cogs.faq.model import BASE, Entry, entries_for, parse
-from cogs.faq.search import Document, Index, Verdict
+from cogs.faq.search import SHOWN, Document, Index, Result, Understanding, Verdict
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from bot.clock import Clock
     from bot.database import Database
+    from cogs.faq.meanings_service import Meanings
 
 _log = logs.get(__name__)
 
@@ -40,7 +41,12 @@ STORE_REST = timedelta(seconds=10)
 """How long shipped entries answer alone after the store has failed, before it is asked again."""
 
 
+MEANING_PATIENCE_SECONDS = 1.0
+"""How long a question waits for what entries mean, before it is answered by their words alone."""
+
 Shipped = Mapping[str, tuple[Entry, ...]]
+Key = tuple[int | None, str]
+"""A server, or None for what ships, and a language."""
 
 
 def shipped_entries(folder: Path = CONTENT) -> Shipped:
@@ -61,21 +67,37 @@ class Catalog:
     index: Index
 
     @classmethod
-    def of(cls, entries: Sequence[Entry], hidden: frozenset[str] = frozenset()) -> Catalog:
+    def of(
+        cls,
+        entries: Sequence[Entry],
+        hidden: frozenset[str] = frozenset(),
+        understanding: Understanding | None = None,
+    ) -> Catalog:
         """Index entries. Takes a while: in a worker thread only."""
-        documents = [
-            Document(entry.id, entry.question, entry.phrasings, entry.answer) for entry in entries
-        ]
-        index = Index(documents)
+        index = Index(documents_of(entries), understanding)
         memory.give_back()
         return cls({entry.id: entry for entry in entries}, hidden, index)
 
+    async def ask(self, text: str, limit: int = SHOWN) -> Result:
+        """Ask the index: at once by words, in a worker thread where meaning counts."""
+        if self.index.understands:
+            return await asyncio.to_thread(self.index.ask, text, limit)
+        return self.index.ask(text, limit)
+
     def near(self, text: str, limit: int) -> tuple[Entry, ...]:
-        """Give the entries that are nearest to a text, those worth a look only."""
+        """Give the entries that are nearest to a text, those worth a look only.
+
+        Takes a while where meaning counts: in a worker thread only.
+        """
         result = self.index.ask(text, limit)
         if result.verdict is Verdict.NOTHING:
             return ()
         return tuple(self.entries[hit.id] for hit in result.hits)
+
+
+def documents_of(entries: Iterable[Entry]) -> list[Document]:
+    """Give entries as the search reads them."""
+    return [Document(entry.id, entry.question, entry.phrasings, entry.answer) for entry in entries]
 
 
 class Catalogs:
@@ -89,17 +111,20 @@ class Catalogs:
         *,
         documents: int = SHELF_DOCUMENTS,
         patience: float = STORE_PATIENCE_SECONDS,
+        meanings: Meanings | None = None,
     ) -> None:
         self.shipped = shipped
         self._database = database
         self._clock = clock
         self._patience = patience
-        self._shelf: Shelf[tuple[int | None, str], Catalog] = Shelf(
+        self._meanings = meanings
+        self._learning: set[asyncio.Task[None]] = set()
+        self._shelf: Shelf[Key, Catalog] = Shelf(
             most=SHELF_SERVERS, weight=documents, unused=UNUSED
         )
         self._plain: Shelf[int, bool] = Shelf(most=SHELF_SERVERS, weight=0, unused=UNUSED)
         """Servers that neither added nor hid anything: they share the shipped index."""
-        self._building: dict[tuple[int | None, str], asyncio.Task[Catalog]] = {}
+        self._building: dict[Key, asyncio.Task[Catalog]] = {}
         self._ask_store_from = clock()
 
     @property
@@ -164,7 +189,7 @@ class Catalogs:
         """Drop what nobody has used for a while, also when nobody asks anything any more."""
         self._shelf.drop_unused(self._clock())
 
-    def _built(self, key: tuple[int | None, str], task: asyncio.Task[Catalog]) -> None:
+    def _built(self, key: Key, task: asyncio.Task[Catalog]) -> None:
         if self._building.get(key) is task:
             del self._building[key]
         if not task.cancelled():
@@ -173,10 +198,7 @@ class Catalogs:
 
     async def _build(self, server_id: int | None, language: str) -> Catalog:
         if server_id is None:
-            entries = entries_for(self.shipped, language)
-            catalog = await asyncio.to_thread(Catalog.of, entries)
-            self._keep((None, language), catalog, len(entries))
-            return catalog
+            return await self._index((None, language), entries_for(self.shipped, language))
         try:
             own, hidden = await self._own(server_id)
         except (StoreError, TimeoutError) as error:
@@ -190,9 +212,41 @@ class Catalogs:
                 self._plain.put(server_id, True, 0, self._clock())
             return await self.get(None, language)
         entries = entries_for(self.shipped, language, own, hidden)
-        catalog = await asyncio.to_thread(Catalog.of, entries, hidden)
-        self._keep((server_id, language), catalog, len(entries))
+        return await self._index((server_id, language), entries, hidden)
+
+    async def _index(
+        self, key: Key, entries: Sequence[Entry], hidden: frozenset[str] = frozenset()
+    ) -> Catalog:
+        learning = None
+        if self._meanings is not None and self._meanings.wanted:
+            own = documents_of(entry for entry in entries if entry.own)
+            learning = asyncio.create_task(
+                self._meanings.of(key[0], documents_of(entries), own), name="faq meanings"
+            )
+            await asyncio.wait({learning}, timeout=MEANING_PATIENCE_SECONDS)
+        understood = None
+        if learning is not None and learning.done() and learning.exception() is None:
+            understood = learning.result()
+        catalog = await asyncio.to_thread(Catalog.of, entries, hidden, understood)
+        self._keep(key, catalog, len(entries))
+        if learning is not None and understood is None:
+            better = asyncio.create_task(self._learn(key, catalog, learning), name="faq learning")
+            self._learning.add(better)
+            better.add_done_callback(self._learning.discard)
         return catalog
+
+    async def _learn(
+        self, key: Key, catalog: Catalog, learning: asyncio.Task[Understanding | None]
+    ) -> None:
+        """Put a catalog that knows what its entries mean in the place of one that does not."""
+        understood = await learning
+        if understood is None:
+            return
+        entries = tuple(catalog.entries.values())
+        better = await asyncio.to_thread(Catalog.of, entries, catalog.hidden, understood)
+        # It may have been dropped meanwhile, because its entries have changed.
+        if self._shelf.get(key, self._clock()) is catalog:
+            self._shelf.put(key, better, len(entries), self._clock())
 
     async def _own(self, server_id: int) -> tuple[tuple[Entry, ...] | None, frozenset[str]]:
         """Read what a server has of its own; None while the store rests after a failure."""
@@ -201,10 +255,10 @@ class Catalogs:
         async with asyncio.timeout(self._patience), self._database.read() as read:
             return await store.entries(read, server_id), await store.hidden(read, server_id)
 
-    def _keep(self, key: tuple[int | None, str], catalog: Catalog, weight: int) -> None:
+    def _keep(self, key: Key, catalog: Catalog, weight: int) -> None:
         if self._is_current(key):
             self._shelf.put(key, catalog, weight, self._clock())
 
-    def _is_current(self, key: tuple[int | None, str]) -> bool:
+    def _is_current(self, key: Key) -> bool:
         # An edit since the build began has taken the task off the list: what it read is old.
         return self._building.get(key) is asyncio.current_task()

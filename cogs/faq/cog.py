@@ -15,9 +15,10 @@ from bot.privacy import Holding
 from bot.views import clip, number_of, reply, server_language, turn, words_for
 from cogs.faq import views
 from cogs.faq.answering_cog import Answering
-from cogs.faq.catalogs_service import UNUSED, Catalogs, shipped_entries
+from cogs.faq.catalogs_service import UNUSED, Catalogs, documents_of, shipped_entries
 from cogs.faq.entries_cog import ManageFaq
 from cogs.faq.entries_service import Entries
+from cogs.faq.meanings_service import Meanings
 from cogs.faq.review_cog import Reviewing
 from cogs.faq.review_service import Reviews
 from cogs.faq.search import Verdict
@@ -220,12 +221,20 @@ async def setup(bot: Alongside) -> None:
     runtime = bot.runtime
     runtime.settings.declare(ENABLED)
     runtime.settings.declare(CHANNELS)
-    catalogs = Catalogs(shipped_entries(), runtime.database, runtime.clock)
+    shipped = shipped_entries()
+    meanings = Meanings(
+        documents_of(entry for entries in shipped.values() for entry in entries),
+        runtime.database,
+        runtime.config.faq_search,
+    )
+    catalogs = Catalogs(shipped, runtime.database, runtime.clock, meanings=meanings)
     runtime.privacy.register(
         Holding(table="faq_entries"),
         Holding(table="faq_hidden"),
         Holding(table="faq_revisions"),
         Holding(table="faq_tallies"),
+        Holding(table="faq_vectors", working=True),
+        Holding(table="faq_shipped_vectors", server=None),
     )
     runtime.privacy.when_server_erased(catalogs.forget)
     tallies = Tallies(catalogs, runtime.database, runtime.clock)

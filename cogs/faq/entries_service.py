@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -79,7 +80,7 @@ class Entries:
     async def similar(self, server_id: int, language: str, entry: Entry) -> tuple[Entry, ...]:
         """Give entries that already answer something like it."""
         catalog = await self._catalogs.get(server_id, language)
-        near = catalog.near(entry.question, RELATED_LIMIT + 1)
+        near = await asyncio.to_thread(catalog.near, entry.question, RELATED_LIMIT + 1)
         return tuple(found for found in near if found.id != entry.id)[:RELATED_LIMIT]
 
     def check(self, typed: Typed, language: str) -> Entry:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -84,14 +85,14 @@ class Faq:
         if text.strip().startswith(TOKEN) and (wanted in catalog.entries or self._knew(wanted)):
             entry = self._shown(catalog, wanted)
             return Answer(Verdict.FOUND, entry, self._related(catalog, entry))
-        return self._answered(catalog, text)
+        return await self._answered(catalog, text)
 
     async def ask_words(self, server_id: int | None, language: str, text: str) -> Answer:
         """Answer words that somebody else wrote, whatever they look like. Nothing is kept."""
-        return self._answered(await self._catalogs.get(server_id, language), text)
+        return await self._answered(await self._catalogs.get(server_id, language), text)
 
-    def _answered(self, catalog: Catalog, text: str) -> Answer:
-        result = catalog.index.ask(text)
+    async def _answered(self, catalog: Catalog, text: str) -> Answer:
+        result = await catalog.ask(text)
         hits = tuple(catalog.entries[hit.id] for hit in result.hits)
         if result.verdict is Verdict.FOUND:
             related = self._related(catalog, hits[0])
@@ -110,7 +111,7 @@ class Faq:
         near = [catalog.entries[i] for i in others if i in catalog.entries]
         entry = catalog.entries.get(entry_id)
         if not near and entry is not None:
-            near = list(catalog.near(entry.question, RELATED_LIMIT + 1))
+            near = list(await asyncio.to_thread(catalog.near, entry.question, RELATED_LIMIT + 1))
         near = [found for found in near if found.id not in {entry_id, PERSON}]
         verdict = Verdict.NEARBY if near else Verdict.NOTHING
         return Answer(verdict, None, tuple(near), catalog.entries.get(PERSON))

@@ -163,12 +163,27 @@ CREATE TABLE faq_revisions (
     revision INTEGER NOT NULL
 ) STRICT;
 
+CREATE TABLE faq_shipped_vectors (
+    encoder TEXT NOT NULL,
+    hash TEXT NOT NULL,
+    vector TEXT NOT NULL,
+    PRIMARY KEY (encoder, hash)
+) STRICT;
+
 CREATE TABLE faq_tallies (
     server_id INTEGER NOT NULL,
     entry_id TEXT NOT NULL,
     helped INTEGER NOT NULL,
     missed INTEGER NOT NULL,
     PRIMARY KEY (server_id, entry_id)
+) STRICT;
+
+CREATE TABLE faq_vectors (
+    server_id INTEGER NOT NULL,
+    encoder TEXT NOT NULL,
+    hash TEXT NOT NULL, -- SHA-256 of the text
+    vector TEXT NOT NULL, -- base64
+    PRIMARY KEY (server_id, encoder, hash)
 ) STRICT;
 
 CREATE TABLE helplines_rows (

@@ -43,7 +43,12 @@ class Playground:
             self.process = subprocess.Popen(  # noqa: S603
                 [sys.executable, "-m", "bot", "play", *arguments],
                 cwd=ROOT,
-                env={**environment, "STATE_DIR": str(self.state), "LOG_FORMAT": "text"},
+                env={
+                    **environment,
+                    "STATE_DIR": str(self.state),
+                    "LOG_FORMAT": "text",
+                    "FAQ_SEARCH": "lexical",
+                },
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,

@@ -42,6 +42,7 @@ class BotProcess:
             "DATABASE_URL": database_url or "",
             "DATABASE_KEY": KEY,
             "LOG_FORMAT": "json",
+            "FAQ_SEARCH": "lexical",
             "WIRE_URL": double.url,
             "WIRE_GATEWAY": double.gateway.url,
         }

@@ -18,48 +18,54 @@ from typing import TYPE_CHECKING
 from cogs.faq.search.wording import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
+    from cogs.faq.search.document import Document
+    from cogs.faq.search.encoder import Encoder
     from cogs.faq.search.lexical import Floats
+    from cogs.faq.search.meaning import Meaning
 
 # Calibrated over the sets of `python -m benchmarks.faq` that have questions out of scope and sound
 # labels. A member in danger must never get a ready answer, so the rule for FOUND is: of our own
 # lines, English and Spanish, as typed and with one or two slips, no crisis line is answered. Two
 # kinds come close. Short ones made of an FAQ's own words ("how do i leave"): few letters resemble
 # something by chance, so the fewer there are the clearer the likeness has to be. And longer ones
-# that touch a topic in passing ("my friend ..."): most of what they say is not in the entry. Those
-# that the entry explains reach a certainty of 0.40, those that are certain are explained to 0.55.
-# The best NEARBY_FROM (most in scope let through, fewest others) is 0.24 to 0.28 throughout.
+# that touch a topic in passing ("my friend ..."): most of what they say is not in the entry.
+NEARBY_FROM = 0.25
+"""Score from which a hit is worth a look by its words. Below it, texts resemble by chance."""
+MEANT_FROM = 0.33
+"""The same where meaning counts."""
+LEAD_FROM = 0.05
+"""Lead without which a hit is not the answer: two that fit as well are both shown."""
+FULL_LENGTH = 45
+"""Characters of a question from which it is no longer brief."""
+
+# By words alone. Crisis lines that an entry explains reach a certainty of 0.40, those that are
+# certain are explained to 0.55. The best NEARBY_FROM (most in scope let through, fewest others) is
+# 0.24 to 0.28 throughout.
 FOUND_FROM = 0.42
 """Certainty from which a hit is the answer: its score, and its lead over the next one again."""
-FULL_LENGTH = 45
-"""Characters of a question from which that is enough."""
 BRIEF = 0.7
 """Certainty that would be asked for on top without any character; in between in proportion."""
 EXPLAINED_FROM = 0.57
 """Share of the question, by weight of its words, that the phrasings of the answer account for."""
-LEAD_FROM = 0.05
-"""Lead without which it is not, however well it fits: two that fit as well are both shown."""
-NEARBY_FROM = 0.25
-"""Score from which a hit is worth a look. Below it, entries resemble any text by chance."""
+
+# Where meaning counts: the same four facts, added up.
+CERTAIN_FROM = 0.711
+"""Certainty from which a hit is the answer: its score and what the others below give or take."""
+LEADING, EXPLAINED, SHORT = 0.28, 0.22, 0.14
+"""What its lead and the share explained add, and what brevity takes."""
+LITTLE = 0.02
+"""Lead without which a hit is not the answer even so."""
+
+MEANING = 0.65
+"""What meaning counts beside words, where it counts."""
 EXACT = 1.0
 """Score of an entry that has the question word for word, which no likeness reaches."""
 SHOWN = 5
 """Hits that a result carries unless told otherwise."""
 MAX_SUGGESTED = 25
 """What Discord shows below a half-typed option."""
-MAX_ANSWER = 2000
-"""Characters of an answer that are read."""
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """What the index is told about an entry."""
-
-    id: str
-    question: str
-    phrasings: tuple[str, ...]
-    answer: str
 
 
 class Verdict(Enum):
@@ -89,15 +95,36 @@ class Result:
     hits: tuple[Hit, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """An encoder, and the packed vector of every text of the entries (`document.texts_of`)."""
+
+    encoder: Encoder
+    vectors: Mapping[str, bytes]
+
+
 class Index:
     """The entries of one FAQ, ready to be asked."""
 
-    __slots__ = ("_as_given", "_begin", "_beginners", "_exact", "_ids", "_lexical", "_speller")
+    __slots__ = (
+        "_as_given",
+        "_begin",
+        "_beginners",
+        "_encoder",
+        "_exact",
+        "_ids",
+        "_lexical",
+        "_meaning",
+        "_speller",
+    )
 
-    def __init__(self, documents: Iterable[Document]) -> None:
+    def __init__(
+        self, documents: Iterable[Document], understanding: Understanding | None = None
+    ) -> None:
         """Read `documents`, whose ids are distinct; their order counts only for `suggest("")`.
 
         One whose question and phrasings hold no letter and no digit can be listed, never found.
+        With an `understanding`, what a question means counts beside its words.
         """
         # Here, not above: numpy costs 0.1 s and 12 MB, and the bot starts without a question.
         from cogs.faq.search.lexical import Lexical
@@ -105,18 +132,15 @@ class Index:
 
         given = tuple(documents)
         self._as_given = tuple(document.id for document in given)
-        ids: list[str] = []
-        questions: list[str] = []
-        phrasings: list[list[str]] = []
-        answers: list[str] = []
-        for document in sorted(given, key=lambda document: document.id):
-            question = plain(document.question)
-            texts = [question, *map(plain, document.phrasings)]
-            if readable := [text for text in texts if text]:
-                ids.append(document.id)
-                questions.append(question)
-                phrasings.append(readable)
-                answers.append(plain(document.answer, limit=MAX_ANSWER))
+        read = [
+            (document, said)
+            for document in sorted(given, key=lambda document: document.id)
+            if (said := document.said())
+        ]
+        ids = [document.id for document, _ in read]
+        phrasings = [said for _, said in read]
+        answers = [document.told() for document, _ in read]
+        questions = [plain(document.question) for document, _ in read]
         self._ids = tuple(ids)
         self._lexical = Lexical(phrasings, answers) if ids else None
         said = Counter[str]()
@@ -128,31 +152,53 @@ class Index:
         self._beginners = [number for _, number in rows]
         self._exact = dict(reversed(rows))
         self._exact.update((text, n) for n, text in reversed(tuple(enumerate(questions))) if text)
+        self._encoder: Encoder | None = None
+        self._meaning: Meaning | None = None
+        if understanding is not None and ids:
+            from cogs.faq.search import meaning
+
+            vectors = understanding.vectors
+            self._encoder = understanding.encoder
+            self._meaning = meaning.Meaning(
+                [[vectors[text] for text in texts] for texts in phrasings],
+                [[vectors[text] for text in document.passages()] for document, _ in read],
+            )
 
     def __len__(self) -> int:
         """How many documents there are, by which a cache of indexes can be bounded."""
         return len(self._as_given)
 
+    @property
+    def understands(self) -> bool:
+        """Whether meaning counts: then a question takes some 20 ms, and belongs in a thread."""
+        return self._meaning is not None
+
     def ask(self, text: str, limit: int = SHOWN) -> Result:
         """Find the entries that `text` may be asking for, at most `limit`."""
-        words = self._speller.mend(plain(text).split())
-        if not words or self._lexical is None:
+        typed = plain(text).split()
+        if not typed or self._lexical is None:
             return Result(Verdict.NOTHING, ())
-        # The place of a semantic tier: its scores have this shape and are weighed with these; the
-        # thresholds are then those of the sum and are calibrated anew.
-        question = " ".join(words)
+        question = " ".join(self._speller.mend(typed))
         scores = self._lexical.scores(question)
+        if self._meaning is not None and self._encoder is not None:
+            meant = " ".join(self._speller.mend(typed, self._encoder))
+            scores *= 1 - MEANING
+            scores += MEANING * self._meaning.scores(self._encoder.encode([meant])[0])
+            scores = scores.clip(0, 1)
         exact = self._exact.get(question)
         if exact is not None:
             scores[exact] = EXACT
         # The second decides how clear the first is, whether or not it is shown.
         order = _best(scores, max(limit, 2))
-        hits = tuple(Hit(self._ids[number], float(scores[number])) for number in order)
-        verdict = _verdict(len(question), *(hit.score for hit in hits[:2]))
-        if verdict is Verdict.FOUND and exact is None:
-            explained = self._lexical.explained(question, order[0])
-            verdict = Verdict.FOUND if explained >= EXPLAINED_FROM else Verdict.NEARBY
-        return Result(verdict, hits[:limit])
+        if not order:
+            return Result(Verdict.NOTHING, ())
+        first = float(scores[order[0]])
+        second = float(scores[order[1]]) if len(order) > 1 else 0.0
+        explained = self._lexical.explained(question, order[0])
+        judge = _by_words if self._meaning is None else _by_meaning
+        verdict = judge(len(question), first, second, explained)
+        hits = (Hit(self._ids[number], float(scores[number])) for number in order[:limit])
+        return Result(verdict, tuple(hits))
 
     def suggest(self, text: str, limit: int = MAX_SUGGESTED) -> tuple[str, ...]:
         """Give the ids that half-typed `text` may be heading for, likeliest first, at most `limit`.
@@ -177,11 +223,24 @@ def _best(scores: Floats, limit: int) -> list[int]:
     return order[scores[order] > 0].tolist()
 
 
-def _verdict(length: int, best: float = 0.0, second: float = 0.0) -> Verdict:
+def _by_words(length: int, best: float, second: float, explained: float) -> Verdict:
     # A second entry that is as near means that we do not know which one is meant. An only entry
     # leads what any text scores by chance, not zero, or a small FAQ would answer everything.
     lead = best - max(second, NEARBY_FROM)
-    wanted = FOUND_FROM + BRIEF * max(0.0, 1 - length / FULL_LENGTH)
-    if best == EXACT or (lead >= LEAD_FROM and best + lead >= wanted):
+    wanted = FOUND_FROM + BRIEF * _brevity(length)
+    sure = lead >= LEAD_FROM and best + lead >= wanted and explained >= EXPLAINED_FROM
+    if best == EXACT or sure:
         return Verdict.FOUND
     return Verdict.NEARBY if best >= NEARBY_FROM else Verdict.NOTHING
+
+
+def _by_meaning(length: int, best: float, second: float, explained: float) -> Verdict:
+    lead = best - max(second, NEARBY_FROM)
+    certain = best + LEADING * lead + EXPLAINED * explained - SHORT * _brevity(length)
+    if best == EXACT or (best - second >= LITTLE and certain >= CERTAIN_FROM):
+        return Verdict.FOUND
+    return Verdict.NEARBY if best >= MEANT_FROM else Verdict.NOTHING
+
+
+def _brevity(length: int) -> float:
+    return max(0.0, 1 - length / FULL_LENGTH)

