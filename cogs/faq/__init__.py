@@ -13,6 +13,6 @@ Promises:
 - Moderators add answers and hide shipped ones; each change is checked as shipped content is, and
   is in the audit list. What they typed is given back when it is refused.
 - Whether an answer helped is counted by entry: not who said so, not when, not what was asked.
-  Moderators read no count under five.
+  Moderators read them in steps of five, and none under five.
 - When the database is down, what ships still answers.
 """

@@ -1,17 +1,18 @@
-"""How often answers helped, told in numbers that point at nobody."""
+"""How often answers helped, told in numbers too coarse to point at somebody."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-SHOWN_FROM = 5
-"""A smaller count is not told: it would say too much about the few who tapped."""
+STEP = 5
+"""Counts are told in steps of so many, rounded down, and none under the first: who looks before and
+after must not see every tap. They are taps, not people: one person can tap on several days."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """How many said of an entry that it helped, and that it was not what they meant."""
+    """How often it was said of an entry that it helped, and that it was not what was meant."""
 
     entry_id: str
     helped: int
@@ -20,7 +21,7 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What moderators read of a tally; None stands for fewer than five, none included."""
+    """What moderators read of a tally; None stands for fewer than one step."""
 
     entry_id: str
     helped: int | None
@@ -40,4 +41,4 @@ def told(tallies: Iterable[Tally]) -> tuple[Told, ...]:
 
 
 def _told(count: int) -> int | None:
-    return count if count >= SHOWN_FROM else None
+    return count // STEP * STEP or None

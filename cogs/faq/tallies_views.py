@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bot.texts import Words
 from bot.views import Panel, button, plain, row
 from cogs.faq.entries_views import FEEDBACK, LIST
-from cogs.faq.tallies import SHOWN_FROM
+from cogs.faq.tallies import STEP
 from cogs.faq.tallies_service import Helpfulness
 
 PAGE_SIZE = 8
@@ -32,11 +32,13 @@ def feedback(words: Words, every: Sequence[Helpfulness], number: int) -> Panel:
     ]
     return Panel(
         f"## {words('faq.feedback.title')}",
-        "\n".join(lines) if lines else words("faq.feedback.nothing", least=SHOWN_FROM),
-        "-# " + words("faq.feedback.how", least=SHOWN_FROM),
+        "\n".join(lines) if lines else words("faq.feedback.nothing", least=STEP),
+        "-# " + words("faq.feedback.how", least=STEP),
         row(newer, older, button(words("faq.list.button"), LIST, 0)),
     )
 
 
 def _count(words: Words, count: int | None) -> str:
-    return words("faq.feedback.few", least=SHOWN_FROM) if count is None else str(count)
+    if count is None:
+        return words("faq.feedback.few", least=STEP)
+    return words("faq.feedback.about", count=count)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.database import Database, StoreUnavailable
 from cogs.faq import tallies_store as store
-from cogs.faq.tallies import SHOWN_FROM, Tally, Told, told
+from cogs.faq.tallies import STEP, Tally, Told, told
 from cogs.faq.tallies_service import ONCE, Tallies
 from tests.cogs.faq.library import MODERATOR, SERVER, Library
 from tests.cogs.faq.samples import TYPED
@@ -27,22 +27,22 @@ TALLIES = st.lists(
 
 
 @given(TALLIES)
-def test_no_count_under_five_is_told_and_every_other_one_is(tallies: list[Tally]) -> None:
+def test_counts_are_told_in_steps_of_five_and_none_under_five(tallies: list[Tally]) -> None:
     found = {one.entry_id: one for one in told(tallies)}
     for one in tallies:
         shown = found.get(one.entry_id, Told(one.entry_id, None, None))
-        assert shown.helped == (one.helped if one.helped >= SHOWN_FROM else None)
-        assert shown.missed == (one.missed if one.missed >= SHOWN_FROM else None)
+        for count, seen in ((one.helped, shown.helped), (one.missed, shown.missed)):
+            assert seen is None if count < 5 else seen in {5, 10, 15, 20} and 0 <= count - seen < 5
     assert all(one.helped is not None or one.missed is not None for one in found.values())
 
 
-@given(TALLIES, st.integers(0, SHOWN_FROM - 1))
+@given(TALLIES, st.integers(0, STEP - 1))
 def test_what_is_not_told_changes_nothing_that_is(tallies: list[Tally], other: int) -> None:
     changed = [
         replace(
             one,
-            helped=one.helped if one.helped >= SHOWN_FROM else other,
-            missed=one.missed if one.missed >= SHOWN_FROM else other,
+            helped=one.helped - one.helped % STEP + other,
+            missed=one.missed - one.missed % STEP + other,
         )
         for one in tallies
     ]
@@ -112,7 +112,7 @@ async def test_moderators_read_of_what_is_shown_here_only(
     own = await library.entries.add(SERVER, "en", TYPED, by=MODERATOR)
     for entry_id in (own.id, "kettle", "bicycle"):
         entry = await library.faq.entry(SERVER, "en", entry_id)
-        for person in range(SHOWN_FROM - (entry_id == "bicycle")):
+        for person in range(STEP - (entry_id == "bicycle")):
             await tallies.count(SERVER, person, entry, helped=True)
     await library.entries.hide(SERVER, "kettle", "en", by=MODERATOR)
     assert [one.entry.id for one in await tallies.told(SERVER, "en")] == [own.id]
