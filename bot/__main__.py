@@ -53,6 +53,8 @@ def main(arguments: list[str] | None = None) -> int:
                 status = asyncio.run(_check(config))
                 sys.stdout.flush()
                 return status
+            case "status":
+                return _status(config)
             case "migrate":
                 with alone(config):
                     return asyncio.run(_migrate(config))
@@ -94,6 +96,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     play.add_argument("--fresh", action="store_true", help="start over with a new playground")
     commands.add_parser("check", help="look at settings, store and content; say what is wrong")
+    commands.add_parser("status", help="ask the bot that runs at STATUS_ADDRESS how it is")
     commands.add_parser("migrate", help="bring the database up to date and stop")
     _add_care_of_the_store(commands)
     policy = commands.add_parser(
@@ -194,6 +197,7 @@ async def _run(config: Config) -> int:
 
     from bot.client import Alongside
     from bot.opening import open_runtime
+    from bot.outside.page import shown
 
     if config.token is None:
         raise StartError(
@@ -203,7 +207,7 @@ async def _run(config: Config) -> int:
     runtime = await open_runtime(config)
     bot = Alongside(runtime)
     try:
-        async with bot:
+        async with bot, shown(bot):
             await bot.start(config.token)
     except (discord.LoginFailure, discord.ConnectionClosed) as error:
         if isinstance(error, discord.ConnectionClosed) and error.code != _TOKEN_REFUSED:
@@ -247,6 +251,16 @@ async def _check(config: Config) -> int:
         return os.EX_CONFIG
     print("\nNothing is in the way.")
     return 0
+
+
+def _status(config: Config) -> int:
+    from bot.outside.asking import ask
+
+    well, told = ask(config)
+    for name, value in told.items():
+        print(f"{name}: {value}")
+    # Container engines know 1 alone as "ill".
+    return 0 if well else 1
 
 
 async def _migrate(config: Config) -> int:

@@ -27,6 +27,8 @@ from bot.news.model import HOLDING as NEWS
 from bot.notices.carrier import NoticeCarrier
 from bot.notices.model import HOLDING as NOTICES
 from bot.notices.model import KIND as POST_NOTICE
+from bot.outside.handling import begun
+from bot.outside.requests import counted
 from bot.permissions import NEEDED, require_moderator
 from bot.privacy import Holding
 from bot.reports.model import HOLDINGS as REPORTS
@@ -62,6 +64,9 @@ class Tree(app_commands.CommandTree["Alongside"]):
         """Refuse a moderators' command to everybody else, whatever Discord showed them."""
         try:
             command: Any = interaction.command
+            suggesting = interaction.type is discord.InteractionType.autocomplete
+            kind = "suggestion" if suggesting else "command"
+            begun(interaction, kind, getattr(command, "qualified_name", "unknown"))
             root = getattr(command, "root_parent", None) or command
             if getattr(root, "default_permissions", None) is not None:
                 await require_moderator(interaction)
@@ -87,6 +92,8 @@ class Alongside(commands.AutoShardedBot):
     def __init__(self, runtime: Runtime, *, mentions_commands: bool = True, **options: Any) -> None:
         # It never speaks in voice channels; nobody need read at each start that it could not.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
+        if runtime.figures.counting:
+            options["http_trace"] = counted(runtime.figures)
         super().__init__(
             command_prefix=(),
             help_command=None,
@@ -185,6 +192,7 @@ class Alongside(commands.AutoShardedBot):
         custom_id = str(data["custom_id"])
         if not custom_id.startswith("form:") or custom_id in self.runtime.open_forms:
             return
+        begun(interaction, "form", "expired")
         if not interaction.response.is_done():
             await give_words_back(interaction)
 

@@ -45,6 +45,12 @@ VARIABLES = (
     ),
     Variable("LOG_LEVEL", "info", "debug, info, warning or error."),
     Variable("LOG_FORMAT", "auto", "text, json, or auto: text on a terminal, else json."),
+    Variable(
+        "STATUS_ADDRESS",
+        "",
+        "Where /healthz and /metrics are served: a port, which is then on this machine alone, or "
+        "address:port. Without it nothing is served.",
+    ),
     Variable("HOST_NAME", "", "Who runs this bot; /about shows it."),
     Variable("HOST_CONTACT", "", "How to reach who runs this bot; /about shows it."),
     Variable("SOURCE_URL", "", "Where the source code of this bot is; /about shows it."),
@@ -67,6 +73,7 @@ class Config:
     faq_search: Literal["auto", "semantic", "lexical"] = "auto"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_format: Literal["auto", "text", "json"] = "auto"
+    status_address: tuple[str, int] | None = None
     host_name: str | None = None
     host_contact: str | None = None
     source_url: str | None = None
@@ -146,6 +153,10 @@ class Config:
         credential = Path(credentials, "database.key") if credentials else None
         if credential and not key and not key_file and credential.exists():
             key_file = str(credential)
+        address = text("STATUS_ADDRESS")
+        status_address = _address(address) if address else None
+        if address and status_address is None:
+            problems.append("STATUS_ADDRESS must be a port, 9464 say, or address:port")
         source = text("SOURCE_URL")
         if source and not re.fullmatch(r"https?://[^\s<>()\[\]]{3,300}", source):
             problems.append("SOURCE_URL must be a web address that begins with https://")
@@ -162,6 +173,7 @@ class Config:
             faq_search=choice("FAQ_SEARCH", "auto", "auto", "semantic", "lexical"),  # pyright: ignore[reportArgumentType]
             log_level=choice("LOG_LEVEL", "info", "debug", "info", "warning", "error"),  # pyright: ignore[reportArgumentType]
             log_format=choice("LOG_FORMAT", "auto", "auto", "text", "json"),  # pyright: ignore[reportArgumentType]
+            status_address=status_address,
             host_name=text("HOST_NAME"),
             host_contact=text("HOST_CONTACT"),
             source_url=source,
@@ -169,6 +181,19 @@ class Config:
         if problems:
             raise StartError("settings: " + "; ".join(problems) + ".", os.EX_CONFIG)
         return config
+
+
+def _address(text: str) -> tuple[str, int] | None:
+    """Read address:port; a port alone is on loopback. None for anything else."""
+    try:
+        parts = urlsplit(f"//{text}" if ":" in text else f"//127.0.0.1:{text}")
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    more = parts.path + parts.query + parts.fragment
+    if not host or not port or more or not re.fullmatch(r"[\w.:-]+", host) or "@" in text:
+        return None
+    return host, port
 
 
 def _names_postgres(url: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 from typing import TYPE_CHECKING, Any, cast
 
@@ -12,11 +13,16 @@ if TYPE_CHECKING:
     from bot.config import Config
 
 
+_ADDRESS = re.compile(r"https?://\S+")
+_ID = re.compile(r"\d{15,}")
+
+
 def configure(config: Config) -> None:
     """Send our events and those of the libraries to standard error, in one format.
 
     Of a library's error only the place and the type are shown: its message may quote what a
-    member wrote.
+    member wrote. Of a library's own event, ids and addresses are left out: the address of a request
+    to Discord names the person or holds the token that it is about.
     """
     as_text = config.log_format == "text" or (config.log_format == "auto" and sys.stderr.isatty())
     shared: list[Any] = [
@@ -27,6 +33,7 @@ def configure(config: Config) -> None:
         _only_type_and_place,
         _first_line,
     ]
+    foreign: list[Any] = [*shared, _nobody_named]
     renderer: Any = (
         structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
         if as_text
@@ -41,7 +48,7 @@ def configure(config: Config) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
+            foreign_pre_chain=foreign,
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
@@ -72,6 +79,11 @@ def _only_type_and_place(logger: Any, method: str, event: dict[str, Any]) -> dic
 def _first_line(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
     # asyncio adds lines that quote the task and its exception, message and all.
     event["event"] = str(event["event"]).partition("\n")[0]
+    return event
+
+
+def _nobody_named(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
+    event["event"] = _ID.sub("(id)", _ADDRESS.sub("(address)", event["event"]))
     return event
 
 

@@ -17,6 +17,7 @@ from bot.membership.service import Membership
 from bot.migrations import migrate
 from bot.news.service import News
 from bot.notices.service import Notices
+from bot.outside.figures import Figures
 from bot.privacy import Privacy
 from bot.rekey import finish
 from bot.reports.service import Reports
@@ -106,6 +107,11 @@ def make_runtime(
         paused=settings.paused_among,
     )
     notices = Notices(database, settings, clock)
+    figures = Figures(clock)
+    if config.status_address is not None:
+        figures.begin()
+        database.when_committed(figures.committed)
+        jobs.when_settled(figures.settled)
     return Runtime(
         config=config,
         clock=clock,
@@ -121,5 +127,6 @@ def make_runtime(
         reports=Reports(database, notices, clock, jobs.wake),
         membership=Membership(database, clock, jobs.wake),
         seals=Seals.of_host(config),
+        figures=figures,
         journal=journal,
     )

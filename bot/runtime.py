@@ -16,6 +16,7 @@ from bot.journal import Journal, Replays
 from bot.membership.service import Membership
 from bot.news.service import News
 from bot.notices.service import Notices
+from bot.outside.figures import Figures
 from bot.permissions import MODERATOR_DEFAULT
 from bot.privacy import Privacy
 from bot.reports.service import Reports
@@ -54,6 +55,7 @@ class Runtime:
     reports: Reports
     membership: Membership
     seals: Seals
+    figures: Figures
     journal: Journal | None = None
     replays: Replays = field(default_factory=Replays)
     scenes: Scenes = field(default_factory=Scenes)

@@ -21,6 +21,7 @@ from discord import ui
 from bot import logs
 from bot.database import StoreError
 from bot.errors import UserError
+from bot.outside.handling import begun
 from bot.permissions import require_moderator
 from bot.settings.core import LANGUAGE
 from bot.shelf import Shelf
@@ -94,11 +95,11 @@ class Part(
 
     async def callback(self, interaction: Interaction) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Hand the press to whoever registered for it; answers whatever goes wrong."""
+        actions = interaction.client.runtime.actions
+        begun(interaction, "button", self.action if self.action in actions else "unknown")
         chosen = list(getattr(self.item, "values", ()))
         try:
-            await interaction.client.runtime.actions.run(
-                interaction, self.action, self.arguments, chosen
-            )
+            await actions.run(interaction, self.action, self.arguments, chosen)
         except Exception as error:  # noqa: BLE001 - the boundary: it is answered and logged
             await answer_error(interaction, error)
 
@@ -284,6 +285,7 @@ async def turn(interaction: Interaction, panel: ui.LayoutView) -> None:
 
 async def answer_error(interaction: Interaction, error: BaseException) -> None:
     """Answer any error of a command, button, menu or form, privately and in words."""
+    figures = interaction.client.runtime.figures
     while isinstance(error, discord.app_commands.CommandInvokeError):
         error = error.original
     if isinstance(error, UserError):
@@ -303,14 +305,17 @@ async def answer_error(interaction: Interaction, error: BaseException) -> None:
     elif isinstance(error, discord.NotFound) and error.code in {10062, 10015}:
         # The interaction is older than Discord allows; there is nobody left to answer.
         _log.warning("interaction_expired")
+        figures.unanswered("expired")
         return
     elif isinstance(error, aiohttp.ClientError | ConnectionError):
         # The way to Discord broke in mid-answer: that nothing was changed, nobody can say.
         _log.warning("not_answered", error=logs.describe(error))
+        figures.unanswered("broken")
         return
     else:
         _log.error("unexpected", error=logs.describe(error))
         refused = UserError("errors.unexpected")
+    figures.refused(refused.key)
     words = await words_for(interaction)
     try:
         if interaction.type is discord.InteractionType.autocomplete:
@@ -320,6 +325,7 @@ async def answer_error(interaction: Interaction, error: BaseException) -> None:
         await reply(interaction, _refusal(interaction, words, refused))
     except (discord.HTTPException, aiohttp.ClientError, OSError) as unanswered:
         _log.warning("not_answered", error=logs.describe(unanswered))
+        figures.unanswered("failed")
 
 
 def _refusal(
@@ -372,6 +378,9 @@ class Actions:
     def known(self) -> frozenset[str]:
         """Every registered action."""
         return frozenset(self._handlers)
+
+    def __contains__(self, action: str) -> bool:
+        return action in self._handlers
 
     async def run(
         self,
@@ -427,6 +436,7 @@ class Form(ui.Modal):
 
     async def on_submit(self, interaction: Interaction, /) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Check the person again, then hand over; answers whatever goes wrong."""
+        begun(interaction, "form", "form")
         try:
             if self._moderators:
                 await require_moderator(interaction)
@@ -452,6 +462,7 @@ class Form(ui.Modal):
             for part in self._labels():
                 _fill(part.component)
             runtime.refused_forms.put(kept, self, 1, runtime.clock())
+            runtime.figures.refused(error.key)
             words = await words_for(interaction)
             again = button(words("errors.form_again"), FORM_AGAIN, kept, interaction.user.id)
             await reply(interaction, _refusal(interaction, words, error, self._given(), again))

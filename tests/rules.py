@@ -25,7 +25,7 @@ PURE_OF_BOT = ("bot.bounds", "bot.errors", "bot.recurrence", "bot.shelf", "bot.s
 
 LOUD = {
     *("bot.views", "bot.permissions", "bot.delivery", "bot.client", "bot.runtime"),
-    *("bot.commands", "bot.doctor", "bot.suggesting", "bot.standing", "bot.threads"),
+    *("bot.commands", "bot.doctor", "bot.outside", "bot.suggesting", "bot.standing", "bot.threads"),
 }
 """Parts of `bot` that know Discord, and that a service therefore never sees."""
 

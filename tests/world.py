@@ -94,9 +94,9 @@ async def make_bot(config: Config) -> Alongside:
 
 
 @asynccontextmanager
-async def make_world(folder: Path) -> AsyncGenerator[World]:
+async def make_world(folder: Path, **settings: Any) -> AsyncGenerator[World]:
     """Open a world whose store is in `folder`; everything is closed at the end."""
-    config = Config(state_dir=folder, database_key=KEY, faq_search="lexical")
+    config = Config(state_dir=folder, database_key=KEY, faq_search="lexical", **settings)
     await copy_migrated(config.database_path)
     bot = await make_bot(config)
     # `simcord.run` keeps a context variable, which a fixture cannot give back in its own context.

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Argument",
+    "Committed",
     "Database",
     "Health",
     "Journal",
@@ -57,6 +58,9 @@ __all__ = [
 
 Journal = Callable[[str], Awaitable[None]]
 """Writes a line outside the store, on the disk when it returns (see `bot.journal`)."""
+
+Committed = Callable[[float], None]
+"""Is told for how many seconds a transaction waited until it was on the disk."""
 
 Argument = int | str | None
 """What a statement may be given (a flag is an `int` to the type checker); moments are seconds."""
@@ -135,6 +139,7 @@ class Engine(Protocol):
     name: str
     where: str
     journal: Journal | None
+    committed: Committed | None
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """Bound one transaction."""
@@ -223,6 +228,10 @@ class Database:
     def keep_journal(self, journal: Journal | None) -> None:
         """Say who writes what transactions set down outside the store; None for nobody."""
         self._engine.journal = journal
+
+    def when_committed(self, committed: Committed) -> None:
+        """Say who is told, from now on, how long each commit took."""
+        self._engine.committed = committed
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """Open a transaction; leaving the block without an error means that it is on the disk.

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
 
-    from bot.database import Argument, Journal, Row
+    from bot.database import Argument, Committed, Journal, Row
 
 CONNECTIONS: Final = 8
 """How many connections each of the two pools (writing, reading) may open."""
@@ -117,6 +117,7 @@ class _Transaction(_Statements):
         trace: TracebackType | None,
     ) -> None:
         keep = kind is None and self._failed is None
+        began = asyncio.get_running_loop().time()
         # asyncpg cancels the statement on the server when its task is cancelled: ending the
         # transaction runs in a task of its own, so that its outcome is known.
         try:
@@ -127,6 +128,8 @@ class _Transaction(_Statements):
                 raise self._engine.translated(failure) from failure
         if kind is None and self._failed is not None:
             raise self._failed
+        if keep and self._engine.committed is not None:
+            self._engine.committed(asyncio.get_running_loop().time() - began)
 
     async def _end(self, *, keep: bool) -> None:
         try:
@@ -182,6 +185,7 @@ class PostgresEngine:
     def __init__(self, where: str) -> None:
         self.where = where
         self.journal: Journal | None = None
+        self.committed: Committed | None = None
         self._pools: list[Any] = []
 
     @classmethod

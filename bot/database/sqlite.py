@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
-    from bot.database import Argument, Journal, Row
+    from bot.database import Argument, Committed, Journal, Row
 else:
     from sqlcipher3 import dbapi2 as driver
 
@@ -186,8 +186,8 @@ class _Writer:
     def __init__(self, connection: _Connection, state: _OpenTransaction) -> None:
         self._connection = connection
         self._state = state
-        self._loop = asyncio.get_running_loop()
-        self._batch = _Batch(self._loop)
+        self.loop = asyncio.get_running_loop()
+        self._batch = _Batch(self.loop)
         self._taken = False
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._closed = False
@@ -199,7 +199,7 @@ class _Writer:
         if not self._taken:
             self._taken = True
             return
-        turn: asyncio.Future[None] = self._loop.create_future()
+        turn: asyncio.Future[None] = self.loop.create_future()
         self._waiting.append(turn)
         try:
             await turn
@@ -222,7 +222,7 @@ class _Writer:
 
     def _begin(self) -> None:
         if self._batch.begun_at is None:
-            self._batch.begun_at = self._loop.time()
+            self._batch.begun_at = self.loop.time()
 
     async def keep(self) -> None:
         """End the turn well; return when the transaction is on the disk."""
@@ -258,14 +258,14 @@ class _Writer:
         joinable = (
             joinable
             and self._batch.size < BATCH_TRANSACTIONS
-            and self._loop.time() - begun_at < BATCH_SECONDS
+            and self.loop.time() - begun_at < BATCH_SECONDS
         )
         if not (joinable and self._grant()):
             self._connection.submit(self._state.commit).add_done_callback(self._committed)
 
     def _committed(self, commit: asyncio.Future[None]) -> None:
         error = commit.exception()
-        batch, self._batch = self._batch, _Batch(self._loop)
+        batch, self._batch = self._batch, _Batch(self.loop)
         if error is None or isinstance(error, driver.Error):
             batch.committed.set_result(error)
         else:
@@ -290,7 +290,7 @@ class _Writer:
         """Refuse newcomers, and wait for those who are inside or in the queue."""
         self._closed = True
         if self._taken:
-            self._idle = self._loop.create_future()
+            self._idle = self.loop.create_future()
             await self._idle
 
 
@@ -320,10 +320,13 @@ class _Transaction:
             if kind is None and self._failed is not None:
                 raise self._failed
             return
+        began = self._writer.loop.time()
         try:
             await self._writer.keep()
         except driver.Error as error:
             raise self._engine.translated(error) from error
+        if self._engine.committed is not None:
+            self._engine.committed(self._writer.loop.time() - began)
 
     async def _run(self, sql: str, args: tuple[Argument, ...]) -> tuple[list[Any], int]:
         return await self._done(lambda: self._writer.submit(self, to_sqlite(sql), args))
@@ -399,6 +402,7 @@ class SqliteEngine:
         self.where = str(path)
         self.encrypted = encrypted
         self.journal: Journal | None = None
+        self.committed: Committed | None = None
         self._path = path
         self._was_read = False
         self._writer: _Writer

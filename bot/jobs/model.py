@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -104,6 +105,22 @@ class Message:
     state: State
     reason: str | None
     message_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What is promised and has not come to its end."""
+
+    messages: Mapping[str, int]
+    """How many there are, by state."""
+    oldest_at: datetime | None
+    """When the first of them that nothing holds, or of the timers, falls due or fell due."""
+
+    def lag(self, now: datetime) -> float:
+        """For how many seconds the oldest that is due has been so; 0 when nothing is."""
+        if self.oldest_at is None:
+            return 0.0
+        return max((now - self.oldest_at).total_seconds(), 0.0)
 
 
 class Way(enum.Enum):

@@ -13,7 +13,18 @@ from bot import logs
 from bot.clock import Clock
 from bot.database import Database, Reading, StoreError, Transaction
 from bot.jobs import store
-from bot.jobs.model import LEASE, SEND_SECONDS, Draft, Message, State, Timer, Way, pause_after, way
+from bot.jobs.model import (
+    LEASE,
+    SEND_SECONDS,
+    Backlog,
+    Draft,
+    Message,
+    State,
+    Timer,
+    Way,
+    pause_after,
+    way,
+)
 
 T = TypeVar("T")
 
@@ -138,6 +149,11 @@ class Runner:
         self._asleep = False
         self._woken = False
         self._stopping = False
+        self._told: Callable[[str, str], None] = lambda kind, state: None
+
+    def when_settled(self, told: Callable[[str, str], None]) -> None:
+        """Tell of each message that came to its end, by kind and state, once that is written."""
+        self._told = told
 
     def register(
         self, kind: str, promises: Promises, carrier: Carrier, *, goes_on: bool = False
@@ -224,10 +240,16 @@ class Runner:
                 return left
             left += due
 
+    async def backlog(self) -> Backlog:
+        """What is promised, by this process or another, and has not come to its end."""
+        async with self._database.read() as read:
+            return await store.backlog(read, self._clock())
+
     async def claim(self) -> list[tuple[Message, Way]]:
         """Take messages that are due: those too late or no longer wanted end here."""
         now = self._clock()
         claimed: list[tuple[Message, Way]] = []
+        skipped: list[str] = []
         taken = Counter(self._flying_kinds)
         # What waits for its turn in the pace is orphaned by a crash: a second's worth at most.
         room = min(IN_FLIGHT - len(self._flying), self._pace.room())
@@ -242,6 +264,7 @@ class Runner:
                     await store.retry(tx, message.id, message.late_at)
                 free = [message for message in due if message not in held]
                 reasons = await self._unwanted(tx, free, now)
+                skipped += [message.kind for message in free if message.id in reasons]
                 for message in free:
                     if message.id in reasons:
                         reason = reasons[message.id]
@@ -257,6 +280,8 @@ class Runner:
                 looked_at += len(due)
                 if len(kept) == len(found):
                     break
+        for kind in skipped:
+            self._told(kind, State.SKIPPED.value)
         return claimed
 
     async def _held(
@@ -362,16 +387,19 @@ class Runner:
         now = self._clock()
         async with self._database.transaction() as tx:
             match tried:
-                case Delivered(message_id):
-                    await self._settle(tx, message, State.SENT, now, message_id=message_id)
-                case Refused(reason):
-                    await self._settle(tx, message, State.REFUSED, now, reason=reason)
-                case Absent():
-                    await self._settle(tx, message, State.SKIPPED, now, reason="late")
-                case Unreadable():
-                    await self._settle(tx, message, State.UNCERTAIN, now, reason="unreadable")
                 case NotNow():
                     await store.retry(tx, message.id, now + pause_after(message.tries + 1))
+                    return
+                case Delivered(message_id):
+                    state, reason, sent_as = State.SENT, None, message_id
+                case Refused(why):
+                    state, reason, sent_as = State.REFUSED, why, None
+                case Absent():
+                    state, reason, sent_as = State.SKIPPED, "late", None
+                case Unreadable():
+                    state, reason, sent_as = State.UNCERTAIN, "unreadable", None
+            await self._settle(tx, message, state, now, reason=reason, message_id=sent_as)
+        self._told(message.kind, state.value)
 
     async def _settle(
         self,

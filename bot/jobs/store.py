@@ -7,7 +7,7 @@ from datetime import datetime
 
 from bot.clock import from_epoch, to_epoch
 from bot.database import Reading, Row, Transaction
-from bot.jobs.model import Draft, Message, State, Timer
+from bot.jobs.model import Backlog, Draft, Message, State, Timer
 
 
 async def set_timers(tx: Transaction, timers: Sequence[Timer]) -> None:
@@ -282,6 +282,24 @@ async def next_message_at(read: Reading) -> datetime | None:
         "SELECT min(try_at) AS try_at FROM jobs_messages WHERE settled_at IS NULL"
     )
     return None if row is None or row["try_at"] is None else from_epoch(row["try_at"])
+
+
+async def backlog(read: Reading, now: datetime) -> Backlog:
+    """What is promised and has not come to its end.
+
+    What a paused server holds is put off before it is first tried, and is not behind.
+    """
+    rows = await read.fetch(
+        "SELECT state, count(*) AS number, min(CASE WHEN first_tried_at IS NOT NULL "
+        "OR try_at <= $1 THEN due_at END) AS oldest FROM jobs_messages "
+        "WHERE settled_at IS NULL GROUP BY state",
+        to_epoch(now),
+    )
+    moments = [from_epoch(row["oldest"]) for row in rows if row["oldest"] is not None]
+    timer_at = await next_timer_at(read)
+    if timer_at is not None:
+        moments.append(timer_at)
+    return Backlog({row["state"]: row["number"] for row in rows}, min(moments, default=None))
 
 
 async def message(read: Reading, id_: str) -> Message | None:

@@ -11,6 +11,7 @@ from discord.ext import commands
 from bot import logs
 from bot.database import StoreError
 from bot.errors import UserError
+from bot.outside.figures import Figure
 from bot.privacy import Holding
 from bot.views import clip, number_of, reply, server_language, turn, words_for
 from cogs.faq import views
@@ -237,6 +238,13 @@ async def setup(bot: Alongside) -> None:
         Holding(table="faq_shipped_vectors", server=None),
     )
     runtime.privacy.when_server_erased(catalogs.forget)
+    runtime.figures.register(
+        Figure(
+            "faq_indexed_entries",
+            "Entries of the FAQ that are indexed in memory, those of every server together.",
+            lambda: catalogs.indexed,
+        )
+    )
     tallies = Tallies(catalogs, runtime.database, runtime.clock)
     faq = Faq(catalogs, runtime.settings)
     cog = FaqCog(bot, faq, catalogs, tallies)

@@ -313,6 +313,18 @@ async def test_an_ended_transaction_cannot_be_used(bank: Database) -> None:
         await tx.execute(ADD, 91, 0, None)
 
 
+async def test_it_tells_how_long_each_commit_took_and_of_no_other_end(bank: Database) -> None:
+    waited: list[float] = []
+    bank.when_committed(waited.append)
+    await asyncio.gather(*(transfer(bank, 0, 1, 1) for _ in range(5)))
+    with suppress(LookupError):
+        async with bank.transaction() as tx:
+            await tx.execute(ADD, 99, 0, None)
+            raise LookupError
+    assert len(waited) == 5
+    assert all(0 < seconds < 30 for seconds in waited)
+
+
 async def test_a_reader_sees_only_what_is_committed_and_never_waits(bank: Database) -> None:
     async with bank.transaction() as tx:
         await tx.execute("UPDATE accounts SET balance = 1")

@@ -560,6 +560,39 @@ async def test_a_stopped_runner_can_start_again(ground: Ground) -> None:
     assert ground.words.sent == ["a"]
 
 
+async def test_it_tells_of_each_end_once_it_is_written(ground: Ground) -> None:
+    told: list[tuple[str, str]] = []
+    ground.runner.when_settled(lambda kind, state: told.append((kind, state)))
+    ground.words.not_wanted = {"unwanted"}
+    await ground.promise(draft("unwanted"), draft("sent"), replace(draft("gone"), kind="test.gone"))
+    await ground.run_until_ended("sent")
+    await ground.runner.stop()
+    assert Counter(told) == {(KIND, "skipped"): 1, (KIND, "sent"): 1, ("test.gone", "skipped"): 1}
+
+
+async def test_what_is_not_yet_kept_is_counted_with_how_long_it_has_been_due(
+    ground: Ground,
+) -> None:
+    nothing = await ground.runner.backlog()
+    assert (nothing.messages, nothing.lag(NOW)) == ({}, 0)
+    await ground.set_timer("later", NOW + MINUTE)
+    assert (await ground.runner.backlog()).lag(NOW) == 0
+    await ground.promise(draft("first"), draft("second", due=NOW + MINUTE))
+    await ground.another_runner(per_second=1).claim()
+    behind = await ground.runner.backlog()
+    assert behind.messages == {"waiting": 1, "sending": 1}
+    assert behind.lag(NOW + 3 * MINUTE) == 180
+
+
+async def test_what_a_paused_server_holds_is_not_behind(ground: Ground) -> None:
+    ground.paused.add(1)
+    await ground.promise(draft("held"))
+    assert await ground.runner.claim() == []
+    ground.now += 30 * MINUTE
+    behind = await ground.runner.backlog()
+    assert (behind.messages, behind.lag(ground.now)) == ({"waiting": 1}, 0)
+
+
 async def test_a_kind_has_one_keeper(ground: Ground) -> None:
     with pytest.raises(ValueError, match="kept already"):
         ground.runner.register(KIND, ground.words, ground.words)

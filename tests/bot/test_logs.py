@@ -132,6 +132,18 @@ def test_no_level_lets_the_libraries_tell_what_they_carry(log_to: LogTo, library
     assert [entry["event"] for entry in entries(out)] == ["slow"]
 
 
+def test_what_a_library_reports_names_no_person_and_shows_no_address(log_to: LogTo) -> None:
+    out = log_to("json")
+    said = "We are being rate limited. %s %s responded with 429. Retrying in %.2f seconds."
+    path = "https://discord.com/api/v10/guilds/1456074443980800000/members/1456074443980800001"
+    logging.getLogger("discord.http").warning(said, "GET", path, 1.5)
+    logging.getLogger("discord.webhook").warning("Webhook ID %s is limited", 1456074443980800002)
+    assert [entry["event"] for entry in entries(out)] == [
+        "We are being rate limited. GET (address) responded with 429. Retrying in 1.50 seconds.",
+        "Webhook ID (id) is limited",
+    ]
+
+
 def test_a_library_is_as_quiet_as_the_level_says(log_to: LogTo) -> None:
     out = log_to("json", level="error")
     logging.getLogger("discord.http").warning("slow")

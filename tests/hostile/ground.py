@@ -98,9 +98,9 @@ class Ground:
 
 
 @asynccontextmanager
-async def make_ground(folder: Path) -> AsyncGenerator[Ground]:
+async def make_ground(folder: Path, **settings: Any) -> AsyncGenerator[Ground]:
     """Open a world and let everything begin in it."""
-    async with make_world(folder) as world:
+    async with make_world(folder, **settings) as world:
         yield await _prepared(world)
 
 

@@ -1,0 +1,115 @@
+"""The figures as Prometheus' own library keeps them. Loaded by those only who want figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    generate_latest,
+)
+
+if TYPE_CHECKING:
+    from bot.outside.figures import Figure
+
+_NOW = {
+    "due_lag_seconds": "How long ago the oldest promise that is not yet kept fell due; 0 if none.",
+    "last_commit_age_seconds": "Seconds since something was last committed to the store.",
+    "servers": "Servers that this process serves.",
+    "store_up": "1 while the store can be read.",
+}
+_OUTBOX = ("waiting", "sending")
+
+
+class Meters:
+    """One registry, so that several bots in one process, as in tests, count apart."""
+
+    def __init__(self, version: str) -> None:
+        self._registry = registry = CollectorRegistry()
+        # Memory, CPU time, open files and the moment of the start, under their usual names.
+        ProcessCollector(registry=registry)
+        build = Gauge("alongside_build_info", "Which version runs.", ["version"], registry=registry)
+        build.labels(version).set(1)
+        self.interactions = Histogram(
+            "alongside_interaction_seconds",
+            "From the start of handling an interaction to its end, its answer included.",
+            ["kind", "name"],
+            buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3),
+            registry=registry,
+        )
+        self.refusals = Counter(
+            "alongside_refusals",
+            "Refusals by the key of their sentence.",
+            ["key"],
+            registry=registry,
+        )
+        self.unanswered = Counter(
+            "alongside_unanswered", "Interactions without an answer.", ["reason"], registry=registry
+        )
+        self.requests = Counter(
+            "alongside_discord_requests",
+            "Requests to Discord by the status of its answer; 429 is a rate limit.",
+            ["status"],
+            registry=registry,
+        )
+        self.commits = Histogram(
+            "alongside_commit_seconds",
+            "From a transaction's last statement until it is on the disk.",
+            buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5),
+            registry=registry,
+        )
+        self.settled = Counter(
+            "alongside_promises_settled",
+            "Promised messages that came to their end, by how.",
+            ["kind", "state"],
+            registry=registry,
+        )
+        # Shown from the start, so that the first one is seen as a rise.
+        for status in ("200", "429"):
+            self.requests.labels(status)
+        self._outbox = Gauge(
+            "alongside_outbox_messages",
+            "Promised messages that have not come to their end, by state.",
+            ["state"],
+            registry=registry,
+        )
+        self._gateway = Gauge(
+            "alongside_gateway_age_seconds",
+            "Seconds since the last sign of life of a shard's connection to Discord.",
+            ["shard"],
+            registry=registry,
+        )
+        self._now = {
+            name: Gauge(f"alongside_{name}", meaning, registry=registry)
+            for name, meaning in _NOW.items()
+        }
+
+    def shown(
+        self,
+        now: Mapping[str, float],
+        outbox: Mapping[str, int],
+        gateway: Mapping[int, float],
+        given: Iterable[Figure],
+    ) -> bytes:
+        """Write everything down."""
+        for name, value in now.items():
+            self._now[name].set(value)
+        for state in _OUTBOX:
+            self._outbox.labels(state).set(outbox.get(state, 0))
+        for shard, seconds in gateway.items():
+            self._gateway.labels(str(shard)).set(seconds)
+        for figure in given:
+            self._gauge(figure).set(figure.read())
+        return generate_latest(self._registry)
+
+    def _gauge(self, figure: Figure) -> Gauge:
+        if figure.name not in self._now:
+            self._now[figure.name] = Gauge(
+                f"alongside_{figure.name}", figure.meaning, registry=self._registry
+            )
+        return self._now[figure.name]
