@@ -11,6 +11,7 @@ from prometheus_client import (
     Gauge,
     Histogram,
     ProcessCollector,
+    disable_created_metrics,
     generate_latest,
 )
 
@@ -30,6 +31,8 @@ class Meters:
     """One registry, so that several bots in one process, as in tests, count apart."""
 
     def __init__(self, version: str) -> None:
+        # When each was first counted is of no use here, and would double the page.
+        disable_created_metrics()
         self._registry = registry = CollectorRegistry()
         # Memory, CPU time, open files and the moment of the start, under their usual names.
         ProcessCollector(registry=registry)
