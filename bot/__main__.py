@@ -204,6 +204,7 @@ async def _run(config: Config) -> int:
             "There is no DISCORD_TOKEN. Put one into .env to join Discord, "
             "or try the bot without one: alongside play."
         )
+    _keep_way_back(config)
     runtime = await open_runtime(config)
     bot = Alongside(runtime)
     try:
@@ -230,6 +231,14 @@ async def _run(config: Config) -> int:
     finally:
         await runtime.database.close()
     return 0
+
+
+def _keep_way_back(config: Config) -> None:
+    from bot.backup.service import before_update
+
+    taken = before_update(config, system_clock)
+    if taken is not None:
+        _log.info("backed_up_before_update", path=str(taken.path), schema=taken.facts.schema)
 
 
 async def _play(config: Config, options: argparse.Namespace) -> int:
@@ -266,6 +275,7 @@ def _status(config: Config) -> int:
 async def _migrate(config: Config) -> int:
     from bot.opening import open_runtime
 
+    _keep_way_back(config)
     runtime = await open_runtime(config)
     version = await runtime.database.schema_version()
     await runtime.database.close()

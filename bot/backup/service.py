@@ -17,6 +17,7 @@ from bot.database.files import export, in_turn, opened, problems, put_in_place
 from bot.journal import KEPT, Journal
 from bot.journal.service import journal_key
 from bot.keys import read_key
+from bot.migrations import known_migrations
 from bot.opening import store_key
 
 
@@ -74,6 +75,21 @@ def take(
             "Check that its folder exists, that this user may write there, and that there is room.",
             os.EX_IOERR,
         ) from error
+
+
+def before_update(config: Config, clock: Clock) -> Taken | None:
+    """Take a backup when the store is of an earlier version, which the next step would change.
+
+    It is the way back to that version, so a start that cannot take it goes no further. None when
+    there is nothing to change, or on PostgreSQL, whose own tools do it. Raises a `StoreError`.
+    """
+    if config.database_url or not config.database_path.exists():
+        return None
+    with opened(config.database_path, store_key(config)) as file:
+        found = store.schema_version(file)
+    if not 0 < found < known_migrations()[-1].version:
+        return None
+    return take(config, None, clock)
 
 
 def copy_journal(config: Config, target: Path, clock: Clock) -> None:

@@ -17,7 +17,7 @@ from bot.alone import alone
 from bot.backup import store as facts_store
 from bot.backup.model import Facts
 from bot.backup.restoring import STAGE, replay, restore
-from bot.backup.service import take
+from bot.backup.service import before_update, take
 from bot.config import Config
 from bot.consent import service as consent
 from bot.database import Database, StoreError
@@ -26,7 +26,7 @@ from bot.errors import StartError
 from bot.jobs import store as jobs
 from bot.jobs.model import Draft, State, Timer
 from bot.journal import KEPT, Journal
-from bot.migrations import known_migrations
+from bot.migrations import known_migrations, migrate
 from bot.opening import open_runtime
 from bot.privacy.model import Holding, Kind
 from bot.runtime import Runtime
@@ -87,6 +87,15 @@ async def change(
 async def two_agree(runtime: Runtime) -> None:
     await agree(runtime.database, ASH)
     await agree(runtime.database, BIRCH)
+
+
+async def earlier(config: Config, steps: int) -> None:
+    """Make the store as a version with fewer migrations left it, with somebody's yes in it."""
+    config.state_dir.mkdir()
+    database = await Database.open(config.database_path, key=KEY)
+    await migrate(database, now=NOW, migrations=known_migrations()[:steps])
+    await agree(database, ASH)
+    await database.close()
 
 
 # Taking one
@@ -205,6 +214,46 @@ async def test_a_backup_under_load_is_the_store_at_one_moment_and_holds_nobody_u
     stop = True
     await asyncio.gather(*movers)
     await database.close()
+
+
+# Before an update
+
+
+async def test_a_store_of_an_earlier_version_is_copied_as_it_was_before_it_is_changed(
+    config: Config, clock: Time
+) -> None:
+    latest = known_migrations()[-1].version
+    await earlier(config, latest - 1)
+    taken = before_update(config, clock)
+    assert taken is not None
+    assert taken.path.parent == config.state_dir / "backups"
+    assert taken.facts.schema == latest - 1
+    await change(config, clock)
+    assert before_update(config, clock) is None
+    await change(config, clock, lambda runtime: agree(runtime.database, BIRCH))
+    assert await agreed(config) == {ASH, BIRCH}
+    restored = await restore(config, taken.path, clock, replace_store=True)
+    assert restored.facts.schema == latest - 1
+    assert await agreed(config) == {ASH}
+
+
+async def test_without_a_way_back_nothing_is_changed(config: Config, clock: Time) -> None:
+    await earlier(config, known_migrations()[-1].version - 1)
+    (config.state_dir / "backups").write_text("in the way")
+    before = config.database_path.read_bytes()
+    with pytest.raises(StoreError, match="backup"):
+        before_update(config, clock)
+    assert config.database_path.read_bytes() == before
+
+
+async def test_a_first_start_and_one_without_change_keep_no_copy(
+    config: Config, clock: Time
+) -> None:
+    assert before_update(config, clock) is None
+    await change(config, clock, two_agree)
+    assert before_update(config, clock) is None
+    assert before_update(replace(config, database_url="postgresql://h/n"), clock) is None
+    assert not (config.state_dir / "backups").exists()
 
 
 # Refusing what is not whole

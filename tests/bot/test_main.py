@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import resource
@@ -19,7 +20,7 @@ from sqlcipher3 import dbapi2 as sqlcipher  # pyright: ignore[reportMissingTypeS
 
 from bot import __version__
 from bot.database import Database
-from bot.migrations import migrate
+from bot.migrations import known_migrations, migrate
 from tests.bot.double import Double, Manner, discord_double
 from tests.rules import ROOT
 from tests.stores import NOW
@@ -210,6 +211,20 @@ async def test_a_broken_content_file_is_named_with_its_line(tmp_path: Path) -> N
     assert broken.status == os.EX_DATAERR
     assert "data/text/es.yaml:1: is not YAML" in broken.sentence
     assert re.search(r"^WRONG +texts: .*es\.yaml:1: ", checked.out, re.MULTILINE)
+
+
+async def test_an_update_keeps_a_copy_from_before_and_says_where(tmp_path: Path) -> None:
+    path = await store(tmp_path, migrated=False)
+    database = await Database.open(path, key=KEY)
+    await migrate(database, now=NOW, migrations=known_migrations()[:1])
+    await database.close()
+    updated = await run(tmp_path, "migrate", DATABASE_KEY=KEY)
+    assert updated.status == 0
+    [copy] = (tmp_path / "state" / "backups").glob("*.backup")
+    told = json.loads(updated.err)
+    assert (told["event"], told["path"]) == ("backed_up_before_update", str(copy))
+    again = await run(tmp_path, "migrate", DATABASE_KEY=KEY)
+    assert (again.status, again.err, again.out) == (0, "", updated.out)
 
 
 async def test_a_store_of_a_newer_version_is_left_as_it_is(tmp_path: Path) -> None:
