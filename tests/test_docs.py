@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from benchmarks.report import table_in
+from bot.__main__ import _parser  # pyright: ignore[reportPrivateUsage]
 from bot.blocks.model import BLOCKS_LIMIT
 from bot.config import VARIABLES
 from bot.pace import Limit
@@ -56,6 +57,21 @@ def test_every_make_target_and_file_that_the_documents_name_exists() -> None:
         assert set(re.findall(r"`make ([a-z]+)", text)) <= targets, page.name
         for target in re.findall(r"\]\(([^)#:]+)\)", text):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def test_every_command_of_the_bot_that_a_page_for_hosts_gives_is_one() -> None:
+    given: set[str] = set()
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
+        lines = page.read_text(encoding="utf-8").splitlines()
+        code = [line for line in lines if line.startswith("    ") or "`" in line]
+        given |= set(re.findall(r"(?:^|[`/ ])alongside ([a-z]+)(?=[ `]|$)", "\n".join(code), re.M))
+    [commands] = [
+        action.choices
+        for action in _parser()._actions  # pyright: ignore[reportPrivateUsage]
+        if action.dest == "command"
+    ]
+    assert {"status", "backup", "restore", "check"} <= given
+    assert given - {"alongside"} <= set(commands or ())
 
 
 def test_the_readme_quotes_the_measured_figures() -> None:

@@ -1,0 +1,133 @@
+"""The container file is read by a linter, its steps are carried out, and what they make runs."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bot import __version__
+from bot.config import VARIABLES
+from tests.deploy.image import IMAGE, STATE, Built, built
+from tests.rules import ROOT
+
+FOLDER = ROOT / "deploy"
+COMPOSE: dict[str, Any] = yaml.safe_load((FOLDER / "compose.yaml").read_text("utf-8"))
+HADOLINT = Path(sys.executable).with_name("hadolint")
+MOST_MEGABYTES = 300
+
+
+@pytest.mark.skipif(not HADOLINT.exists(), reason="hadolint is not made for this machine")
+def test_the_linter_finds_nothing_in_the_container_file() -> None:
+    said = subprocess.run(  # noqa: S603
+        [HADOLINT, "--no-color", FOLDER / "Dockerfile"], capture_output=True, text=True, check=False
+    )
+    assert (said.returncode, said.stdout) == (0, "")
+
+
+@pytest.mark.skipif(shutil.which("docker-compose") is None, reason="docker-compose is missing")
+def test_compose_takes_its_file() -> None:
+    said = subprocess.run(  # noqa: S603
+        ["docker-compose", "--file", FOLDER / "compose.yaml", "config"],  # noqa: S607
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert said.returncode == 0, said.stderr
+    [service] = yaml.safe_load(said.stdout)["services"].values()
+    assert service["read_only"] is True
+
+
+def test_compose_gives_the_container_nothing_that_it_does_not_need() -> None:
+    [service] = COMPOSE["services"].values()
+    assert service["user"] == IMAGE.user != "0:0"
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["volumes"] == [f"state:{STATE}"]
+    assert not {"privileged", "ports", "devices", "cap_add", "network_mode"} & set(service)
+    assert set(service["environment"]) <= {variable.name for variable in VARIABLES}
+
+
+def test_the_image_is_sent_no_state_and_no_secret() -> None:
+    lines = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    rules = [line for line in lines if line and line[0] != "#"]
+    assert rules[0] == "*"
+    assert {rule[1:] for rule in rules if rule[0] == "!"} == {one for one, _ in IMAGE.copied}
+    assert "data/state" in rules
+
+
+# Carried out
+
+
+def _python() -> str | None:
+    """A Python that any account may run, as the base image's is."""
+    ask = "import ensurepip, sys; sys.exit(sys.version_info[:2] < (3, 11))"
+    for each in ("/usr/bin/python3", "/usr/local/bin/python3"):
+        if Path(each).exists() and not subprocess.run([each, "-c", ask], check=False).returncode:  # noqa: S603
+            return each
+    return None
+
+
+@pytest.fixture(scope="module")
+def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
+    """What the container file makes."""
+    if os.environ.get("TEST_IMAGE") != "1":
+        pytest.skip("TEST_IMAGE=1 carries out the image's steps; that needs the network")
+    python = _python()
+    if sys.platform != "linux" or os.geteuid() != 0 or python is None:
+        pytest.skip("an overlay of this system needs Linux, root and a Python for all accounts")
+    with built(tmp_path_factory.mktemp("image"), python) as made:
+        yield made
+
+
+@pytest.mark.slow
+def test_the_image_knows_its_version_and_finds_nothing_in_the_way(image: Built) -> None:
+    [entry] = IMAGE.command("ENTRYPOINT")
+    said = image.use(entry, "--version")
+    assert (said.returncode, said.stdout) == (0, f"alongside {__version__}\n"), said.stderr
+    checked = image.use(entry, "check")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert checked.stdout.endswith("Nothing is in the way.\n")
+
+
+@pytest.mark.slow
+def test_it_runs_on_its_own_account_and_writes_nothing_but_its_volume(image: Built) -> None:
+    assert image.use("id", "-u").stdout == f"{IMAGE.user.split(':')[0]}\n"
+    migrated = image.use(*IMAGE.command("ENTRYPOINT"), "migrate")
+    assert migrated.returncode == 0, migrated.stderr
+    kept = set(image.use("ls", STATE).stdout.split())
+    assert {"alongside.db", "database.key", "journal.db"} <= kept
+    assert image.use("stat", "-c", "%a", STATE).stdout == "700\n"
+    for place in ("/opt/alongside/x", "/etc/x", "/usr/local/x"):
+        assert "Read-only file system" in image.do("touch", place).stderr
+
+
+@pytest.mark.slow
+def test_its_health_check_says_ill_where_nobody_answers(image: Built) -> None:
+    asked = image.use(*IMAGE.command("HEALTHCHECK"), STATUS_ADDRESS="127.0.0.1:1")
+    assert asked.returncode != 0
+    assert "No bot answers" in asked.stderr
+    started = image.use(*IMAGE.command("ENTRYPOINT"), *IMAGE.command("CMD"))
+    assert "There is no DISCORD_TOKEN" in started.stderr
+
+
+@pytest.mark.slow
+def test_it_carries_no_tests_no_tools_and_no_state(image: Built) -> None:
+    program = image.do("find", "/opt/alongside/program", "-maxdepth", "2", "-printf", "%P\\n")
+    found = program.stdout.split()
+    assert {line.split("/")[0] for line in found} == {"bot", "cogs", "data"}
+    assert "data/state" not in found
+    assert image.use("/opt/alongside/bin/python", "-m", "pip", "--version").returncode != 0
+    installed = image.do("ls", "-R", "/opt/alongside/lib").stdout
+    assert not re.search(r"^(pytest|simcord|hypothesis|pip)$", installed, re.M)
+    megabytes = int(image.do("du", "-sm", "/opt/alongside").stdout.split()[0])
+    assert 20 < megabytes < MOST_MEGABYTES
