@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from discord import app_commands
 
+from bot.agenda import Agenda
 from bot.blocks.service import Blocks
 from bot.clock import Clock
 from bot.config import Config
@@ -58,6 +59,7 @@ class Runtime:
     figures: Figures
     journal: Journal | None = None
     replays: Replays = field(default_factory=Replays)
+    agenda: Agenda = field(default_factory=Agenda)
     scenes: Scenes = field(default_factory=Scenes)
     actions: Actions = field(default_factory=Actions)
     manage: app_commands.Group = field(default_factory=_manage_group)

@@ -33,6 +33,7 @@ from bot.views import (
 )
 from bot.zones import zone_info, zone_named
 from cogs.checkins import own_views, views
+from cogs.checkins.agenda_cog import CheckinsAgenda
 from cogs.checkins.answer_cog import THREAD_EXISTS, THREAD_MINUTES, Answering
 from cogs.checkins.member_cog import Checkin
 from cogs.checkins.model import CONSENT, Body, Place, Plan, Schedule, State
@@ -603,3 +604,4 @@ async def setup(bot: Alongside) -> None:
     bot.tree.add_command(member)
     await bot.add_cog(own)
     runtime.membership.register(schedules.held, schedules.left)
+    runtime.agenda.register(CheckinsAgenda(bot, schedules).tell)

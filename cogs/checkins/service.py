@@ -278,6 +278,11 @@ class Schedules:
         except ZoneGone:
             return []
 
+    async def posted(self, schedule_id: str, count: int) -> list[Message]:
+        """Give the latest messages of a schedule, whatever became of them."""
+        async with self._database.read() as read:
+            return await jobs.messages_of(read, PROMPT, schedule_id, count)
+
     async def preview(self, schedule: Schedule, count: int = 5) -> Preview:
         """Give exactly what would be posted next, as things stand, and the next moments."""
         async with self._database.read() as read:

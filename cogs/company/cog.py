@@ -11,6 +11,7 @@ from bot.news.telling import news_lines
 from bot.threads import Steps
 from bot.views import turn, words_for
 from cogs.company import views
+from cogs.company.agenda_cog import CompanyAgenda
 from cogs.company.keeping_service import Keeping
 from cogs.company.request_cog import Asking, held_roles
 from cogs.company.service import (
@@ -134,6 +135,7 @@ async def setup(bot: Alongside) -> None:
     for kind in (OPEN, CALL, UNCALL, SHOW, JOIN, SAY, CLOSE, WAIT, END):
         jobs.register(kind, keeping, carrier, goes_on=kind in GOING_ON)
 
+    runtime.agenda.register(CompanyAgenda(runtime.settings, requests).tell)
     asking = Asking(bot, requests)
     asking.register()
     duty = OnDuty(bot, requests)

@@ -217,6 +217,12 @@ class Requests:
         paused = await self._settings.get(server_id, PAUSED)
         return on and not paused and await self._is_ready(server_id)
 
+    async def count_waiting(self, server_id: int) -> int:
+        """Give how many requests nobody has come to yet."""
+        async with self._database.read() as read:
+            found = await store.open_in(read, server_id)
+        return sum(one.state is not State.ACCEPTED for one in found)
+
     async def admits(self, server_id: int, role_ids: Collection[int]) -> bool:
         """Whether the server's rules let somebody with these roles meet anybody."""
         return (await bounds_of(self._settings, server_id)).place(role_ids).admitted

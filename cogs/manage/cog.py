@@ -21,6 +21,8 @@ from cogs.manage import views
 from cogs.manage.audit_cog import AuditList
 from cogs.manage.exchange_cog import Exchange
 from cogs.manage.pause_cog import Pause
+from cogs.manage.today_cog import Today
+from cogs.manage.today_views import AGAIN
 
 if TYPE_CHECKING:
     from bot.client import Alongside, Interaction
@@ -221,6 +223,9 @@ async def setup(bot: Alongside) -> None:
     actions.on(SEEN, cog.seen, moderators=True)
     AuditList(bot.runtime, cog.take_back).register()
     Exchange(bot).register()
+    today = Today(bot.runtime)
+    actions.on(AGAIN, today.again, moderators=True)
+    await bot.add_cog(today)
     pause = Pause(bot.runtime)
     actions.on(views.PAUSE, pause.pause_button, moderators=True)
     actions.on(views.RESUME, pause.resume_button, moderators=True)

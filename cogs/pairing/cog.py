@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from bot.threads import Steps
 from cogs.pairing import introductions_views
+from cogs.pairing.agenda_cog import PairingAgenda
 from cogs.pairing.drawing_cog import Drawer
 from cogs.pairing.introductions_cog import (
     CloseCarrier,
@@ -72,6 +73,8 @@ async def setup(bot: Alongside) -> None:
         },
     )
     runtime.jobs.register(RENEWAL, Renewing(), RenewalCarrier(bot))
+
+    runtime.agenda.register(PairingAgenda(bot, rounds).tell)
 
     pair = Pair(bot, members, introductions)
     pair.register()

@@ -45,6 +45,7 @@ async def setup(bot: Alongside) -> None:
     for part in (block, reporting, keep_apart):
         part.register()
     runtime.notices.lead(NOTICE, views.REPORTS)
+    runtime.agenda.register(reporting.tell)
     runtime.manage.add_command(keep_apart)
     runtime.manage.add_command(
         app_commands.Command(name="reports", description="-", callback=reporting.reports)

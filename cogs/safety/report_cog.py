@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import discord
 
+from bot.agenda import Asked, Item, Part
 from bot.errors import UserError
 from bot.views import clip, number_of, reply, turn, words_for
 from cogs.safety import views
@@ -41,6 +42,13 @@ class Reporting:
         actions.on(views.REPORT, self.report_scene)
         actions.on(views.REPORTS, self.page, moderators=True)
         actions.on(views.HANDLE, self.handle, moderators=True)
+
+    async def tell(self, asked: Asked) -> list[Item]:
+        """Tell of the day how many reports wait that this moderator may see."""
+        waiting = await self._reports.waiting(asked.server_id, seen_by=asked.by)
+        lead = ("safety.today.lead", views.REPORTS, views.WAITING, 0)
+        counted = {"count": len(waiting)}
+        return [Item(Part.NEED, "safety.today.reports", counted, lead=lead)] if waiting else []
 
     # What members do
 
