@@ -9,7 +9,7 @@ from discord.ext import commands
 
 from bot.permissions import is_moderator
 from bot.texts import Words
-from bot.views import reply, turn, words_for
+from bot.views import number_of, reply, turn, words_for
 from cogs.about import views
 
 if TYPE_CHECKING:
@@ -37,13 +37,14 @@ class About(commands.Cog):
         words = await words_for(interaction)
         await reply(interaction, views.about(words, self._bot.runtime.config))
 
-    async def show_help(self, interaction: Interaction) -> None:
-        """Answer the command and the button."""
+    async def show_help(self, interaction: Interaction, page: str = "0") -> None:
+        """Answer the command and the buttons."""
         words = await words_for(interaction)
         texts = self._bot.runtime.texts
         # Discord shows a command's name in the person's language or in English, never the server's.
         named = Words(texts, texts.choose(interaction.locale.value))
-        await turn(interaction, views.help_page(words, named, await self._usable(interaction)))
+        usable = await self._usable(interaction)
+        await turn(interaction, views.help_page(words, named, usable, number_of(page)))
 
     async def _usable(self, interaction: Interaction) -> list[views.Usable]:
         moderator = await is_moderator(interaction)
@@ -61,5 +62,5 @@ async def setup(bot: Alongside) -> None:
     """Wire the feature."""
     cog = About(bot)
     bot.runtime.actions.on("about:show", cog.show_about)
-    bot.runtime.actions.on("about:help", cog.show_help)
+    bot.runtime.actions.on(views.HELP, cog.show_help)
     await bot.add_cog(cog)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +13,12 @@ from bot import __version__
 from bot.commands import key_of
 from bot.config import Config
 from bot.texts import Words
-from bot.views import MAX_TEXT, Panel, button, clip, helplines_button, link, plain, row
+from bot.views import Panel, button, helplines_button, link, plain, row
+
+HELP = "about:help"
+
+PAGE = 2_000
+"""Characters of one page: about two phone screens, for the names of commands are shown shorter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +35,9 @@ class Usable:
         """Describe a command."""
         return cls(command.qualified_name, f"{key_of(command)}.description", moderators)
 
-    def named(self, words: Words, *, mentioned: bool) -> str:
-        """Its name with those of its groups, as Discord shows them; a mention opens with a tap."""
-        if mentioned:
-            return words.texts.command(self.path, words.locale)
-        return "/" + words.texts.command_name(self.path, words.locale)
+    def named(self, words: Words) -> str:
+        """Its name with those of its groups, as Discord shows them; it opens with a tap."""
+        return words.texts.command(self.path, words.locale)
 
 
 def root_of(command: Any) -> Any:
@@ -58,32 +62,45 @@ def about(words: Words, config: Config) -> Panel:
         "-# " + words("about.version", version=__version__),
         row(
             helplines_button(words),
-            button(words("about.help_button"), "about:help"),
+            button(words("about.help_button"), HELP),
             button(words("privacy.button"), "privacy:show"),
             link(words("about.source"), config.source_url) if config.source_url else None,
         ),
     )
 
 
-def help_page(words: Words, named: Words, usable: list[Usable]) -> Panel:
-    """The commands that this person may use, those for moderators apart."""
+def help_page(words: Words, named: Words, usable: Sequence[Usable], number: int) -> Panel:
+    """One page of the commands that this person may use; those for moderators come after."""
+    pages = list(_pages(words, named, usable))
+    number = min(number, len(pages) - 1)
+    back = button(words("help.back"), HELP, number - 1) if number else None
+    more = None
+    if number + 1 < len(pages):
+        label = "help.moderators" if pages[number + 1].begins else "help.more"
+        more = button(words(label), HELP, number + 1)
+    shown = pages[number]
+    title = "help.moderators" if shown.moderators else "help.title"
+    return Panel(f"## {words(title)}", shown.text, row(back, more, helplines_button(words)))
 
-    # Mentions are longer than names, and moderators have many commands: theirs would not fit.
-    mentioned = not any(command.moderators for command in usable)
 
-    def listed(*, moderators: bool) -> str:
-        return "\n".join(
-            f"**{command.named(named, mentioned=mentioned)}**\n{words(command.description)}"
-            for command in usable
-            if command.moderators is moderators
-        )
+@dataclass(frozen=True, slots=True)
+class _Page:
+    text: str
+    moderators: bool
+    begins: bool
+    """Whether it is the first one for moderators."""
 
-    title, for_all = f"## {words('help.title')}", listed(moderators=False)
-    for_moderators = listed(moderators=True)
-    room = MAX_TEXT - len(title) - len(for_all)
-    return Panel(
-        title,
-        clip(for_all, MAX_TEXT - len(title)),
-        clip(f"### {words('help.moderators')}\n{for_moderators}", room) if for_moderators else None,
-        row(helplines_button(words)),
-    )
+
+def _pages(words: Words, named: Words, usable: Sequence[Usable]) -> Iterator[_Page]:
+    for moderators in (False, True):
+        text, begins = "", moderators
+        for command in usable:
+            if command.moderators is not moderators:
+                continue
+            line = f"**{command.named(named)}**\n{words(command.description)}"
+            if len(text) + len(line) >= PAGE:
+                yield _Page(text, moderators, begins)
+                text, begins = "", False
+            text += f"{line}\n"
+        if text:
+            yield _Page(text, moderators, begins)
