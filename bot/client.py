@@ -146,7 +146,7 @@ class Alongside(commands.AutoShardedBot):
         replays.on(WITHDRAWN, self.runtime.consents.replay)
         self.runtime.actions.on(FORM_AGAIN, open_again)
         notices = self.runtime.notices
-        self.runtime.jobs.register(POST_NOTICE, notices, NoticeCarrier(self, notices))
+        self.runtime.jobs.register(POST_NOTICE, notices, NoticeCarrier(self, notices), goes_on=True)
         self.runtime.privacy.when_server_erased(self.runtime.settings.forget)
         self.tree.add_command(self.runtime.manage)
         for feature in feature_names():

@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 
 from bot import logs
 from bot.clock import Clock
-from bot.database import Database, Reading, StoreError, Transaction
+from bot.database import Database, StoreError, Transaction
 from bot.jobs import store
 from bot.jobs.model import (
     LEASE,
@@ -115,7 +115,7 @@ class Carrier(Protocol):
         ...
 
 
-async def _nowhere(_read: Reading, _server_ids: Collection[int]) -> Collection[int]:
+async def _nowhere(_tx: Transaction, _server_ids: Collection[int]) -> Collection[int]:
     return ()
 
 
@@ -129,7 +129,7 @@ class Runner:
         *,
         longest_sleep: float,
         per_second: int = PER_SECOND,
-        paused: Callable[[Reading, Collection[int]], Awaitable[Collection[int]]] = _nowhere,
+        paused: Callable[[Transaction, Collection[int]], Awaitable[Collection[int]]] = _nowhere,
     ) -> None:
         """Look again after `longest_sleep` seconds although nothing known is due.
 

@@ -194,10 +194,13 @@ async def retry(tx: Transaction, id_: str, at: datetime) -> None:
 
 
 async def release(tx: Transaction, server_id: int, now: datetime) -> None:
-    """Let what a paused server held until it would be late have its turn now."""
+    """Let what a paused server held until it would be late have its turn now.
+
+    What is late by now is left to whoever claims it, and may hold it already.
+    """
     await tx.execute(
         "UPDATE jobs_messages SET try_at = $2 "
-        "WHERE server_id = $1 AND settled_at IS NULL AND try_at = late_at",
+        "WHERE server_id = $1 AND settled_at IS NULL AND try_at = late_at AND late_at > $2",
         server_id,
         to_epoch(now),
     )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from bot import audit
 from bot.clock import Clock
-from bot.database import Database, Reading, Transaction
+from bot.database import Database, Transaction
 from bot.errors import UserError
 from bot.settings import store
 from bot.settings.core import PAUSED
@@ -19,6 +20,9 @@ Reaction = Callable[[Transaction, int, T], Awaitable[None]]
 """What a feature does with a server's new value, in the transaction that saves it."""
 
 _CACHED_SERVERS = 2_000
+
+_COMING: ContextVar[tuple[int, dict[str, str]] | None] = ContextVar("settings_coming", default=None)
+"""What a server's values will be when the transaction ends in which features react to them."""
 
 
 class Settings:
@@ -66,9 +70,9 @@ class Settings:
         if server_id is not None and await self.get(server_id, PAUSED):
             raise UserError("errors.paused")
 
-    async def paused_among(self, read: Reading, server_ids: Collection[int]) -> Collection[int]:
-        """Of some servers, those where everything is paused, as the store has it now."""
-        return await store.servers_with(read, PAUSED.key, PAUSED.encode(True), server_ids)
+    async def paused_among(self, tx: Transaction, server_ids: Collection[int]) -> Collection[int]:
+        """Of some servers, those where everything is paused; they stay so until `tx` ends."""
+        return await store.hold_servers_with(tx, PAUSED.key, PAUSED.encode(True), server_ids)
 
     async def change(
         self,
@@ -84,28 +88,36 @@ class Settings:
         `seen` is the value the moderator was shown. When somebody else has changed it since, a
         UserError says so and nothing is saved.
         """
-        checked = setting.check(value)
-        try:
-            async with self._database.transaction() as tx:
-                return await self._write(tx, server_id, setting, checked, by, seen)
-        finally:
-            # Also when this was cancelled: by then it may have been committed.
-            self.forget(server_id)
+        [change] = await self.change_all(server_id, [(setting, value, seen)], by=by)
+        return change
 
     async def change_all(
         self, server_id: int, values: Sequence[tuple[Setting[Any], Any, Any]], *, by: int
-    ) -> None:
+    ) -> list[Change]:
         """Change many, each with what it was when it was looked at: all of them, or none.
 
-        Raises UserError as `change` does.
+        Features react to them when all are written, and read what will hold. Raises UserError as
+        `change` does.
         """
+        checked = [(setting, setting.check(value), seen) for setting, value, seen in values]
         try:
             async with self._database.transaction() as tx:
                 # In one order, lest two who change the same wait for each other.
-                for setting, value, seen in sorted(values, key=lambda each: each[0].key):
-                    await self._write(tx, server_id, setting, setting.check(value), by, seen)
+                ordered = sorted(checked, key=lambda each: each[0].key)
+                changes = [await self._write(tx, server_id, *each, by) for each in ordered]
+                changed = {change.key for change in changes if change.before != change.after}
+                coming = _COMING.set((server_id, await store.values(tx, server_id)))
+                try:
+                    for setting, value, _ in ordered:
+                        reaction = self._reactions.get(setting.key)
+                        if reaction is not None and setting.key in changed:
+                            await reaction(tx, server_id, value)
+                finally:
+                    _COMING.reset(coming)
         finally:
+            # Also when this was cancelled: by then it may have been committed.
             self.forget(server_id)
+        return changes
 
     async def _write(
         self,
@@ -113,28 +125,26 @@ class Settings:
         server_id: int,
         setting: Setting[T],
         checked: T,
-        by: int,
         seen: T | None,
+        by: int,
     ) -> Change:
         after = None if checked == setting.default else setting.encode(checked)
         before = await store.hold_value(tx, server_id, setting.key)
         current = setting.default if before is None else setting.decode(before)
         if seen is not None and current != seen:
             raise UserError("settings.refused.changed_meanwhile")
-        if current != checked:
-            if after is None:
+        if current == checked:
+            if before is None:
                 await store.clear_value(tx, server_id, setting.key)
-            else:
-                await store.set_value(tx, server_id, setting.key, after)
-            line = audit.Line.of(
-                server_id, by, self._clock(), "settings.change", setting.key, before, after
-            )
-            await audit.record(tx, line)
-            reaction = self._reactions.get(setting.key)
-            if reaction is not None:
-                await reaction(tx, server_id, checked)
-        elif before is None:
+            return Change(setting.key, before, before)
+        if after is None:
             await store.clear_value(tx, server_id, setting.key)
+        else:
+            await store.set_value(tx, server_id, setting.key, after)
+        line = audit.Line.of(
+            server_id, by, self._clock(), "settings.change", setting.key, before, after
+        )
+        await audit.record(tx, line)
         return Change(setting.key, before, after)
 
     def forget(self, server_id: int) -> None:
@@ -143,6 +153,9 @@ class Settings:
         self._forgotten += 1
 
     async def _stored(self, server_id: int) -> dict[str, str]:
+        coming = _COMING.get()
+        if coming is not None and coming[0] == server_id:
+            return coming[1]
         found = self._cache.get(server_id)
         if found is None:
             forgotten = self._forgotten

@@ -55,16 +55,16 @@ async def clear_value(tx: Transaction, server_id: int, key: str) -> None:
     )
 
 
-async def servers_with(
-    read: Reading, key: str, value: str, server_ids: Collection[int]
+async def hold_servers_with(
+    tx: Transaction, key: str, value: str, server_ids: Collection[int]
 ) -> frozenset[int]:
-    """Of some servers, those that have this stored value."""
+    """Of some servers, those that have this stored value, held until the transaction ends."""
     if not server_ids:
         return frozenset()
     marks = ", ".join(f"${number}" for number in range(3, len(server_ids) + 3))
-    rows = await read.fetch(
+    rows = await tx.fetch(
         "SELECT server_id FROM settings_values "  # noqa: S608
-        f"WHERE key = $1 AND value = $2 AND server_id IN ({marks})",
+        f"WHERE key = $1 AND value = $2 AND server_id IN ({marks}) ORDER BY server_id FOR UPDATE",
         key,
         value,
         *server_ids,

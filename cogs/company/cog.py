@@ -109,10 +109,6 @@ def _server(interaction: Interaction) -> int:
     return interaction.guild_id
 
 
-GOING_ON = {UNCALL, SHOW, JOIN, CLOSE}
-"""What a pause does not hold up: somebody who comes when tapped for, and every ending."""
-
-
 async def setup(bot: Alongside) -> None:
     """Wire the feature."""
     runtime = bot.runtime
@@ -133,7 +129,8 @@ async def setup(bot: Alongside) -> None:
     keeping = Keeping(runtime.notices, requests)
     carrier = CompanyCarrier(bot, requests, Steps())
     for kind in (OPEN, CALL, UNCALL, SHOW, JOIN, SAY, CLOSE, WAIT, END):
-        jobs.register(kind, keeping, carrier, goes_on=kind in GOING_ON)
+        # Nobody asks anew while a server is paused; but whoever waits already is not left alone.
+        jobs.register(kind, keeping, carrier, goes_on=True)
 
     runtime.agenda.register(CompanyAgenda(runtime.settings, requests).tell)
     asking = Asking(bot, requests)

@@ -8,7 +8,7 @@ import discord
 
 from bot.errors import UserError
 from bot.news.telling import news_lines
-from bot.settings.core import MODERATOR_ROLES
+from bot.settings.core import MODERATOR_ROLES, PAUSED
 from bot.standing import Gone, role_ids
 from bot.views import clip, number_of, reply, turn, words_for
 from cogs.company import views
@@ -115,7 +115,8 @@ class Asking:
         self, interaction: Interaction, server_id: int, roles: frozenset[int]
     ) -> bool:
         """Whether it is on, somebody with these roles may meet anybody, and a thread can open."""
-        if not await self._requests.is_on(server_id):
+        paused = await self._bot.runtime.settings.get(server_id, PAUSED)
+        if paused or not await self._requests.is_on(server_id):
             return False
         return await self._requests.admits(server_id, roles) and await self._has_room(
             interaction, server_id

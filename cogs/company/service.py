@@ -24,7 +24,6 @@ from bot.notices.service import Notices
 from bot.pace import Limit, Pace, take
 from bot.privacy.model import Holding, Kind
 from bot.scenes import Scene
-from bot.settings.core import PAUSED
 from bot.settings.service import Settings
 from bot.zones import ZoneGone
 from cogs.company import store
@@ -212,10 +211,8 @@ class Requests:
     # Reading
 
     async def is_on(self, server_id: int) -> bool:
-        """Whether members can ask for a person in a server now: a paused one calls nobody."""
-        on = await self._settings.get(server_id, ENABLED)
-        paused = await self._settings.get(server_id, PAUSED)
-        return on and not paused and await self._is_ready(server_id)
+        """Whether a server has it switched on, and everything that it needs."""
+        return await self._settings.get(server_id, ENABLED) and await self._is_ready(server_id)
 
     async def count_waiting(self, server_id: int) -> int:
         """Give how many requests nobody has come to yet."""
@@ -308,12 +305,13 @@ class Requests:
     ) -> Request:
         """Write a request down, and promise its thread.
 
-        Raises UserError where it is off, where roles let them meet nobody, for a second one that
-        is open, for a line that is too long, and past the pace.
+        Raises UserError where it is off or everything is paused, where roles let them meet nobody,
+        for a second one that is open, for a line that is too long, and past the pace.
         """
         line = asked.line.strip()
         if len(line) > LINE_LENGTH:
             raise UserError("company.cannot.length", limit=LINE_LENGTH)
+        await self._settings.require_running(server_id)
         channel_id = await self.thread_channel(server_id)
         admitted = await self.admits(server_id, role_ids)
         if channel_id is None or not admitted or not await self.is_on(server_id):

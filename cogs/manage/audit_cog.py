@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from bot.audit import Wanted
 from bot.errors import UserError
 from bot.views import Panel, number_of, reply, turn, words_for
 from cogs.manage import audit_views as views
+from cogs.manage.exchange_cog import require_here
 
 if TYPE_CHECKING:
     from bot.client import Interaction
@@ -73,9 +75,12 @@ class AuditList:
         async with self._runtime.database.read() as read:
             found = await audit.lines(read, _server(interaction), limit=IN_FILE, wanted=wanted)
         words = await words_for(interaction)
-        written = views.written(words, found, self._settings())
+        await interaction.response.defer(ephemeral=True)
+        written, count = await asyncio.to_thread(views.written, words, found, self._settings())
         file = discord.File(io.BytesIO(written), filename="alongside-changes.csv")
-        note = words("audit.file", count=len(found))
+        note = words("audit.file", count=count)
+        if count < len(found) or len(found) == IN_FILE:
+            note += f"\n{words('audit.file_part')}"
         panel = Panel(note, discord.ui.File[Any](f"attachment://{file.filename}"))
         await reply(interaction, panel, files=[file])
 
@@ -90,6 +95,7 @@ class AuditList:
             setting.default if text is None else setting.decode(text)
             for text in (line.before, line.after)
         )
+        require_here(interaction.guild, setting, before)
         try:
             await self._take_back(interaction, setting, before, after)
         except UserError as error:

@@ -12,7 +12,7 @@ import discord
 from discord import ui
 
 from bot.audit import Line, Wanted
-from bot.settings.model import Setting
+from bot.settings.model import Channels, Roles, Setting
 from bot.texts import Words
 from bot.views import Panel, button, clip, menu, plain, row
 from cogs.manage.views import AUDIT, spoken
@@ -29,6 +29,15 @@ ALL = "all"
 """Stands in a custom id for every feature."""
 
 CHANGE = "settings.change"
+
+FILE_BYTES = 8_000_000
+"""Of a file at most: Discord takes ten million."""
+
+SHOWN = 120
+"""Characters of a value that the list shows: eight lines of two fit into one message."""
+
+IDS = 3
+"""Channels or roles of a value that the list shows, for the same reason."""
 
 _ABSENT = "–"
 """Stands for what was not there before, or is not there after."""
@@ -91,23 +100,39 @@ def _item(line: Line, settings: Mapping[str, Setting[Any]], words: Words) -> ui.
     return ui.Section[Any](told, accessory=button(words("audit.undo_button"), UNDO, line.id))
 
 
-def written(words: Words, lines: Iterable[Line], settings: Mapping[str, Setting[Any]]) -> bytes:
-    """Write lines as CSV for a spreadsheet, which takes no cell for a formula."""
-    text = io.StringIO()
-    table = csv.writer(text, quoting=csv.QUOTE_ALL)
-    table.writerow([words(f"audit.column.{name}") for name in _COLUMNS])
+def written(
+    words: Words, lines: Iterable[Line], settings: Mapping[str, Setting[Any]]
+) -> tuple[bytes, int]:
+    """Write lines as CSV for a spreadsheet, which takes no cell for a formula; and say how many.
+
+    As many as fit into `FILE_BYTES`. Takes a while: in a thread only.
+    """
+    rows = [_row([words(f"audit.column.{name}") for name in _COLUMNS])]
+    size = len(rows[0])
     for line in lines:
         target, before, after = _parts(line, settings, words)
-        cells = (
-            line.changed_at.isoformat(),
-            str(line.actor_user_id),
-            words(f"audit.action.{line.action}"),
-            target,
-            before,
-            after,
+        row_ = _row(
+            [
+                line.changed_at.isoformat(),
+                # A spreadsheet rounds a number of so many digits; this is none.
+                f"<@{line.actor_user_id}>",
+                words(f"audit.action.{line.action}"),
+                target,
+                before,
+                after,
+            ]
         )
-        table.writerow([_harmless(cell) for cell in cells])
-    return text.getvalue().encode("utf-8-sig")
+        size += len(row_)
+        if size > FILE_BYTES:
+            break
+        rows.append(row_)
+    return b"\xef\xbb\xbf" + b"".join(rows), len(rows) - 1
+
+
+def _row(cells: Iterable[str]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerow([_harmless(cell) for cell in cells])
+    return text.getvalue().encode()
 
 
 _COLUMNS = ("at", "by", "action", "target", "before", "after")
@@ -122,8 +147,16 @@ def _parts(line: Line, settings: Mapping[str, Setting[Any]], words: Words) -> tu
     changed = settings.get(line.target) if line.action == CHANGE else None
     if changed is None:
         return line.target, "\n".join(_content(line.before)), "\n".join(_content(line.after))
-    before, after = (_value(changed, text, words) for text in (line.before, line.after))
+    before, after = (spoken(changed, value, words) for value in _values(changed, line))
     return words(f"settings.{changed.key}.name"), before, after
+
+
+def _values(setting: Setting[Any], line: Line) -> tuple[Any, Any]:
+    before, after = (
+        setting.default if text is None else setting.decode(text)
+        for text in (line.before, line.after)
+    )
+    return before, after
 
 
 def _line(line: Line, settings: Mapping[str, Setting[Any]], words: Words) -> str:
@@ -132,7 +165,7 @@ def _line(line: Line, settings: Mapping[str, Setting[Any]], words: Words) -> str
     changed = settings.get(target) if line.action == CHANGE else None
     if changed is not None:
         target = words(f"settings.{changed.key}.name")
-        before, after = (_value(changed, text, words) for text in (line.before, line.after))
+        before, after = _told(changed, *_values(changed, line), words)
     else:
         parts = _content(line.before), _content(line.after)
         before = _listed(part for part in parts[0] if part not in parts[1])
@@ -144,9 +177,21 @@ def _line(line: Line, settings: Mapping[str, Setting[Any]], words: Words) -> str
     return f"{told}\n-# {words('audit.change', before=before, after=after)}"
 
 
-def _value(setting: Setting[Any], stored: str | None, words: Words) -> str:
-    value = setting.default if stored is None else setting.decode(stored)
-    return clip(spoken(setting, value, words), 240)
+def _told(setting: Setting[Any], before: Any, after: Any, words: Words) -> tuple[str, str]:
+    """Say a change in short; of a list, what was taken out of it and what was put in."""
+    if not isinstance(setting, Channels | Roles):
+        return clip(spoken(setting, before, words), SHOWN), clip(
+            spoken(setting, after, words), SHOWN
+        )
+
+    def some(value: tuple[int, ...], other: tuple[int, ...]) -> str:
+        if not value:
+            return spoken(setting, value, words)
+        only = tuple(each for each in value if each not in other)
+        shown = spoken(setting, only[:IDS], words) if only else "…"
+        return f"{shown} (+{len(only) - IDS})" if len(only) > IDS else shown
+
+    return some(before, after), some(after, before)
 
 
 def _content(stored: str | None) -> list[str]:
@@ -163,4 +208,4 @@ def _content(stored: str | None) -> list[str]:
 
 
 def _listed(parts: Iterable[str]) -> str:
-    return plain(clip(" · ".join(parts), 120)) or _ABSENT
+    return plain(clip(" · ".join(parts), SHOWN)) or _ABSENT

@@ -87,7 +87,7 @@ class Exchange:
         except UnicodeDecodeError as error:
             raise UserError("settings.file.not_text") from error
         except ContentError as error:
-            raise UserError("settings.file.not_yaml", reason=str(error)) from error
+            raise UserError("settings.file.not_yaml", line=error.line or 1) from error
         except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
             raise UserError("settings.file.not_read") from error
         words = await words_for(interaction)
@@ -113,15 +113,9 @@ class Exchange:
 
     def _accept(self, interaction: Interaction, setting: Setting[Any], value: Any) -> None:
         """Refuse what means nothing in this server, or is not theirs to change."""
-        server = interaction.guild
-        if server is None:
-            raise UserError("permissions.moderators_only")
         if isinstance(setting, Language) and value not in self._runtime.texts.locales:
             raise UserError("settings.refused.choice")
-        if isinstance(setting, Channels) and not all(map(server.get_channel, value)):
-            raise UserError("settings.file.not_here")
-        if isinstance(setting, Roles) and not all(map(server.get_role, value)):
-            raise UserError("settings.file.not_here")
+        require_here(interaction.guild, setting, value)
 
     async def apply(self, interaction: Interaction, kept: str) -> None:
         """Change all that was previewed, or nothing."""
@@ -139,6 +133,19 @@ class Exchange:
         )
         self._previews.drop(lambda key: key == (server_id, kept))
         await turn(interaction, views.applied(await words_for(interaction), len(coming)))
+
+
+def require_here(server: discord.Guild | None, setting: Setting[Any], value: Any) -> None:
+    """Refuse channels and roles that this server has not, or of a kind that no form offers."""
+    if server is None:
+        raise UserError("permissions.moderators_only")
+    if isinstance(setting, Channels) and not all(
+        isinstance(server.get_channel(each), discord.TextChannel | discord.ForumChannel)
+        for each in value
+    ):
+        raise UserError("settings.file.not_here")
+    if isinstance(setting, Roles) and not all(map(server.get_role, value)):
+        raise UserError("settings.file.not_here")
 
 
 def _server(interaction: Interaction) -> int:

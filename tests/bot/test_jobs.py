@@ -26,9 +26,11 @@ from bot.jobs.runner import (
     Tried,
     Unreadable,
 )
+from bot.settings.core import PAUSED
+from bot.settings.service import Settings
 
 if TYPE_CHECKING:
-    from bot.database import Database, Reading, Transaction
+    from bot.database import Database, Transaction
 
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 LATE = NOW + timedelta(hours=1)
@@ -179,7 +181,7 @@ class Ground:
         runner.register(KIND, self.words, self.words)
         return runner
 
-    async def paused_among(self, _read: Reading, server_ids: Collection[int]) -> Collection[int]:
+    async def paused_among(self, _tx: Transaction, server_ids: Collection[int]) -> Collection[int]:
         return self.paused & set(server_ids)
 
     async def resume(self) -> None:
@@ -635,3 +637,29 @@ async def test_endings_go_on_in_a_paused_server(ground: Ground) -> None:
     ground.paused = {1}
     await ground.promise(draft("a"), replace(draft("b"), kind="test.ending"))
     assert [one.subject for one, _ in await ground.runner.claim()] == ["b"]
+
+
+async def test_whoever_resumes_while_something_is_being_held_lets_it_go_as_well(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = Settings(database, lambda: NOW)
+    words = Words()
+    runner = Runner(database, lambda: NOW, longest_sleep=300, paused=settings.paused_among)
+    runner.register(KIND, words, words)
+    settings.declare(PAUSED, runner.switched)
+    await settings.change(1, PAUSED, True, by=7)
+    async with database.transaction() as tx:
+        await store.add_messages(tx, [draft("a")])
+    hold = store.retry
+    resuming: list[asyncio.Task[object]] = []
+
+    async def meanwhile(tx: Transaction, id_: str, at: datetime) -> None:
+        # It cannot finish before what is claimed here is kept; that is what this test is about.
+        resuming.append(asyncio.create_task(settings.change(1, PAUSED, False, by=7)))
+        await asyncio.wait(resuming, timeout=0.2)
+        await hold(tx, id_, at)
+
+    monkeypatch.setattr(store, "retry", meanwhile)
+    assert await runner.claim() == []
+    await resuming[0]
+    assert [one.subject for one, _ in await runner.claim()] == ["a"]

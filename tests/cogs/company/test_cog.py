@@ -14,7 +14,7 @@ from simcord.backend import serializers
 from simcord.builders import ChannelHandle, UserHandle
 from simcord.results import InteractionResult
 
-from bot.settings.core import LANGUAGE
+from bot.settings.core import LANGUAGE, PAUSED
 from cogs.company.settings import ENABLED, STAFFED, WAIT_MINUTES
 from tests.world import World, answer_of, buttons_of, custom_ids_of, inputs_of, text_of
 
@@ -357,6 +357,23 @@ async def test_waiting_too_long_is_said_in_the_thread_and_to_moderators(harbour:
     assert "1 member who asked for company is waiting" in shown
     assert "hello" not in shown
     assert str(harbour.world.member.id) not in shown
+
+
+async def test_who_waits_already_is_not_left_alone_by_a_pause(harbour: Harbour) -> None:
+    await harbour.world.settings(WAIT_MINUTES.key, 5)
+    await harbour.ask("hello")
+    await harbour.world.settings(PAUSED.key, True)
+    await harbour.world.env.advance_time(6 * 60)
+    assert "Nobody has come yet" in text_of(harbour.said[-1])
+    await harbour.on_duty(harbour.fern)
+    assert "This is the room" in text_of(await harbour.come(harbour.fern))
+
+
+async def test_nobody_asks_anew_while_everything_is_paused(harbour: Harbour) -> None:
+    await harbour.on_duty(harbour.fern)
+    await harbour.world.settings(PAUSED.key, True)
+    shown = await harbour.world.member.slash(harbour.world.channel, "company ask")
+    assert "nobody knows that you tapped this" in text_of(shown)
 
 
 async def test_after_a_restart_every_button_still_works(harbour: Harbour) -> None:

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from bot import audit
 from bot.audit import Line, Wanted
 from bot.database import Database
+from bot.settings.model import Channels, Setting, Text
 from bot.texts import BASE, Texts, Words
+from cogs.manage import audit_views as views
 from cogs.manage.audit_views import written
 from tests.stores import NOW
-from tests.world import World, answer_of, buttons_of, text_of
+from tests.world import World, answer_of, buttons_of, custom_ids_of, text_of
+
+ENGLISH = Words(Texts.load(), BASE)
 
 
 def line(action: str, by: int = 7, minutes: int = 0, target: str = "x") -> Line:
@@ -50,7 +56,8 @@ async def test_a_line_is_found_in_its_own_server_alone(database: Database) -> No
 
 @pytest.mark.parametrize("begins", ["=", "+", "-", "@", "\t", "\r"])
 def test_no_cell_of_the_file_is_a_formula(begins: str) -> None:
-    made = written(Words(Texts.load(), BASE), [line("faq.add", target=f"{begins}1+1")], {})
+    made, count = written(ENGLISH, [line("faq.add", target=f"{begins}1+1")], {})
+    assert count == 1
     [_, row] = list(csv.reader(io.StringIO(made.decode("utf-8-sig"), newline="")))
     assert row[3] == f"'{begins}1+1"
     assert not any(cell[:1] in "=+-@" for cell in row if cell)
@@ -101,3 +108,57 @@ async def test_the_list_is_filtered_and_comes_as_a_file(world: World) -> None:
     [file] = answer_of(given).attachments
     assert file.filename == "alongside-changes.csv"
     assert "Undo" in buttons_of(only)
+
+
+def changed(setting: Setting[Any], before: Any, after: Any) -> Line:
+    texts = setting.encode(before), setting.encode(after)
+    return Line.of(1, 10**18, NOW, "settings.change", setting.key, *texts)
+
+
+def test_the_longest_changes_fit_into_one_message_in_every_language() -> None:
+    channels = Channels(key="faq.channels", default=())
+    text = Text(key="company.staffed", default="", max_length=200)
+    settings: dict[str, Setting[Any]] = {channels.key: channels, text.key: text}
+    ids = [tuple(range(first, first + 25)) for first in (10**18, 2 * 10**18)]
+    features = ("faq", "settings", "checkins", "pairing", "safety", "helplines")
+    for locale in Texts.load().locales:
+        for line in (changed(channels, *ids), changed(text, "a_" * 100, "b_" * 100)):
+            panel = views.audit_list(
+                Words(Texts.load(), locale),
+                [line] * views.LINES,
+                settings,
+                1,
+                Wanted(),
+                features,
+                more=True,
+            )
+            assert panel.content_length() <= 4000
+            assert panel.total_children_count <= 40
+
+
+def test_of_a_list_the_change_itself_is_told() -> None:
+    setting = Channels(key="faq.channels", default=())
+    many = tuple(range(1, 21))
+    line = changed(setting, many, (*many, 99))
+    shown = views.audit_list(ENGLISH, [line], {setting.key: setting}, 0, Wanted(), (), more=False)
+    assert "… → <#99>" in str(shown.to_components())
+
+
+def test_the_file_holds_whole_values_and_no_more_than_discord_takes() -> None:
+    long = replace(line("faq.edit"), before="x" * 9_000, after="y" * 9_000)
+    made, count = written(ENGLISH, [long] * 1_000, {})
+    assert 400 < count < 500
+    assert len(made) <= views.FILE_BYTES + 3
+    assert b"y" * 9_000 in made
+
+
+async def test_what_points_at_a_channel_that_is_gone_is_not_undone(world: World) -> None:
+    place = world.guild.create_text_channel("old")
+    await world.settings("faq.channels", [place.id])
+    await world.settings("faq.channels", [])
+    world.env.backend.delete_channel(place.id)
+    await world.env.settle()
+    shown = await world.moderator.slash(world.channel, "manage audit")
+    newest = next(each for each in custom_ids_of(shown) if each.startswith("audit:undo"))
+    refused = await world.moderator.click(answer_of(shown).message, custom_id=newest)
+    assert "not in this server" in text_of(refused)

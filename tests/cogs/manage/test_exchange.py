@@ -79,3 +79,26 @@ async def test_who_is_moderator_by_a_role_names_no_moderators_through_a_file(wor
     backend.get_guild(world.guild.id).members[world.moderator.id].role_ids[:] = [named.id]
     refused = await world.moderator.click(answer_of(shown).message, label="Change all of it")
     assert "Only people who may manage the server" in text_of(refused)
+
+
+async def test_a_feature_is_switched_on_by_a_file_that_brings_what_it_needs(world: World) -> None:
+    role = world.guild.create_role("Supporter")
+    calls = world.guild.create_text_channel("calls")
+    text = f"""format: {FORMAT}
+settings:
+  company.enabled: true
+  company.supporter_roles: ["{role.id}"]
+  company.call_channel: ["{calls.id}"]
+  company.thread_channel: ["{world.channel.id}"]
+  meeting.all_adults: true
+"""
+    shown = await take(world, text)
+    assert "Change all of it" in buttons_of(shown)
+    done = await world.moderator.click(answer_of(shown).message, label="Change all of it")
+    assert "5 settings" in text_of(done)
+
+
+async def test_a_file_takes_no_channel_that_no_form_offers(world: World) -> None:
+    voice = world.guild.create_voice_channel("voice")
+    text = f'format: {FORMAT}\nsettings:\n  faq.channels: ["{voice.id}"]\n'
+    assert "of another kind" in text_of(await take(world, text))
