@@ -16,7 +16,7 @@ from discord import app_commands
 from bot.errors import UserError
 from bot.shelf import Shelf
 from bot.texts import BASE
-from bot.views import Panel, clip, number_of, reply, server_language, turn, words_for
+from bot.views import Panel, number_of, reply, server_language, turn, words_for
 from cogs.faq import answering_views as views
 
 if TYPE_CHECKING:
@@ -30,7 +30,6 @@ MENU = "faq.menu.answer"
 KEPT = timedelta(hours=1)
 REPLIES = 500
 """Replies that wait to be posted, those of all servers together."""
-NAME_LIMIT = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +116,7 @@ class Answering:
         kept = self._reply(interaction, reply_id)
         await self._sharing.require(interaction)
         entry, public = await self._sharing.public(interaction, kept.entry_id)
-        panel = views.post(public, entry, kept.line, _name(interaction))
+        panel = views.post(public, entry, kept.line, interaction.user.mention)
         sent, seal = await self._sharing.send(
             interaction, panel, nonce=kept.nonce, reply_to=kept.message_id
         )
@@ -160,8 +159,8 @@ class Answering:
         reply_id = uuid4().hex[:12]
         self._replies.put(reply_id, kept, 1, self._clock())
         words = await words_for(interaction)
-        name = _name(interaction)
-        await turn(interaction, views.preview(words, public, entry, kept.line, name, reply_id))
+        by = interaction.user.mention
+        await turn(interaction, views.preview(words, public, entry, kept.line, by, reply_id))
 
     def _reply(self, interaction: Interaction, reply_id: str) -> Reply:
         kept = self._replies.get(reply_id, self._clock())
@@ -172,7 +171,3 @@ class Answering:
         ):
             raise UserError("faq.answering.gone")
         return kept
-
-
-def _name(interaction: Interaction) -> str:
-    return clip(interaction.user.display_name, NAME_LIMIT)

@@ -55,12 +55,12 @@ def _said(found: Answer | None, entries: tuple[Entry, ...]) -> str:
     return "faq.answering.near" if found.verdict is Verdict.NEARBY else "faq.nothing.offer"
 
 
-def preview(words: Words, public: Words, entry: Entry, line: str, name: str, kept: str) -> Panel:
+def preview(words: Words, public: Words, entry: Entry, line: str, by: str, kept: str) -> Panel:
     """What everybody would see, before they do."""
     return Panel(
         words("faq.answering.preview"),
         ui.Separator(),
-        *_post(public, entry, line, name),
+        *_post(public, entry, line, by),
         ui.Separator(),
         row(
             button(words("faq.answering.post"), POST, kept, style=discord.ButtonStyle.primary),
@@ -71,10 +71,10 @@ def preview(words: Words, public: Words, entry: Entry, line: str, name: str, kep
     )
 
 
-def post(public: Words, entry: Entry, line: str, name: str) -> Panel:
+def post(public: Words, entry: Entry, line: str, by: str) -> Panel:
     """What everybody in the channel sees."""
     return Panel(
-        *_post(public, entry, line, name),
+        *_post(public, entry, line, by),
         row(helplines_button(public), button(public("faq.share.what"), ABOUT)),
     )
 
@@ -90,11 +90,12 @@ def posted(words: Words, channel_id: int, message_id: int, seal: str) -> Panel:
     )
 
 
-def _post(public: Words, entry: Entry, line: str, name: str) -> list[str | None]:
+def _post(public: Words, entry: Entry, line: str, by: str) -> list[str | None]:
     return [
         plain(line) or None,
         *told(public, entry),
-        "-# " + public("faq.answering.by", name=plain(name)),
+        # A mention, which calls nobody: a nickname could be anybody's.
+        "-# " + public("faq.answering.by", who=by),
     ]
 
 
