@@ -15,6 +15,7 @@ from bot.permissions import NEEDED
 from bot.reports import model as reports
 from cogs.checkins.answer_cog import POSTING, POSTING_HERE
 from cogs.company import service as company
+from cogs.faq import questions_service as questions
 from cogs.faq.sharing_cog import SHARING, SHARING_HERE
 from cogs.pairing.rounds_service import BY_HAND_LIMITS
 from docs.reference import PAGE, SCHEMA, reference, settings_schema
@@ -105,6 +106,7 @@ def test_the_threat_model_gives_the_pace_that_holds() -> None:
         ("request for company", company.ASKER_LIMITS, company.SERVER_LIMITS),
         ("going on duty", company.DUTY_LIMITS, company.SERVER_LIMITS),
         ("report", reports.MEMBER_LIMITS, reports.SERVER_LIMITS),
+        ("question to the moderators", questions.ASKER_LIMITS, questions.SERVER_LIMITS),
         ("sharing an answer", SHARING, SHARING_HERE),
         ("posting a check-in", POSTING, POSTING_HERE),
         ("round run by hand", (), BY_HAND_LIMITS),

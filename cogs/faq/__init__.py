@@ -2,7 +2,11 @@
 
 Promises:
 
-- What a member asks is neither kept nor logged, and never repeated where others can see it.
+- What a member asks is neither stored nor logged, and never repeated where others can see it. It
+  stays in memory for an hour at most, so that they may send it to the moderators.
+- Only the member's tap sends a question to the moderators: the exact words are shown before, and no
+  name is with them unless they choose it. The words wait encrypted, and go when it is answered,
+  declined, taken back or has waited for the stated days; the member hears once, as they chose.
 - An answer is *found*, *nearby* or *nothing*: a guess is never dressed up as an answer.
 - Nothing here judges who is asking or how they are: no word list, no classifier. Helplines are on
   every answer, and stand first where no answer was found.

@@ -11,20 +11,25 @@ from discord.ext import commands
 from bot import logs
 from bot.database import StoreError
 from bot.errors import UserError
+from bot.news.telling import news_lines
 from bot.outside.figures import Figure
 from bot.privacy import Holding
 from bot.views import clip, number_of, reply, server_language, turn, words_for
-from cogs.faq import views
+from cogs.faq import questions_views, views
 from cogs.faq.answering_cog import Answering
 from cogs.faq.catalogs_service import UNUSED, Catalogs, documents_of, shipped_entries
 from cogs.faq.entries_cog import ManageFaq
 from cogs.faq.entries_service import Entries
 from cogs.faq.meanings_service import Meanings
+from cogs.faq.questions_cog import AnswerCarrier, Asker
+from cogs.faq.questions_keeping_service import Keeping
+from cogs.faq.questions_service import END, ENDED, HOLDING, NOTICE, QUIET, TELL, Questions
+from cogs.faq.queue_cog import Queue
 from cogs.faq.review_cog import Reviewing
 from cogs.faq.review_service import Reviews
 from cogs.faq.search import Verdict
 from cogs.faq.service import TOKEN, Faq
-from cogs.faq.settings import CHANNELS, ENABLED
+from cogs.faq.settings import SETTINGS
 from cogs.faq.sharing_cog import Sharing, may_share, places
 from cogs.faq.tallies_service import Tallies
 from cogs.faq.transfer_cog import Transferring
@@ -32,9 +37,12 @@ from cogs.faq.transfer_service import Transfer
 
 if TYPE_CHECKING:
     from bot.client import Alongside, Interaction
+    from bot.texts import Words
     from cogs.faq.model import Entry
 
 _log = logs.get(__name__)
+
+NEWS_PATIENCE_SECONDS = 0.5
 
 SUGGESTIONS = 10
 """Suggestions below a half-typed question: what a phone shows without scrolling far."""
@@ -48,8 +56,11 @@ class FaqCog(commands.Cog, name="Faq"):
 
     faq = app_commands.Group(name="faq", description="-")
 
-    def __init__(self, bot: Alongside, faq: Faq, catalogs: Catalogs, tallies: Tallies) -> None:
+    def __init__(
+        self, bot: Alongside, faq: Faq, catalogs: Catalogs, tallies: Tallies, asker: Asker
+    ) -> None:
         self._bot = bot
+        self._asker = asker
         self._faq = faq
         self._catalogs = catalogs
         self._tallies = tallies
@@ -90,7 +101,9 @@ class FaqCog(commands.Cog, name="Faq"):
             await interaction.response.defer(ephemeral=True)
         found = await self._faq.ask(interaction.guild_id, language, question)
         words = await words_for(interaction)
+        news = await self._news(interaction, words)
         if found.verdict is Verdict.FOUND and found.entry is not None:
+            await self._asker.remember(interaction, found.entry.id, question)
             panel = views.answer(
                 words,
                 found.entry,
@@ -98,10 +111,12 @@ class FaqCog(commands.Cog, name="Faq"):
                 can_share=may_share(interaction),
                 counts=interaction.guild_id is not None,
                 others=found.others,
+                news=news,
             )
         else:
             topics = await self._faq.topics(interaction.guild_id, language)
-            panel = views.not_found(words, found, topics)
+            moderators = await self._asker.offer(interaction, words, question)
+            panel = views.not_found(words, found, topics, ask=moderators, news=news)
         await reply(interaction, panel)
 
     @ask.autocomplete("question")
@@ -138,7 +153,14 @@ class FaqCog(commands.Cog, name="Faq"):
         await self._require_open(interaction)
         language = await self._language(interaction)
         topics = await self._faq.topics(interaction.guild_id, language)
-        await reply(interaction, views.page(await words_for(interaction), topics, None, None))
+        words = await words_for(interaction)
+        news = await self._news(interaction, words)
+        await reply(interaction, views.page(words, topics, None, None, news))
+
+    @faq.command(name="mine", description="-")
+    async def mine(self, interaction: Interaction) -> None:
+        """Show what somebody asked the moderators, and what came of it."""
+        await self._asker.mine(interaction)
 
     async def choose_topic(self, interaction: Interaction, topic: str) -> None:
         """Show the first page of a chosen topic."""
@@ -198,13 +220,22 @@ class FaqCog(commands.Cog, name="Faq"):
         found = await self._faq.instead(server_id, language, entry_id, others)
         topics = await self._faq.topics(server_id, language)
         words = await words_for(interaction)
-        await turn(interaction, views.not_found(words, found, topics, about="faq.instead"))
+        ask = await self._asker.offer_again(interaction, words, entry_id)
+        await turn(interaction, views.not_found(words, found, topics, about="faq.instead", ask=ask))
 
     async def _count(self, interaction: Interaction, entry: Entry, *, helped: bool) -> None:
         if interaction.guild_id is not None:
             await self._tallies.count(
                 interaction.guild_id, interaction.user.id, entry, helped=helped
             )
+
+    async def _news(self, interaction: Interaction, words: Words) -> list[str]:
+        """What this person is to be told; an answer does not wait long for it."""
+        try:
+            async with asyncio.timeout(NEWS_PATIENCE_SECONDS):
+                return await news_lines(interaction, words)
+        except (StoreError, TimeoutError):
+            return []
 
     async def _require_open(self, interaction: Interaction) -> None:
         await self._faq.require_open(interaction.guild_id, places(interaction))
@@ -220,8 +251,8 @@ def _choice(entry: Entry) -> app_commands.Choice[str]:
 async def setup(bot: Alongside) -> None:
     """Wire the feature."""
     runtime = bot.runtime
-    runtime.settings.declare(ENABLED)
-    runtime.settings.declare(CHANNELS)
+    for setting in SETTINGS:
+        runtime.settings.declare(setting)
     shipped = shipped_entries()
     meanings = Meanings(
         documents_of(entry for entries in shipped.values() for entry in entries),
@@ -247,15 +278,37 @@ async def setup(bot: Alongside) -> None:
     )
     tallies = Tallies(catalogs, runtime.database, runtime.clock)
     faq = Faq(catalogs, runtime.settings)
-    cog = FaqCog(bot, faq, catalogs, tallies)
+    questions = Questions(
+        runtime.database, runtime.settings, runtime.notices, runtime.clock, runtime.jobs.wake
+    )
+    asker = Asker(bot, questions, faq)
+    _wire(bot, questions, asker)
+    cog = FaqCog(bot, faq, catalogs, tallies, asker)
     entries = Entries(catalogs, runtime.database, runtime.clock)
-    manage = ManageFaq(bot, entries, catalogs, tallies)
+    queue = Queue(bot, questions, faq, catalogs)
+    manage = ManageFaq(bot, entries, catalogs, tallies, questions, queue)
     transfer = Transfer(catalogs, runtime.database, runtime.clock)
     sharing = Sharing(bot, faq, catalogs)
     answering = Answering(bot, faq, catalogs, sharing)
-    for part in (cog, sharing, answering, manage):
+    for part in (cog, sharing, answering, manage, asker):
         part.register()
     Transferring(bot, transfer).register(manage)
     Reviewing(bot, Reviews(catalogs, runtime.database)).register(manage)
     runtime.manage.add_command(manage)
     await bot.add_cog(cog)
+
+
+def _wire(bot: Alongside, questions: Questions, asker: Asker) -> None:
+    """Have questions to the moderators kept, told, erased and restored as everything else is."""
+    runtime = bot.runtime
+    runtime.privacy.register(HOLDING)
+    runtime.privacy.when_erasing(questions.erased)
+    runtime.privacy.when_server_erased(questions.forget)
+    runtime.membership.register(questions.held, questions.left)
+    runtime.replays.on(ENDED, questions.replay_ended)
+    runtime.replays.on(QUIET, questions.replay_quiet)
+    runtime.notices.lead(NOTICE, questions_views.QUEUE)
+    keeping = Keeping(questions)
+    carrier = AnswerCarrier(bot, questions, asker)
+    for kind in (TELL, END):
+        runtime.jobs.register(kind, keeping, carrier)

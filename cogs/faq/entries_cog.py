@@ -19,9 +19,12 @@ from cogs.faq.service import TOKEN
 
 if TYPE_CHECKING:
     from bot.client import Alongside, Interaction
+    from bot.database import Transaction
     from cogs.faq.catalogs_service import Catalogs
     from cogs.faq.entries_service import Entries
     from cogs.faq.model import Entry
+    from cogs.faq.questions_service import Questions
+    from cogs.faq.queue_cog import Queue
     from cogs.faq.tallies_service import Tallies
 
 CHOICES = 25
@@ -35,9 +38,17 @@ class ManageFaq(app_commands.Group):
     """Moderators add answers for their server, and hide shipped ones."""
 
     def __init__(
-        self, bot: Alongside, entries: Entries, catalogs: Catalogs, tallies: Tallies
+        self,
+        bot: Alongside,
+        entries: Entries,
+        catalogs: Catalogs,
+        tallies: Tallies,
+        questions: Questions,
+        queue: Queue,
     ) -> None:
         super().__init__(name="faq", description="-")
+        self._questions = questions
+        self._queue = queue
         self._bot = bot
         self._entries = entries
         self._catalogs = catalogs
@@ -59,6 +70,26 @@ class ManageFaq(app_commands.Group):
             views.FEEDBACK: self.show_feedback,
         }.items():
             self._bot.runtime.actions.on(action, handler, moderators=True)
+        self._queue.register(self.open_answer)
+
+    @app_commands.command(name="questions", description="-")
+    async def questions(self, interaction: Interaction) -> None:
+        """Show what members asked that was not found."""
+        await self._queue.show(interaction)
+
+    async def open_answer(
+        self, interaction: Interaction, typed: Typed, language: str, answers: tuple[str, ...]
+    ) -> None:
+        """Open the form for an entry that answers what members asked."""
+        draft = Draft(
+            typed,
+            _server(interaction),
+            interaction.user.id,
+            self._catalogs.language(language),
+            None,
+            answers=answers,
+        )
+        await self._open(interaction, draft)
 
     @app_commands.command(name="add", description="-")
     async def add(self, interaction: Interaction, language: str | None = None) -> None:
@@ -197,7 +228,7 @@ class ManageFaq(app_commands.Group):
         by = interaction.user.id
         try:
             if draft.entry_id is None:
-                entry = await self._entries.add(draft.server_id, draft.language, draft.typed, by=by)
+                entry = await self._add(draft, by)
             else:
                 entry = await self._entries.edit(
                     draft.server_id, draft.entry_id, draft.typed, seen=draft.seen, by=by
@@ -207,7 +238,20 @@ class ManageFaq(app_commands.Group):
             return
         self._drafts.drop(lambda key: key == draft_id)
         key = "faq.saved.added" if draft.entry_id is None else "faq.saved.changed"
+        if draft.answers:
+            key = "faq.saved.answered"
         await turn(interaction, views.saved(await words_for(interaction), key, entry))
+
+    async def _add(self, draft: Draft, by: int) -> Entry:
+        async def answered(tx: Transaction, entry: Entry) -> None:
+            await self._questions.answered(tx, draft.server_id, draft.answers, entry, by=by)
+
+        then = answered if draft.answers else None
+        entry = await self._entries.add(
+            draft.server_id, draft.language, draft.typed, by=by, then=then
+        )
+        self._bot.runtime.jobs.wake()
+        return entry
 
     async def change_draft(self, interaction: Interaction, draft_id: str) -> None:
         """Open the form with what was typed."""
@@ -244,6 +288,8 @@ class ManageFaq(app_commands.Group):
         if error.key == "faq.refused.gone_meanwhile":
             # Their words can still become an entry of its own.
             draft = replace(draft, entry_id=None)
+        elif error.key == "faq.questions.gone":
+            draft = replace(draft, answers=())
         elif error.key == "faq.refused.changed_meanwhile" and draft.entry_id is not None:
             # Having been told, they may overwrite what the other moderator wrote.
             now = await self._entries.own_entry(draft.server_id, draft.entry_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -89,8 +89,21 @@ class Entries:
             typed, entry_id=f"{OWN}preview", language=self._catalogs.language(language)
         )
 
-    async def add(self, server_id: int, language: str, typed: Typed, *, by: int) -> Entry:
-        """Add an entry; raises UserError when it is refused."""
+    async def add(
+        self,
+        server_id: int,
+        language: str,
+        typed: Typed,
+        *,
+        by: int,
+        then: Callable[[store.Transaction, Entry], Awaitable[None]] | None = None,
+    ) -> Entry:
+        """Add an entry; raises UserError when it is refused.
+
+        `then` is done in the same transaction, or all of it is not: it is for an entry that answers
+        what members asked. Their words may stand in it, so the audit line leaves out how it is
+        asked for.
+        """
         draft = entry_from_form(
             typed, entry_id=f"{OWN}{uuid4().hex[:12]}", language=self._catalogs.language(language)
         )
@@ -102,7 +115,11 @@ class Entries:
                     raise UserError("faq.refused.too_many", limit=OWN_LIMIT)
                 entry = replace(draft, related=related, revision=revision)
                 await store.put_entry(tx, server_id, entry, self._clock())
-                await record(tx, server_id, by, self._clock(), "add", entry, None, entry)
+                at = self._clock()
+                asked = then is not None
+                await record(tx, server_id, by, at, "add", entry, None, entry, asked=asked)
+                if then is not None:
+                    await then(tx, entry)
         finally:
             self._catalogs.forget(server_id)
         return entry
@@ -195,11 +212,17 @@ async def record(
     entry: Entry,
     before: Entry | None,
     after: Entry | None,
+    *,
+    asked: bool = False,
 ) -> None:
-    """Write the audit line of what was done to an entry."""
-    line = audit.Line.of(
-        server_id, by, at, f"faq.{verb}", entry.question, _told(before), _told(after)
-    )
+    """Write the audit line of what was done to an entry.
+
+    Of one that answers what members `asked` it leaves out how it is asked for: those are their
+    words.
+    """
+    target = entry.id if asked else entry.question
+    told = after.answer if asked and after is not None else _told(after)
+    line = audit.Line.of(server_id, by, at, f"faq.{verb}", target, _told(before), told)
     await audit.record(tx, line)
 
 

@@ -116,6 +116,8 @@ class Draft:
     """The entry it changes; None for a new one."""
     seen: int = 0
     """The revision of that entry which the moderator saw."""
+    answers: tuple[str, ...] = ()
+    """The waiting questions of members that a new one answers, by id."""
 
 
 @dataclass(frozen=True, slots=True)

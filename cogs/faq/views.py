@@ -40,12 +40,14 @@ def answer(
     can_share: bool,
     counts: bool,
     others: Sequence[Entry] = (),
+    news: Sequence[str] = (),
 ) -> Panel:
     """The entry, its source, related questions, what to do next, and the way to a person.
 
     `counts` offers to say that it helped; `others` are shown where it was not what was meant.
     """
     return Panel(
+        *news,
         *told(words, entry),
         "-# " + words("faq.answer.footer"),
         words("faq.answer.related") if related else None,
@@ -76,15 +78,23 @@ def thanks(words: Words, entry: Entry, *, can_share: bool) -> Panel:
 
 
 def not_found(
-    words: Words, found: Answer, topics: Mapping[str, int], *, about: str = "faq.nothing"
+    words: Words,
+    found: Answer,
+    topics: Mapping[str, int],
+    *,
+    about: str = "faq.nothing",
+    ask: ui.Button[Any] | None = None,
+    news: Sequence[str] = (),
 ) -> Panel:
     """Say that there is no answer; helplines and people first, then what comes near, and topics.
 
     `about` is the key of what is said: that nothing was found, or that it was not what was meant.
+    `ask` is the button to the moderators, where there is one.
     """
     nearby = found.near[: NEAR[found.verdict]]
     person = found.person
     return Panel(
+        *news,
         f"## {words(f'{about}.title')}",
         words(f"{about}.body"),
         row(
@@ -93,14 +103,23 @@ def not_found(
         ),
         words(f"faq.{found.verdict.value}.offer") if nearby else None,
         *_buttons(nearby, together=True),
+        words("faq.questions.offer") if ask else None,
+        row(ask) if ask else None,
         row(_topic_menu(words, topics, None)) if topics else None,
     )
 
 
-def page(words: Words, topics: Mapping[str, int], topic: str | None, shown: Page | None) -> Panel:
+def page(
+    words: Words,
+    topics: Mapping[str, int],
+    topic: str | None,
+    shown: Page | None,
+    news: Sequence[str] = (),
+) -> Panel:
     """The topics, and one page of the questions of one."""
     if topic is None or shown is None:
         return Panel(
+            *news,
             f"## {words('faq.browse.title')}",
             words("faq.browse.body"),
             row(_topic_menu(words, topics, None)) if topics else None,

@@ -158,6 +158,28 @@ CREATE TABLE faq_hidden (
     PRIMARY KEY (server_id, entry_id)
 ) STRICT;
 
+CREATE TABLE faq_questions (
+    id TEXT NOT NULL PRIMARY KEY,
+    server_id INTEGER NOT NULL,
+    asker_user_id INTEGER NOT NULL,
+    words TEXT NOT NULL, -- emptied when it is over
+    named INTEGER NOT NULL, -- whether moderators see who asks
+    hear TEXT NOT NULL, -- how the asker hears what came of it
+    language TEXT NOT NULL, -- in which
+    made_at INTEGER NOT NULL,
+    ends_at INTEGER NOT NULL, -- at the latest; when it is over, when that was
+    state TEXT NOT NULL,
+    consent_version INTEGER, -- of the words by which they asked to be written to
+    dm_channel_id INTEGER,
+    entry_id TEXT, -- that answers it
+    reason TEXT, -- why it was declined
+    note TEXT NOT NULL -- what a moderator wrote to the asker
+) STRICT;
+
+CREATE INDEX faq_questions_by_asker ON faq_questions (asker_user_id);
+
+CREATE INDEX faq_questions_by_server ON faq_questions (server_id, state);
+
 CREATE TABLE faq_revisions (
     server_id INTEGER NOT NULL PRIMARY KEY,
     revision INTEGER NOT NULL

@@ -147,6 +147,7 @@ async def _prepared(world: World) -> Ground:
     )
     _draw_here(world)
     await _content(ground)
+    await _questions(ground)
     await _pairs(ground)
     await _own_checkin(world)
     await _company(ground)
@@ -211,6 +212,23 @@ async def _content(ground: Ground) -> None:
     await moderator.slash(channel, "manage checkins veto", prompt="hello-one-word")
     form = await moderator.slash(channel, "manage checkins prompt", category="hello")
     await fill(moderator, form, "What did the morning sound like?")
+
+
+async def _questions(ground: Ground) -> None:
+    """Ash has sent one to the moderators, Birch has one to be sent, and another was answered."""
+    world = ground.world
+    for who, label in ((world.member, "Send it"), (world.other, None), (ground.fern, "Send it")):
+        shown = await who.slash(world.channel, "faq ask", question=f"{SECRET} {who.name}")
+        shown = await who.click(answer_of(shown).message, label="Ask the moderators")
+        menu = next(one for one in custom_ids_of(shown) if one.startswith("faq:question_hear:"))
+        ground.drafts.append(menu.split(":")[2])
+        shown = await who.select(answer_of(shown).message, ["dm"], custom_id=menu)
+        if label:
+            await who.click(answer_of(shown).message, label=label)
+    [group] = [one for one in world.bot.runtime.manage.commands if one.name == "faq"]
+    questions = cast(Any, group)._questions
+    mine = await questions.mine(ground.fern.id, world.guild.id)
+    await questions.hand_over(world.guild.id, [one.id for one in mine], by=world.moderator.id)
 
 
 async def _pairs(ground: Ground) -> None:

@@ -14,7 +14,7 @@ from cogs.faq.entries_views import PHRASINGS_FIELD, SOURCE_FIELD
 from cogs.faq.model import ANSWER_LIMIT, QUESTION_LIMIT, Typed
 from cogs.faq.service import TOKEN
 from tests.cogs.faq.samples import TYPED
-from tests.world import World, answer_of, buttons_of, inputs_of, text_of
+from tests.world import World, answer_of, buttons_of, custom_ids_of, inputs_of, text_of
 
 
 async def manage(world: World, what: str, **options: str) -> InteractionResult:
@@ -295,5 +295,6 @@ async def test_it_is_switched_off_in_the_settings_panel(world: World) -> None:
     panel = await world.moderator.slash(world.channel, "settings")
     section = await world.moderator.select(answer_of(panel), ["faq"], custom_id="settings:section")
     assert "Channels for questions**: every channel" in text_of(section)
-    await world.moderator.click(answer_of(section), label="Switch off")
+    switch = next(one for one in custom_ids_of(section) if "faq.enabled" in one)
+    await world.moderator.click(answer_of(section), custom_id=switch)
     assert "switched off the FAQ" in await ask(world, "what is peer support")
