@@ -13,9 +13,8 @@ from bot.database import StoreError
 from bot.errors import UserError
 from bot.jobs.carrying import look_for, place_of, try_to_send
 from bot.jobs.runner import Delivered, Found, Tried
-from bot.news.telling import news_lines
 from bot.threads import DROPPED
-from bot.views import clip, turn, words_for
+from bot.views import clip, turn, when_answered, words_for
 from cogs.faq import questions_views as views
 from cogs.faq.questions_model import Asking, Hear, Question, State
 from cogs.faq.service import TOKEN
@@ -29,6 +28,10 @@ if TYPE_CHECKING:
     from cogs.faq.model import Entry
     from cogs.faq.questions_service import Questions
     from cogs.faq.service import Faq
+
+
+TOLD = frozenset(f"faq.{state}" for state in State)
+"""The news of what came of a question: their words are `news.<key>`."""
 
 
 class Asker:
@@ -237,6 +240,13 @@ class Asker:
         words = await words_for(interaction)
         found = await self._questions.mine(interaction.user.id, interaction.guild_id)
         shown = found[: views.MINE_SHOWN]
+        # It shows what they were to be told of it, so they need not be told again.
+        news = self._bot.runtime.news
+        unheard = await news.unheard(interaction.user.id)
+        here = {one.server_id for one in shown}
+        told = [one for one in unheard if one.key in TOLD and one.server_id in here]
+        if told:
+            when_answered(interaction, lambda: news.heard(told))
         await turn(
             interaction,
             views.mine(
@@ -244,7 +254,6 @@ class Asker:
                 shown,
                 [self._name(one.server_id, words) for one in shown],
                 [await self.entry_of(one, words) for one in shown],
-                await news_lines(interaction, words),
             ),
         )
 

@@ -262,13 +262,14 @@ def mine(
     questions: Sequence[Question],
     servers: Sequence[str],
     entries: Sequence[Entry | None],
-    news: Sequence[str] = (),
 ) -> Panel:
     """What somebody asked, the latest first: what waits can be taken back."""
     parts: list[ui.Item[Any] | str] = []
     listed = list(zip(questions, servers, entries, strict=True))[:MINE_SHOWN]
     company = False
     for one, server, entry in listed:
+        if parts:
+            parts.append(ui.Separator())
         if one.is_waiting:
             parts.append(quoted(clip(one.words, MINE_WORDS)))
             when = discord.utils.format_dt(one.ends_at, "D")
@@ -281,7 +282,6 @@ def mine(
         if entry is not None:
             parts.append(row(button(entry.question, SHOW, entry.id)))
     return Panel(
-        *news,
         f"## {words('faq.questions.mine.title')}",
         *(parts or [words("faq.questions.mine.nothing")]),
         f"-# {words('faq.questions.mine.kept')}" if parts else None,
@@ -322,12 +322,15 @@ def queue(
     elif not alike:
         turning.append(button(words("faq.questions.queue.together"), QUEUE, 0, TOGETHER))
     named = reference(group, alike=alike)
-    place = words("faq.questions.queue.place", number=number + 1, groups=len(groups))
+    place = words("faq.questions.queue.waiting", count=waiting)
+    if len(groups) > 1:
+        shown = words("faq.questions.queue.place", number=number + 1, groups=len(groups))
+        place = f"{place} {shown}"
     ends = discord.utils.format_dt(group[0].ends_at, "D")
     return Panel(
         note,
         title,
-        f"{words('faq.questions.queue.waiting', count=waiting)} {place}",
+        place,
         ui.Separator(),
         *_said_in(words, group),
         ui.Separator(),

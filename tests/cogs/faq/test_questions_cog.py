@@ -130,8 +130,8 @@ async def test_the_exact_words_are_shown_before_they_go_and_nothing_is_stored(
     shown = await before(world, HOSTILE)
     said = text_of(shown)
     assert "Nothing has gone yet" in said
-    assert "Who reads it:** the moderators of this server" in said
-    assert "Your name:** is not shown" in said
+    assert "Who reads it:** only the moderators of this server" in said
+    assert "**Your name** is not with it." in said
     assert "14 days" in said
     assert "> @\u200beveryone <\u200b@\u200b1> \\[x](https:\u200b//evil.example)" in said
     assert all(HOSTILE not in one for one in custom_ids_of(shown))
@@ -151,10 +151,10 @@ async def test_words_can_be_changed_in_a_form_and_what_was_chosen_stays(world: W
     changed = await world.member.submit_modal(form, {field: "who has the key"})
     assert "> who has the key" in text_of(changed)
     assert CHOIR not in text_of(changed)
-    assert "because you chose it" in text_of(changed)
-    assert "How you hear:** not at all" in text_of(changed)
+    assert "**Your name** is with it" in text_of(changed)
+    assert "**You do not hear**" in text_of(changed)
     hidden = await tap(world, changed, "Do not show my name")
-    assert "Your name:** is not shown" in text_of(hidden)
+    assert "**Your name** is not with it." in text_of(hidden)
 
 
 async def test_too_many_words_are_cut_and_that_is_said(world: World) -> None:
@@ -278,7 +278,7 @@ async def test_by_direct_message_it_is_agreed_to_in_words_and_confirmed_at_once(
     world: World,
 ) -> None:
     shown = await before(world, hear="dm")
-    assert "you agree that I write to you" in text_of(shown)
+    assert "**You agree** that I write to you" in text_of(shown)
     assert written(world) == []
     receipt = await tap(world, shown, "Send it")
     assert "I have written you a direct message" in text_of(receipt)
@@ -329,6 +329,15 @@ async def test_at_the_next_command_it_is_said_once_and_the_list_shows_the_answer
     shown = await world.member.slash(world.channel, "faq mine")
     opened = await tap(world, shown, TYPED.question)
     assert TYPED.answer in text_of(opened)
+
+
+async def test_who_looked_at_their_list_is_not_told_again(world: World) -> None:
+    await send(world)
+    await decline(world, await queue(world), "unknown")
+    shown = text_of(await world.member.slash(world.channel, "faq mine"))
+    assert shown.count("have read what you asked them on") == 1
+    assert "did not want to guess" in shown
+    assert "have read what you asked" not in text_of(await ask(world))
 
 
 async def test_who_did_not_want_to_hear_is_told_nothing_and_nothing_is_kept(world: World) -> None:
@@ -398,7 +407,7 @@ async def test_it_speaks_spanish_to_who_asks_in_spanish(world: World) -> None:
     world.env.backend.emit = emit_in
     shown = await tap(world, await ask(world, "cebra xilófono"), "Preguntar a la moderación")
     shown = await choose(world, shown, "faq:question_hear", "dm")
-    assert "aceptas que te escriba" in text_of(shown)
+    assert "**Aceptas** que te escriba" in text_of(shown)
     await tap(world, shown, "Enviarlo")
     world.env.backend.emit = emit
     await decline(world, await queue(world), "unclear")
