@@ -326,6 +326,23 @@ async def messages_of(read: Reading, kind: str, subject: str, limit: int) -> lis
     return [_message(row) for row in rows]
 
 
+async def sent_by(
+    read: Reading, kind: str, subjects: Sequence[str], moment: datetime
+) -> frozenset[str]:
+    """Those of some subjects of which a message was known, by a moment, to have been sent."""
+    if not subjects:
+        return frozenset()
+    marks = ", ".join(f"${number}" for number in range(3, len(subjects) + 3))
+    rows = await read.fetch(
+        "SELECT subject FROM jobs_messages WHERE kind = $1 AND state = 'sent' "  # noqa: S608
+        f"AND settled_at <= $2 AND subject IN ({marks})",
+        kind,
+        to_epoch(moment),
+        *subjects,
+    )
+    return frozenset(row["subject"] for row in rows)
+
+
 def _message(row: Row) -> Message:
     id_, kind, subject, server_id, person, channel_id, body, due_at, late_at, *tried = row
     try_at, first, tries, state, reason, message_id = tried

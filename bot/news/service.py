@@ -12,9 +12,21 @@ from bot.news.model import Item
 
 
 async def tell(
-    tx: Transaction, user_id: int, server_id: int, key: str, now: datetime, **params: str | int
+    tx: Transaction,
+    user_id: int,
+    server_id: int,
+    key: str,
+    now: datetime,
+    *,
+    once: bool = False,
+    **params: str | int,
 ) -> None:
-    """Have a person told, in the transaction of what happened."""
+    """Have a person told, in the transaction of what happened.
+
+    What is to be told `once` is left out while something of the same key still waits.
+    """
+    if once and await store.waits(tx, user_id, server_id, key):
+        return
     await store.add_item(tx, Item(uuid4().hex, user_id, server_id, key, params, now))
 
 

@@ -25,6 +25,17 @@ async def add_item(tx: Transaction, item: Item) -> None:
     )
 
 
+async def waits(read: Reading, user_id: int, server_id: int, key: str) -> bool:
+    """Whether a person is still to be told something of this key."""
+    row = await read.fetch_one(
+        "SELECT id FROM news WHERE user_id = $1 AND server_id = $2 AND key = $3 LIMIT 1",
+        user_id,
+        server_id,
+        key,
+    )
+    return row is not None
+
+
 async def items(read: Reading, user_id: int) -> tuple[Item, ...]:
     """What a person is still to be told, the oldest first."""
     rows = await read.fetch(

@@ -45,8 +45,9 @@ LATE = timedelta(hours=2)
 SHORTEST_ASKING = timedelta(minutes=30)
 """A round that leaves less time to answer is left out: nobody could say yes."""
 
-TIME_TO_ANSWER = timedelta(hours=12)
-"""Saying nothing to a round that asks for less time than this means nothing."""
+TIME_TO_ANSWER = timedelta(hours=11, minutes=30)
+"""Saying nothing to a question that came later than this before the draw means nothing: half a day,
+less what asking ten thousand takes."""
 
 RUN_NOW_ASKING = timedelta(hours=1)
 """How long a round that a moderator starts at once asks, where it asks."""
@@ -151,13 +152,16 @@ def put_off(draw_at: datetime, now: datetime, zone: str) -> datetime | None:
 
     The hour is that of the zone, also across a change of its clocks; of UTC if the zone is gone.
     """
-    if now - draw_at <= LATE:
-        return None
+    return None if now - draw_at <= LATE else next_day(draw_at, now, zone)
+
+
+def next_day(moment: datetime, now: datetime, zone: str) -> datetime:
+    """Give the same hour of the first day after a moment on which it is still to come."""
     try:
-        local = draw_at.astimezone(zone_info(zone))
+        local = moment.astimezone(zone_info(zone))
     except ZoneGone:
-        local = draw_at
-    later = draw_at
+        local = moment
+    later = moment
     while later <= now:
         local += timedelta(days=1)
         later = local.astimezone(UTC)
@@ -304,12 +308,11 @@ def said_yes(member: Member) -> Member:
 
 
 def counts_silence(member: Member, one: Round, *, asked: bool) -> bool:
-    """Whether saying nothing to a round counts: only for who was asked, with time to answer.
+    """Whether saying nothing to a round counts.
 
-    `asked` says whether the question stood in the channel.
+    `asked` says whether the question reached them, `TIME_TO_ANSWER` before the draw.
     """
-    heard = asked or member.dm_channel_id is not None
-    return heard and member.joined_at <= one.made_at and one.draw_at - one.made_at >= TIME_TO_ANSWER
+    return asked and member.joined_at <= one.made_at
 
 
 def said_nothing(member: Member) -> Member:

@@ -402,9 +402,13 @@ class Drawing:
     async def due(
         self, tx: Transaction, timers: Sequence[Timer], now: datetime
     ) -> tuple[list[Draft], list[Timer]]:
-        """Have rounds drawn; what should have been drawn long ago waits for the next day."""
+        """Have rounds drawn; what should have been drawn long ago waits for the next day.
+
+        So does what is due while everything is paused in its server.
+        """
         drafts: list[Draft] = []
         following: list[Timer] = []
+        paused = await self._settings.paused_among(tx, {timer.server_id for timer in timers})
         for timer in timers:
             one = await rounds_store.hold_round(tx, timer.subject)
             plan = None if one is None else await rounds_store.plan(tx, one.server_id)
@@ -414,6 +418,8 @@ class Drawing:
                 await self._rounds.stop_undrawn(tx, one.id, now)
                 continue
             later = course.put_off(timer.due_at, now, plan.rule.zone)
+            if one.server_id in paused:
+                later = course.next_day(timer.due_at, now, plan.rule.zone)
             if later is not None:
                 moved = replace(one, draw_at=later, ends_at=one.ends_at + (later - one.draw_at))
                 await rounds_store.put_round(tx, moved)

@@ -239,6 +239,8 @@ class Introducing:
         if one.confirm or plan is None or not plan.followup_days:
             # They had said yes to it beforehand, or nobody asks.
             return
+        if await self._settings.paused_among(tx, [one.server_id]):
+            return
         quiet = {
             place.user_id: each
             for each in over

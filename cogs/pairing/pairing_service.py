@@ -57,7 +57,8 @@ class Pairing:
     def keep(self, runner: Runner, carriers: Mapping[str, Carrier]) -> None:
         """Keep the promises of rounds; `carriers` are who carries each kind to Discord."""
         for kind, promises in self._promises.items():
-            runner.register(kind, promises, carriers[kind], goes_on=kind == CLOSE)
+            # A draw that has begun is ended: it posts nothing, and those it brings together wait.
+            runner.register(kind, promises, carriers[kind], goes_on=kind in {CLOSE, DRAW})
 
     def listen(self, privacy: Privacy, membership: Membership, blocks: Blocks) -> None:
         """Be told of whoever erases what is theirs, is gone from a server, or is parted."""

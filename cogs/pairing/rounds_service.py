@@ -506,8 +506,12 @@ class Opening:
     async def due(
         self, tx: Transaction, timers: Sequence[Timer], now: datetime
     ) -> tuple[list[Draft], list[Timer]]:
-        """Open what is due, and say when each server's next round opens."""
+        """Open what is due, and say when each server's next round opens.
+
+        While everything is paused in a server nobody could be asked, so it opens a day later.
+        """
         following: list[Timer] = []
+        paused = await self._settings.paused_among(tx, {timer.server_id for timer in timers})
         for timer in timers:
             plan = await rounds_store.hold_plan(tx, timer.server_id)
             if plan is None or not await self._settings.get(timer.server_id, ENABLED):
@@ -521,7 +525,10 @@ class Opening:
                     tx, plan.server_id, "pairing_zone", SUBJECT, now, zone=gone.zone
                 )
                 continue
-            if plan.state is PlanState.ON:
+            if plan.state is PlanState.ON and plan.server_id in paused:
+                later = course.next_day(timer.due_at, now, plan.rule.zone)
+                opens_at = later if opens_at is None else min(later, opens_at)
+            elif plan.state is PlanState.ON:
                 await self._rounds.open(tx, plan, timer.due_at, now)
             if opens_at is not None:
                 following.append(replace(timer, due_at=opens_at))

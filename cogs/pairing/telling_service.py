@@ -178,13 +178,20 @@ class Telling:
         self, tx: Transaction, one: Round, people: Sequence[int], now: datetime
     ) -> list[Member]:
         """Count that these said nothing to a round; gives whom the bot has paused for it."""
-        asked = any(
-            message.state is Ended.SENT for message in await jobs.messages_of(tx, ASK, one.id, 1)
-        )
+        if await self._settings.paused_among(tx, [one.server_id]):
+            return []
+        by = one.draw_at - course.TIME_TO_ANSWER
+        in_channel = await jobs.sent_by(tx, ASK, [one.id], by)
+        members = await store.hold_some(tx, one.server_id, people)
+        asking = {_subject(Tell.ASK, one.id, member): member.user_id for member in members}
+        reached = {asking[subject] for subject in await jobs.sent_by(tx, TELL, list(asking), by)}
         silent = [
             course.said_nothing(member)
-            for member in await store.hold_some(tx, one.server_id, people)
-            if member.wants(one.number, now) and course.counts_silence(member, one, asked=asked)
+            for member in members
+            if member.wants(one.number, now)
+            and course.counts_silence(
+                member, one, asked=bool(in_channel) or member.user_id in reached
+            )
         ]
         await store.put_members(tx, silent)
         return [member for member in silent if not member.is_in(now)]
@@ -267,4 +274,6 @@ async def _later(tx: Transaction, member: Member, what: Tell, now: datetime) -> 
     if what is Tell.INTRODUCED:
         what = Tell.NOT_MADE
     if what not in course.BY_MESSAGE_ONLY:
-        await tell_later(tx, member.user_id, member.server_id, f"pairing.{what}", now)
+        # A round may be put off day after day, as long as everything is paused.
+        once = what is Tell.POSTPONED
+        await tell_later(tx, member.user_id, member.server_id, f"pairing.{what}", now, once=once)

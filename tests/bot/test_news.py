@@ -40,6 +40,18 @@ async def test_news_are_told_once_in_their_order_and_to_whom_they_are_for(
     assert len(await news.unheard(BIRCH)) == 1
 
 
+async def test_what_is_told_once_waits_once(database: Database, news: News) -> None:
+    async with database.transaction() as tx:
+        for server in (HARBOUR, HARBOUR, MEADOW):
+            await tell(tx, ASH, server, "postponed", NOW, once=True)
+    told = await news.unheard(ASH)
+    assert sorted(one.server_id for one in told) == [HARBOUR, MEADOW]
+    await news.heard(told)
+    async with database.transaction() as tx:
+        await tell(tx, ASH, HARBOUR, "postponed", NOW, once=True)
+    assert len(await news.unheard(ASH)) == 1
+
+
 async def test_of_a_lot_only_the_latest_are_told_once_they_are_there(world: World) -> None:
     runtime = world.bot.runtime
     async with runtime.database.transaction() as tx:

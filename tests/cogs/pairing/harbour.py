@@ -31,7 +31,7 @@ from bot.news.model import HOLDING as NEWS
 from bot.notices.service import Notices
 from bot.privacy import Privacy
 from bot.recurrence import Rule
-from bot.settings.core import LANGUAGE, NOTICE_CHANNEL
+from bot.settings.core import LANGUAGE, NOTICE_CHANNEL, PAUSED
 from bot.settings.service import Settings
 from bot.threads import NO_RIGHTS
 from cogs.pairing import rounds_store, store
@@ -353,7 +353,12 @@ class Harbour:
         return self.now
 
     def _runner(self) -> Runner:
-        runner = Runner(cast("Database", self.mortal), self.clock, longest_sleep=1)
+        runner = Runner(
+            cast("Database", self.mortal),
+            self.clock,
+            longest_sleep=1,
+            paused=self.settings.paused_among,
+        )
         self.pairing.keep(runner, self.carriers(self))
         return runner
 
@@ -412,6 +417,9 @@ class Harbour:
         one = await self.member(user_id)
         if one is not None:
             await self.members.leave(user_id, one.id)
+
+    async def pause_everything(self, *, paused: bool = True) -> None:
+        await self.settings.change(SERVER, PAUSED, paused, by=MODERATOR)
 
     async def run_now(self, shown: str | None = None) -> Round:
         return await self.rounds.run_now(SERVER, by=MODERATOR, shown=shown)
@@ -500,6 +508,11 @@ async def make_harbour(database: Database) -> Harbour:
     notices = Notices(database, settings, clock)
     for setting in (LANGUAGE, NOTICE_CHANNEL, *SETTINGS):
         settings.declare(setting)
+
+    async def switched(tx: Transaction, server_id: int, paused: bool) -> None:
+        await made._runner().switched(tx, server_id, paused)  # pyright: ignore[reportPrivateUsage]
+
+    settings.declare(PAUSED, switched)
     pairing = Pairing(Ground(through, settings, notices, SHIPPED, SPOKEN.__contains__, clock, wake))
     blocks = Blocks(database, notices, clock, wake)
     privacy = Privacy(database, clock)

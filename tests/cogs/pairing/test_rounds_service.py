@@ -198,6 +198,99 @@ async def test_whoever_could_not_have_answered_is_not_silent(harbour: Harbour) -
     assert (cedar.silent, elm.silent) == (0, 1)
 
 
+@pytest.mark.parametrize(("until", "silent"), [(5 * HOUR, 1), (47 * HOUR, 0), (49 * HOUR, 0)])
+async def test_whom_no_question_reached_in_time_is_not_silent(
+    harbour: Harbour, until: timedelta, silent: int
+) -> None:
+    await harbour.join(ASH, BIRCH, CEDAR, dm=True)
+    await harbour.rounds.save_plan(PLAN, by=MODERATOR)
+    harbour.discord.closed = {CHANNEL}
+    harbour.discord.failing = {1_000_000 + user_id for user_id in (ASH, BIRCH, CEDAR)}
+    await asking(harbour, DRAWN_AT)
+    await harbour.until(DRAWN_AT - 2 * DAY + until)
+    harbour.discord.failing = set()
+    await harbour.until(DRAWN_AT + HOUR)
+    found = [await harbour.member(user_id) for user_id in (ASH, BIRCH, CEDAR)]
+    assert [one.silent for one in found if one is not None] == [silent] * 3
+
+
+async def test_while_everything_is_paused_no_round_asks_and_it_opens_a_day_later(
+    harbour: Harbour,
+) -> None:
+    await harbour.join(ASH, BIRCH, CEDAR, dm=True)
+    await harbour.rounds.save_plan(PLAN, by=MODERATOR)
+    await harbour.pause_everything()
+    await harbour.until(DRAWN_AT + HOUR)
+    assert await harbour.rounds.asking(SERVER) is None
+    await harbour.pause_everything(paused=False)
+    assert await harbour.rounds.next_draw(SERVER) == DRAWN_AT + 3 * DAY
+    await harbour.at(DRAWN_AT + DAY)
+    one = await harbour.rounds.asking(SERVER)
+    assert one is not None
+    assert [told.what for _, told in harbour.discord.direct] == [Tell.ASK] * 3
+    await harbour.say_in(one, ASH, BIRCH)
+    await harbour.at(DRAWN_AT + 3 * DAY + MINUTE)
+    assert await harbour.live(one) == [(ASH, BIRCH)]
+    cedar = await harbour.member(CEDAR)
+    assert cedar is not None
+    assert cedar.silent == 1
+    # The one after it comes as planned.
+    assert await harbour.rounds.next_draw(SERVER) == DRAWN_AT + 14 * DAY
+
+
+async def test_after_a_long_pause_of_everything_rounds_open_as_planned(harbour: Harbour) -> None:
+    await harbour.join(ASH, BIRCH)
+    await harbour.rounds.save_plan(PLAN, by=MODERATOR)
+    await harbour.pause_everything()
+    await harbour.until(DRAWN_AT + 12 * DAY - HOUR, DAY)
+    await harbour.pause_everything(paused=False)
+    assert await harbour.rounds.next_draw(SERVER) == DRAWN_AT + 14 * DAY
+
+
+async def test_a_round_that_asks_is_drawn_when_everything_goes_on(harbour: Harbour) -> None:
+    await harbour.join(ASH, BIRCH)
+    await harbour.rounds.save_plan(PLAN, by=MODERATOR)
+    one = await asking(harbour, DRAWN_AT)
+    await harbour.say_in(one, ASH, BIRCH)
+    await harbour.pause_everything()
+    await harbour.until(DRAWN_AT + 2 * DAY + HOUR)
+    await harbour.pause_everything(paused=False)
+    moved = await harbour.round(one.id)
+    assert (moved.state, moved.draw_at) == (RoundState.ASKING, DRAWN_AT + 3 * DAY)
+    assert await harbour.told(ASH) == ["postponed"]
+    await harbour.at(moved.draw_at)
+    assert await harbour.live(one) == [(ASH, BIRCH)]
+
+
+async def test_a_draw_that_had_begun_ends_and_those_in_it_meet_when_everything_goes_on(
+    harbour: Harbour,
+) -> None:
+    await harbour.join(ASH, BIRCH)
+    await harbour.rounds.save_plan(PLAN, by=MODERATOR)
+    one = await asking(harbour, DRAWN_AT)
+    await harbour.say_in(one, ASH, BIRCH)
+    harbour.fate.at, harbour.fate.after = harbour.fate.count + 1, True
+    await harbour.at(DRAWN_AT)
+    assert (await harbour.round(one.id)).state is RoundState.DRAWING
+    await harbour.pause_everything()
+    await harbour.until(DRAWN_AT + 8 * HOUR)
+    assert harbour.discord.threads == {}
+    await harbour.pause_everything(paused=False)
+    await harbour.run()
+    [thread] = harbour.discord.threads.values()
+    assert thread.people == {ASH, BIRCH}
+
+
+async def test_while_everything_is_paused_nobody_is_silent(harbour: Harbour) -> None:
+    one = await harbour.round_of(ASH, BIRCH)
+    await harbour.until(one.draw_at + 6 * DAY, DAY / 2)
+    await harbour.pause_everything()
+    await harbour.until(one.ends_at + HOUR, DAY)
+    assert (await harbour.round(one.id)).state is RoundState.ENDED
+    found = [await harbour.member(user_id) for user_id in (ASH, BIRCH)]
+    assert [member.silent for member in found if member is not None] == [0, 0]
+
+
 @pytest.mark.parametrize("why", ["never asked", "left alone", "not yet"])
 async def test_without_a_question_that_nobody_answered_nobody_is_silent(
     harbour: Harbour, why: str
