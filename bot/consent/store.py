@@ -38,6 +38,8 @@ async def people(
     among: Sequence[int] | None = None,
 ) -> frozenset[int]:
     """Everybody (of these) with a consent of this version."""
+    if among is not None and not among:
+        return frozenset()
     sql = "SELECT user_id FROM consents WHERE server_id = $1 AND feature = $2 AND version = $3"
     if among is not None:
         marks = ", ".join(f"${number}" for number in range(4, len(among) + 4))

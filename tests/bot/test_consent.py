@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from bot.consent import service as consent
+from bot.consent import store
 from bot.consent.model import HALF_A_YEAR
 
 if TYPE_CHECKING:
@@ -23,6 +24,13 @@ async def test_a_yes_is_for_one_feature_in_one_server_and_its_words(database: Da
         assert not await consent.holds(tx, PERSON, SERVER, "pairing", 1)
         assert not await consent.holds(tx, PERSON, SERVER + 1, "checkins", 1)
         assert not await consent.holds(tx, PERSON + 1, SERVER, "checkins", 1)
+
+
+async def test_of_nobody_nobody_has_consented(database: Database) -> None:
+    async with database.transaction() as tx:
+        await consent.give(tx, PERSON, SERVER, "checkins", 1, NOW)
+        assert await store.people(tx, SERVER, "checkins", 1, [PERSON, PERSON + 1]) == {PERSON}
+        assert await store.people(tx, SERVER, "checkins", 1, []) == frozenset()
 
 
 async def test_it_is_withdrawn_at_once_and_given_again_anew(database: Database) -> None:

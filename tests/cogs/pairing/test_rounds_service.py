@@ -326,6 +326,25 @@ async def test_without_asking_only_a_yes_afterwards_counts(harbour: Harbour) -> 
     assert (ash.silent, birch.silent) == (0, 1)
 
 
+async def test_a_round_all_of_whose_people_left_while_it_was_drawn_is_drawn_without_them(
+    harbour: Harbour,
+) -> None:
+    await harbour.join(ASH, BIRCH)
+    await harbour.rounds.save_plan(PLAN, by=MODERATOR)
+    one = await asking(harbour, DRAWN_AT)
+    await harbour.say_in(one, ASH, BIRCH)
+    harbour.fate.at, harbour.fate.after = harbour.fate.count + 1, True
+    await harbour.at(DRAWN_AT)
+    snapshot = await harbour.draws.snapshot(one.id)
+    assert snapshot is not None
+    for user_id in (ASH, BIRCH):
+        await harbour.leave(user_id)
+    counts = await harbour.draws.write(snapshot, Drawn(((ASH, BIRCH),), ()), {})
+    assert counts is not None
+    assert counts.groups == 0
+    assert (await harbour.round(one.id)).state is RoundState.DRAWN
+
+
 async def test_nobody_is_asked_where_fewer_than_two_take_part(harbour: Harbour) -> None:
     await harbour.join(ASH)
     await harbour.rounds.save_plan(PLAN, by=MODERATOR)
