@@ -58,7 +58,7 @@ class Drawer(commands.Cog):
         self._previewed: set[int] = set()
 
     async def cog_unload(self) -> None:
-        """Give up what is under way: nothing of it was written."""
+        """Give up what is under way: groups that are written stand, the rest is drawn anew."""
         for task in self._tasks.values():
             task.cancel()
 

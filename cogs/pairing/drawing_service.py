@@ -218,6 +218,11 @@ class Draws:
                 if member.user_id in there and member.user_id in told
             ]
             skipped = [member for member in members if member.skip_next]
+            # Whoever was brought together in this one, and said so after that, means the next.
+            met = course.by_person(
+                await rounds_store.of_people(tx, one.id, [m.user_id for m in skipped])
+            )
+            skipped = [member for member in skipped if member.user_id not in met]
             await store.put_turns(tx, [member for member, _ in waited])
             await store.put_members(tx, [course.after_skipping(member) for member in skipped])
             # Leaving it out was their answer; where nobody is asked, everybody's is a yes.

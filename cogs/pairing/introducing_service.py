@@ -300,6 +300,8 @@ async def _why_not(tx: Transaction, introductions: Sequence[Introduction]) -> di
     by_server: dict[int, list[Introduction]] = defaultdict(list)
     for one in introductions:
         by_server[one.server_id].append(one)
+    rounds = [await rounds_store.round_(tx, id_) for id_ in {one.round_id for one in introductions}]
+    stopped = {one.id for one in rounds if one is not None and one.state is RoundState.STOPPED}
     reasons: dict[str, str] = {}
     for server_id, those in by_server.items():
         people = [user_id for one in those for user_id in one.people]
@@ -308,6 +310,8 @@ async def _why_not(tx: Transaction, introductions: Sequence[Introduction]) -> di
         for one in those:
             if one.state is not IntroductionState.PENDING:
                 reasons[one.id] = "over"
+            elif one.round_id in stopped:
+                reasons[one.id] = "stopped"
             elif len(one.people) < 2 or len(one.people) < len(one.places):
                 reasons[one.id] = "someone left"
             elif not consenting.issuperset(one.people):

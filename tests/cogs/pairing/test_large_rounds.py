@@ -14,7 +14,7 @@ from cogs.pairing import course, rounds_store, store, telling_service
 from cogs.pairing.course import Tell
 from cogs.pairing.matching.scoring import WINDOW
 from cogs.pairing.model import IntroductionState, Met, Round, RoundState, Said
-from cogs.pairing.promises_service import CLOSE, DRAW, INTRODUCTION
+from cogs.pairing.promises_service import CLOSE, DRAW, INTRODUCTION, STOPPED
 from cogs.pairing.rounds_service import new_round
 from tests.cogs.pairing.harbour import (
     ASH,
@@ -230,6 +230,52 @@ async def test_of_a_round_that_is_stopped_half_written_who_is_not_yet_introduced
     await harbour.run()
     assert harbour.discord.threads == {}
     assert await told(harbour, Tell.STOPPED) == sorted(EIGHT[:4])
+
+
+async def test_what_was_written_while_a_round_was_stopped_introduces_nobody(
+    harbour: Harbour,
+) -> None:
+    one = await asked(harbour)
+    harbour.fate.at, harbour.fate.after = harbour.fate.count + 4, True
+    await harbour.at(one.draw_at)
+    harbour.fate.at = None
+    [written] = await harbour.introductions_in(one)
+    async with harbour.database.transaction() as tx:
+        # Who stops it had looked for what waits before this was there to be seen.
+        now = await rounds_store.hold_round(tx, one.id)
+        assert now is not None
+        await rounds_store.put_round(tx, replace(now, state=RoundState.STOPPED))
+        await jobs.set_timers(tx, [Timer(CLOSE, f"{one.id}.{STOPPED}", SERVER, harbour.now + HOUR)])
+    await harbour.run()
+    assert harbour.discord.threads == {}
+    await harbour.until(harbour.now + 2 * HOUR)
+    assert harbour.discord.threads == {}
+    assert await told(harbour, Tell.STOPPED) == sorted(written.people)
+
+
+async def test_who_leaves_the_next_one_out_while_a_round_is_written_leaves_out_the_next(
+    harbour: Harbour,
+) -> None:
+    await harbour.join(*EIGHT)
+    await harbour.rounds.save_plan(replace(PLAN, confirm_first=False), by=MODERATOR)
+    one = await harbour.run_now()
+    harbour.fate.at, harbour.fate.after = harbour.fate.count + 4, True
+    await harbour.run()
+    harbour.fate.at = None
+    written = await harbour.introductions_in(one)
+    [met, *_] = written[0].people
+    [waits, *_] = set(EIGHT) - {user_id for each in written for user_id in each.people}
+    for user_id in (met, waits):
+        mine = await harbour.member(user_id)
+        assert mine is not None
+        await harbour.members.skip(user_id, mine.id)
+    harbour.now += 3 * MINUTE
+    await harbour.run()
+    assert (await harbour.round(one.id)).state is RoundState.DRAWN
+    found = [await harbour.member(user_id) for user_id in (met, waits)]
+    assert [member.skip_next for member in found if member is not None] == [True, False]
+    async with harbour.database.read() as read:
+        assert await rounds_store.answers(read, one.id, [met, waits]) == {met: True, waits: False}
 
 
 async def test_what_no_later_round_needs_is_forgotten_some_at_a_time(harbour: Harbour) -> None:
