@@ -19,7 +19,7 @@ DROP = "faq:import_drop"
 SHOWN = 8
 """Lines of each kind that a preview shows; the others are counted."""
 QUESTION = 80
-"""Characters of a question in a list."""
+"""Characters of a question in a list, the backslashes before its marks included."""
 
 
 def exported(words: Words, names: Sequence[str]) -> Panel:
@@ -32,7 +32,18 @@ def exported(words: Words, names: Sequence[str]) -> Panel:
 
 
 def preview(words: Words, made: Plan, upload_id: str, *, meanwhile: bool = False) -> Panel:
-    """What the file would change, and the way to do it where nothing is refused."""
+    """What the file would change, and the way to do it where nothing is refused.
+
+    With something refused nothing is done, so that alone is listed: it is what there is to mend,
+    and all together may be more than a message takes.
+    """
+    if made.refused:
+        parts = [_part(words, "refused", [_refused(words, one) for one in made.refused])]
+    else:
+        parts = [
+            _part(words, "added", [_question(one.entry.question) for one in made.added]),
+            _part(words, "changed", [_changed(words, one) for one in made.changed]),
+        ]
     drop = button(words("faq.preview.drop"), DROP, upload_id)
     return Panel(
         words("faq.import.changed_meanwhile") if meanwhile else None,
@@ -44,9 +55,7 @@ def preview(words: Words, made: Plan, upload_id: str, *, meanwhile: bool = False
             unchanged=len(made.unchanged),
             refused=len(made.refused),
         ),
-        _part(words, "refused", [_refused(words, one) for one in made.refused]),
-        _part(words, "added", [_question(one.entry.question) for one in made.added]),
-        _part(words, "changed", [_changed(words, one) for one in made.changed]),
+        *parts,
         "-# " + words(_outlook(made)),
         row(
             button(words("faq.import.apply"), APPLY, upload_id, style=discord.ButtonStyle.primary)
@@ -82,7 +91,7 @@ def _part(words: Words, kind: str, lines: Sequence[str]) -> str | None:
 
 
 def _question(text: str) -> str:
-    return plain(clip(text, QUESTION))
+    return clip(plain(text), QUESTION)
 
 
 def _changed(words: Words, change: Change) -> str:

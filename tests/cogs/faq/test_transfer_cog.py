@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from simcord.results import InteractionResult
 
+from bot.texts import Texts, Words
 from bot.views import MAX_TEXT, Panel, button, row
+from cogs.faq.model import TOPICS, Source
+from cogs.faq.transfer import Change, Plan, Refusal
 from cogs.faq.transfer_cog import READING
-from tests.cogs.faq.samples import TYPED
+from cogs.faq.transfer_views import preview
+from tests.cogs.faq.samples import TYPED, entry
 from tests.cogs.faq.test_entries_cog import add, ask, audited, manage, tap
 from tests.world import World, answer_of, buttons_of, text_of
 
@@ -71,6 +77,45 @@ async def test_a_hundred_refusals_fit_into_one_message(world: World) -> None:
     told = text_of(await take_in(world, entry * 100))
     assert len(told) <= MAX_TEXT
     assert "and 92 more" in told
+
+
+@pytest.mark.parametrize("locale", ["en", "es"])
+@pytest.mark.parametrize("text", ["When does the choir meet by the river? " * 5, "*" * 200])
+def test_a_preview_of_much_of_every_kind_fits_into_one_message(locale: str, text: str) -> None:
+    words = Words(Texts.load(), locale)
+    params = {
+        "part": text[:40],
+        "other": text[:40],
+        "languages": "en, es",
+        "topics": ", ".join(TOPICS),
+        "least": 9_999,
+        "limit": 9_999,
+    }
+    rules = [
+        key.rsplit(".", 1)[1]
+        for key in Texts.read()[locale]
+        if key.startswith("faq.import.refused.")
+    ]
+    rules.sort(key=lambda rule: -len(words(f"faq.import.refused.{rule}", **params)))
+    before = entry("own-1", "Why?")
+    after = replace(
+        entry("own-1", text[:100], language="xx", topic="bot", related=("kettle",)),
+        sources=(Source("Another book", None),),
+    )
+    added, changed = (Change(after, None),) * 99, (Change(after, before),) * 99
+    refused = tuple(Refusal(rule, 999_999, text, params) for rule in rules)
+    for made in (Plan(added, changed), Plan(added, changed, refused=refused)):
+        assert preview(words, made, "0", meanwhile=True).content_length() <= MAX_TEXT
+
+
+async def test_what_would_change_is_not_listed_while_something_is_refused(world: World) -> None:
+    await add(world)
+    text = await exported(world)
+    changed = text.replace("the choir", "the band")
+    told = text_of(await take_in(world, changed + "- question: Who sings?\n"))
+    assert "changed: 1 · as before: 0 · not accepted: 1" in told
+    assert "“Who sings?”: “topic” is missing." in told
+    assert "the band" not in told
 
 
 async def test_somebody_elses_change_shows_the_preview_anew(world: World) -> None:
