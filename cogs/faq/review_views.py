@@ -15,9 +15,7 @@ CHECK = "faq:check"
 SHOWN = 4
 """Findings of each kind that are shown; the others are counted."""
 QUESTION = 60
-"""Characters of a question in a list."""
-PART = 700
-"""Characters of one kind together, so that all kinds fit into a message."""
+"""Characters of a question in a list, the backslashes before its marks included."""
 
 
 def reviewed(words: Words, findings: Sequence[Finding]) -> Panel:
@@ -43,7 +41,7 @@ def _part(words: Words, kind: Kind, found: Sequence[Finding]) -> str:
     if more > 0:
         lines.append(words("faq.import.more", count=more))
     title = words(f"faq.check.{kind.value}.title", enough=ENOUGH_PHRASINGS)
-    return clip("\n".join([f"**{title}**", *lines]), PART)
+    return "\n".join([f"**{title}**", *lines])
 
 
 def _line(words: Words, one: Finding) -> str:
@@ -57,4 +55,4 @@ def _line(words: Words, one: Finding) -> str:
 
 
 def _short(text: str) -> str:
-    return plain(clip(text, QUESTION))
+    return clip(plain(text), QUESTION)

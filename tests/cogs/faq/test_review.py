@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from discord import ui
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.texts import Texts, Words
 from bot.views import MAX_TEXT
 from cogs.faq.catalogs_service import shipped_entries
 from cogs.faq.model import Entry
@@ -15,6 +17,7 @@ from cogs.faq.review import (
     ENOUGH_PHRASINGS,
     PHONE_COLUMNS,
     PHONE_LINES,
+    Finding,
     Kind,
     dead_commands,
     phone_lines,
@@ -22,6 +25,7 @@ from cogs.faq.review import (
 )
 from cogs.faq.review_cog import REVIEWING
 from cogs.faq.review_service import Reviews
+from cogs.faq.review_views import reviewed
 from tests.cogs.faq.library import MODERATOR, SERVER, Library
 from tests.cogs.faq.samples import LONG, SHIPPED, TYPED, entry
 from tests.cogs.faq.test_entries_cog import add, manage, tap
@@ -163,6 +167,21 @@ async def test_the_worst_list_fits_into_one_message(world: World) -> None:
     told = text_of(await manage(world, "check"))
     assert len(told) <= MAX_TEXT
     assert "more" in told
+
+
+@pytest.mark.parametrize("locale", ["en", "es"])
+@pytest.mark.parametrize("text", ["When does the choir meet by the river? " * 3, "*" * 100])
+def test_much_of_every_kind_fits_and_each_says_how_many_more_there_are(
+    locale: str, text: str
+) -> None:
+    words = Words(Texts.load(), locale)
+    one = own("choir", text[:100], "choir")
+    found = [Finding(kind, one, one, text) for kind in Kind for _ in range(99)]
+    panel = reviewed(words, found)
+    assert panel.content_length() <= MAX_TEXT
+    shown = [part.content for part in panel.walk_children() if isinstance(part, ui.TextDisplay)]
+    more = words("faq.import.more", count=95)
+    assert sum(part.endswith(more) for part in shown) == len(Kind)
 
 
 async def test_looking_has_a_pace(world: World) -> None:
