@@ -170,7 +170,9 @@ async def test_the_worst_list_fits_into_one_message(world: World) -> None:
 
 
 @pytest.mark.parametrize("locale", ["en", "es"])
-@pytest.mark.parametrize("text", ["When does the choir meet by the river? " * 3, "*" * 100])
+@pytest.mark.parametrize(
+    "text", ["When does the choir meet by the river? " * 3, "*" * 100], ids=["words", "marks"]
+)
 def test_much_of_every_kind_fits_and_each_says_how_many_more_there_are(
     locale: str, text: str
 ) -> None:

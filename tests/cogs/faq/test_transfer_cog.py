@@ -80,7 +80,9 @@ async def test_a_hundred_refusals_fit_into_one_message(world: World) -> None:
 
 
 @pytest.mark.parametrize("locale", ["en", "es"])
-@pytest.mark.parametrize("text", ["When does the choir meet by the river? " * 5, "*" * 200])
+@pytest.mark.parametrize(
+    "text", ["When does the choir meet by the river? " * 5, "*" * 200], ids=["words", "marks"]
+)
 def test_a_preview_of_much_of_every_kind_fits_into_one_message(locale: str, text: str) -> None:
     words = Words(Texts.load(), locale)
     params = {
