@@ -36,7 +36,7 @@ async def test_answers_go_out_are_changed_and_come_in_again(world: World) -> Non
     assert "question: When does the choir meet?" in text
     shown = await take_in(world, text.replace("When does the choir meet?", "When do we sing?"))
     assert shown.ephemeral
-    assert "Added: 0 · changed: 1 · as before: 0 · not accepted: 0" in text_of(shown)
+    assert "To add: 0 · to change: 1 · as before: 0 · not accepted: 0" in text_of(shown)
     assert "- When do we sing? (question)" in text_of(shown)
     assert "## When do we sing?" not in await ask(world, "choir practice")
     done = await tap(world, shown, "Change all of this")
@@ -55,7 +55,7 @@ async def test_a_spreadsheet_is_taken_and_an_unchanged_file_says_so(world: World
     new = "\r\n".join(rows).split(",", 1)[1].replace("When does", "Where does")
     both = text + '"",' + new + "\r\n"
     shown = await take_in(world, both, "faq.csv")
-    assert "Added: 1 · changed: 0 · as before: 1" in text_of(shown)
+    assert "To add: 1 · to change: 0 · as before: 1" in text_of(shown)
 
 
 async def test_what_is_refused_is_said_with_its_line_and_cannot_be_applied(world: World) -> None:
@@ -115,7 +115,7 @@ async def test_what_would_change_is_not_listed_while_something_is_refused(world:
     text = await exported(world)
     changed = text.replace("the choir", "the band")
     told = text_of(await take_in(world, changed + "- question: Who sings?\n"))
-    assert "changed: 1 · as before: 0 · not accepted: 1" in told
+    assert "to change: 1 · as before: 0 · not accepted: 1" in told
     assert "“Who sings?”: “topic” is missing." in told
     assert "the band" not in told
 
