@@ -4,7 +4,11 @@
 question, alternates, answer), `queries.jsonl` (id, text, relevant ids) and, if there are questions
 that nothing answers, `oos.jsonl` (id, text, kind). `--own` adds the shipped FAQ in both languages
 with the lines of `benchmarks/own`. `--latency` adds an FAQ of 5,000 entries made of all sets named.
-`--json` prints figures instead of tables.
+`--json` prints figures instead of tables. `--tier` says whether ours goes by words (`lexical`) or
+by meaning as well (`semantic`, what `make run` brings).
+
+Where two sets or more have questions out of scope, a threshold is also chosen for each on the
+others alone and judged on it, and a reliability plot shows how often a hit of some score is right.
 
 The peers are what one would take first: SQLite's FTS5 with its Porter stemmer, and rapidfuzz's
 `token_set_ratio` against every phrasing. Times are CPU time of the calling thread.
@@ -13,6 +17,7 @@ The peers are what one would take first: SQLite's FTS5 with its Porter stemmer, 
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import math
 import multiprocessing
@@ -27,10 +32,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from bot.content import DATA, load_yaml
-from cogs.faq.search import Document, Index, Verdict
+from cogs.faq.meanings_service import load
+from cogs.faq.search import Document, Index, Understanding, Verdict, texts_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from cogs.faq.search.encoder import Encoder
+    from cogs.faq.search.lexical import Floats
 
 OWN = Path(__file__).parent / "own"
 SEED = 7
@@ -39,7 +48,10 @@ OFFERED = 5
 FALSE_ANSWERS = 0.05
 LATENCY_ENTRIES = 5000
 LATENCY_ASKED = 400
+SEMANTIC_ASKED = 100
 THRESHOLDS = 400
+NOISY = ("ovalvax",)
+"""Sets whose labels are too noisy to say that a question is out of scope."""
 NO_HIT = -1e9
 
 Ranking = list[tuple[str, float]]
@@ -155,6 +167,48 @@ class Lexical:
         return list(self.index.suggest(text, limit))
 
 
+class Remembering:
+    """The encoder, which is asked the same many times here, and answers from memory when it may."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        self._said: dict[str, Floats] = {}
+        self.name = encoder.name
+        self.nearest = encoder.nearest
+        self.knows = functools.cache(encoder.knows)
+        self.remembers = True
+
+    def encode(self, texts: Sequence[str]) -> Floats:
+        if not self.remembers:
+            return self._encoder.encode(texts)
+        new = [text for text in dict.fromkeys(texts) if text not in self._said]
+        if new:
+            self._said |= zip(new, self._encoder.encode(new).astype("f2"), strict=True)
+        return self._stacked(texts)
+
+    def _stacked(self, texts: Sequence[str]) -> Floats:
+        import numpy as np
+
+        return np.stack([self._said[text] for text in texts]).astype(np.float32)
+
+
+@functools.cache
+def encoder() -> Remembering:
+    """The encoder that is installed."""
+    return Remembering(load())
+
+
+class Semantic(Lexical):
+    """Ours, by meaning as well."""
+
+    def __init__(self, documents: Sequence[Document]) -> None:
+        from cogs.faq.search.encoder import pack
+
+        texts = texts_of(documents)
+        vectors = dict(zip(texts, pack(encoder().encode(texts)), strict=True))
+        self.index = Index(documents, Understanding(encoder(), vectors))
+
+
 class Fts5:
     """SQLite's full-text index, any word, ranked by its BM25."""
 
@@ -212,7 +266,13 @@ class TokenSet:
         return [name for name, _ in self.ask(text, limit)]
 
 
-ENGINES: dict[str, type[Engine]] = {"lexical": Lexical, "fts5": Fts5, "token_set": TokenSet}
+ENGINES: dict[str, type[Engine]] = {
+    "lexical": Lexical,
+    "semantic": Semantic,
+    "fts5": Fts5,
+    "token_set": TokenSet,
+}
+PEERS = ("fts5", "token_set")
 
 
 # --- Figures --------------------------------------------------------------------------------------
@@ -294,6 +354,71 @@ def rejection_figures(inside: Sequence[tuple[float, bool]], outside: Sequence[fl
     }
 
 
+Tops = tuple[list[tuple[float, bool]], list[float]]
+"""Score and rightness of the first hit to each question in scope; its score to the others."""
+
+
+def tops(questions: Questions, engine: Engine) -> Tops:
+    """What the threshold of one set is chosen or judged by."""
+    inside = [(engine.ask(query.text, 1), query.relevant) for query in questions.inside]
+    outside = [engine.ask(query.text, 1) for query in questions.outside]
+    return (
+        [
+            (found[0][1], found[0][0] in right) if found else (NO_HIT, False)
+            for found, right in inside
+        ],
+        [found[0][1] if found else NO_HIT for found in outside],
+    )
+
+
+def left_out(sets: dict[str, Tops], false_answers: float) -> dict[str, Figures]:
+    """For each set, the threshold that the others would choose, and what it does on this one.
+
+    They choose the lowest at which, on average over them, so many of the others are answered.
+    """
+    figures: dict[str, Figures] = {}
+    for name, (inside, outside) in sets.items():
+        others = [scores for other, (_, scores) in sets.items() if other != name]
+        levels = sorted({score for scores in others for score in scores})
+        chosen = next(
+            (
+                at
+                for at in levels
+                if sum(sum(s > at for s in scores) / len(scores) for scores in others)
+                <= false_answers * len(others)
+            ),
+            math.inf,
+        )
+        answered = [right for score, right in inside if score > chosen]
+        figures[name] = {
+            "threshold": chosen,
+            "answered, right": sum(answered) / len(inside),
+            "answered, wrong": (len(answered) - sum(answered)) / len(inside),
+            "outside answered": sum(score > chosen for score in outside) / len(outside),
+        }
+    return figures
+
+
+def reliability(sets: dict[str, Tops]) -> list[Figures]:
+    """By tenths of the score, how often the first hit is right, out-of-scope questions included.
+
+    Each set counts the same, whatever its size.
+    """
+    bins: list[Figures] = []
+    for tenth in range(10):
+        shares: list[float] = []
+        count = 0
+        for inside, outside in sets.values():
+            judged = [*inside, *((score, False) for score in outside)]
+            here = [right for score, right in judged if min(int(score * 10), 9) == tenth]
+            count += len(here)
+            if here:
+                shares.append(sum(here) / len(here))
+        if shares:
+            bins.append({"from": tenth / 10, "right": sum(shares) / len(shares), "asked": count})
+    return bins
+
+
 def shipped_figures(questions: Questions, index: Index) -> Figures:
     """What members would see at the shipped thresholds."""
     verdicts = [index.ask(query.text) for query in questions.inside]
@@ -327,6 +452,16 @@ def _cpu_ms(calls: Sequence[Callable[[], object]]) -> tuple[float, float]:
 
 
 def _times(engine: Engine, texts: Sequence[str]) -> Figures:
+    if isinstance(engine, Semantic):
+        encoder().remembers = False
+        try:
+            return _timed(engine, texts[:SEMANTIC_ASKED])
+        finally:
+            encoder().remembers = True
+    return _timed(engine, texts)
+
+
+def _timed(engine: Engine, texts: Sequence[str]) -> Figures:
     asks = [lambda text=text: engine.ask(text, OFFERED) for text in texts]
     # Each keystroke of a few questions, as a client would send them.
     keys = [
@@ -366,7 +501,7 @@ def score(questions: Questions, engine: Engine) -> Figures:
             hits += document.id in engine.suggest(document.question[:end], OFFERED)
         figures[f"typed {share}%"] = hits / len(questions.documents)
     figures |= _times(engine, [query.text for query in inside][:LATENCY_ASKED])
-    if isinstance(engine, Lexical):
+    if isinstance(engine, Lexical):  # and by meaning
         figures["shipped"] = shipped_figures(questions, engine.index)
     return figures
 
@@ -421,6 +556,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks.faq", description=__doc__)
     parser.add_argument("--set", action="append", type=Path, default=[], metavar="DIR")
     parser.add_argument("--own", action="store_true", help="the shipped FAQ with benchmarks/own")
+    parser.add_argument("--tier", choices=("lexical", "semantic"), default="lexical")
     parser.add_argument("--latency", action="store_true", help="an FAQ of 5,000 entries")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
@@ -429,24 +565,45 @@ def main() -> None:
     if not sets:
         parser.error("name a set with --set, or --own")
     report: dict[str, dict[str, Figures]] = {}
+    judged: dict[str, Tops] = {}
     for questions in sets:
+        engines = {name: ENGINES[name](questions.documents) for name in (options.tier, *PEERS)}
         report[questions.name] = {
-            name: score(questions, engine(questions.documents)) | weigh(name, questions.documents)
-            for name, engine in ENGINES.items()
+            name: score(questions, engine) | weigh(name, questions.documents)
+            for name, engine in engines.items()
         }
+        if questions.outside and questions.name not in NOISY:
+            judged[questions.name] = tops(questions, engines[options.tier])
     if options.latency:
         documents = many(sets, LATENCY_ENTRIES)
         texts = [query.text for questions in sets for query in questions.inside]
         texts = random.Random(SEED).sample(texts, min(LATENCY_ASKED, len(texts)))
         report[f"latency, {LATENCY_ENTRIES} entries"] = {
-            name: _times(engine(documents), texts) | weigh(name, documents)
-            for name, engine in ENGINES.items()
+            name: _times(ENGINES[name](documents), texts) | weigh(name, documents)
+            for name in (options.tier, *PEERS)
         }
+    calibrated: dict[str, Any] = {}
+    if len(judged) > 1:
+        for share in (0.05, 0.02):
+            calibrated[f"left out, {share:.0%} outside answered"] = left_out(judged, share)
+        calibrated["reliability"] = reliability(judged)
     if options.json:
-        json.dump(report, sys.stdout, indent=1)
+        json.dump({**report, "calibration": calibrated}, sys.stdout, indent=1)
         print()
-    else:
-        print("\n\n".join(_table(title, rows) for title, rows in report.items()))
+        return
+    print("\n\n".join(_table(title, rows) for title, rows in report.items()))
+    for title, found in calibrated.items():
+        print(f"\n{_plot(found)}" if title == "reliability" else f"\n{_table(title, found)}")
+
+
+def _plot(bins: list[Figures]) -> str:
+    lines = ["score of the first hit, and how often it is right (o); · would be certain of itself"]
+    for one in bins:
+        row = [" "] * 41
+        row[round((one["from"] + 0.05) * 40)] = "·"
+        row[round(one["right"] * 40)] = "o"
+        lines.append(f"{one['from']:.1f} |{''.join(row)}| {one['right']:4.0%} of {one['asked']}")
+    return "\n".join([*lines, f"    0{'right':^39}1"])
 
 
 if __name__ == "__main__":

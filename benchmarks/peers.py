@@ -85,14 +85,20 @@ class Running:
 
 
 @asynccontextmanager
-async def started(name: str, url: str, folder: Path) -> AsyncGenerator[Running]:
-    """Start a bot on a state folder and wait until it is ready; it is killed at the end."""
+async def started(
+    name: str, url: str, folder: Path, search: str = "lexical"
+) -> AsyncGenerator[Running]:
+    """Start a bot on a state folder and wait until it is ready; it is killed at the end.
+
+    Its FAQ goes by words unless told otherwise: what a question costs is measured in `faq`.
+    """
     environment = {
         "PATH": os.environ.get("PATH", ""),
         "HOME": str(folder),
         "PYTHONPATH": str(ROOT),
         "DISCORD_TOKEN": TOKEN,
         "STATE_DIR": str(folder / "state"),
+        "FAQ_SEARCH": search,
     }
     line = [sys.executable, "-m", "benchmarks.peers", name, url]
     process = subprocess.Popen(  # noqa: S603, ASYNC220 - os.wait4 tells what this one used
