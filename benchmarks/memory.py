@@ -26,7 +26,7 @@ QUICK_SERVERS = 300
 ROUNDS = 3
 GOAL_MB = 120
 SEMANTIC_GOAL_MB = 250
-LEARNING_SECONDS = 45
+LEARNING_SECONDS = 30
 """A question each, after which the encoder has read the shipped FAQ on a slow machine."""
 QUESTION = "what is peer support"
 
