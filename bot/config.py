@@ -40,7 +40,7 @@ VARIABLES = (
     Variable(
         "FAQ_SEARCH",
         "auto",
-        "semantic finds answers by meaning (140 MB more), lexical by words; auto: by meaning where "
+        "semantic finds answers by meaning (150 MB more), lexical by words; auto: by meaning where "
         "the encoder is installed.",
     ),
     Variable("LOG_LEVEL", "info", "debug, info, warning or error."),
