@@ -12,7 +12,7 @@ from bot.commands import key_of
 from bot.content import DATA
 from bot.database import Database
 from bot.privacy import Kind
-from bot.texts import COMMAND, Texts
+from bot.texts import COMMAND, SHIPPED, Texts
 from tests import rules
 from tests.world import World
 
@@ -105,6 +105,13 @@ def test_every_key_is_said_somewhere() -> None:
     keys = {key for key in sorted(TEXTS.keys()) if not key.startswith("commands.")}
     assert rules.never_said(keys, SOURCES) == []
     assert rules.never_said({"faq.lost"}, {"a.py": 'f"faq.{x}.title"'}) == ["faq.lost"]
+
+
+@pytest.mark.parametrize("locale", TEXTS.locales)
+def test_a_section_of_a_text_file_begins_once(locale: str) -> None:
+    lines = (SHIPPED / f"{locale}.yaml").read_text("utf-8").splitlines()
+    sections = [line for line in lines if line.startswith("#")]
+    assert [line for line in sections if sections.count(line) > 1] == []
 
 
 async def test_every_command_and_option_has_words_in_every_language(world: World) -> None:

@@ -286,6 +286,7 @@ async def setup(bot: Alongside) -> None:
     cog = FaqCog(bot, faq, catalogs, tallies, asker)
     entries = Entries(catalogs, runtime.database, runtime.clock)
     queue = Queue(bot, questions, faq, catalogs)
+    runtime.agenda.register(queue.tell)
     manage = ManageFaq(bot, entries, catalogs, tallies, questions, queue)
     transfer = Transfer(catalogs, runtime.database, runtime.clock)
     sharing = Sharing(bot, faq, catalogs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
+from bot.agenda import Asked, Item, Part
 from bot.errors import UserError
 from bot.views import number_of, server_language, turn, words_for
 from cogs.faq import questions_views as views
@@ -47,6 +48,14 @@ class Queue:
             views.HANDED: self.hand_over,
         }.items():
             self._bot.runtime.actions.on(action, handler, moderators=True)
+
+    async def tell(self, asked: Asked) -> list[Item]:
+        """Tell of the day how many questions wait, and nothing of what they say."""
+        waiting = await self._questions.groups(asked.server_id, alike=False)
+        if not waiting:
+            return []
+        lead = ("faq.today.lead", views.QUEUE)
+        return [Item(Part.NEED, "faq.today.questions", {"count": len(waiting)}, lead=lead)]
 
     async def show(
         self, interaction: Interaction, number: str = "0", alike: str = views.TOGETHER

@@ -54,6 +54,15 @@ async def test_a_notice_says_how_many_wait_opens_the_queue_and_holds_no_words(
     assert "moderators" in text_of(member)
 
 
+async def test_the_day_of_the_server_says_how_many_wait_and_leads_to_them(world: World) -> None:
+    await send(world)
+    day = await world.moderator.slash(world.channel, "today")
+    assert "1 question waits for an answer." in text_of(day)
+    assert CHOIR not in text_of(day)
+    queue = await world.moderator.click(answer_of(day).message, label="Questions")
+    assert f"> {CHOIR}" in text_of(queue)
+
+
 async def test_like_ones_stand_together_and_others_on_pages_of_their_own(world: World) -> None:
     await send(world)
     await send(world, UMBRELLA)
