@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from bot.database.errors import StoreBusy, StoreDamaged, StoreError, StoreKeyWrong
-from bot.database.sqlite import SqliteEngine, is_plain, not_encrypted
+from bot.database.sqlite import SqliteEngine, is_plain, not_encrypted, not_plain
 
 if TYPE_CHECKING:
     # The driver ships no types; it is Python's own sqlite3 module built on another library.
@@ -41,6 +41,8 @@ def opened(
     try:
         if key is not None and is_plain(path):
             raise not_encrypted(path)
+        if key is None and not create and is_plain(path) is False:
+            raise not_plain(path)
         if create:
             path.touch(0o600)
         raw = driver.connect(

@@ -578,6 +578,14 @@ def is_plain(path: Path) -> bool | None:
     return header == _PLAIN_HEADER if header else None
 
 
+def not_plain(path: Path) -> StoreKeyWrong:
+    """The refusal of an encrypted database that was to be opened without a key."""
+    return StoreKeyWrong(
+        f"The database {path} is encrypted, or is no database, and was to be opened as a plain "
+        "one. Start it with its key."
+    )
+
+
 def not_encrypted(path: Path) -> StoreKeyWrong:
     """Make the refusal of a plain-text file where an encrypted one is expected."""
     return StoreKeyWrong(
@@ -602,7 +610,4 @@ def _check_key_fits(path: Path, key: str | None, plain: bool) -> None:
     if found is True and not plain:
         raise not_encrypted(path)
     if found is False and plain:
-        raise StoreKeyWrong(
-            f"The database {path} is encrypted, or is no database, and was to be opened as a plain "
-            "one. Start it with its key."
-        )
+        raise not_plain(path)

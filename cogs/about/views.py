@@ -17,8 +17,8 @@ from bot.views import Panel, button, helplines_button, link, plain, row
 
 HELP = "about:help"
 
-PAGE = 2_000
-"""Characters of one page: about two phone screens, for the names of commands are shown shorter."""
+PAGE = 3_400
+"""Characters of one page: room for all that members may use, and less than Discord takes."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -346,9 +346,10 @@ class Questions:
         self.unsent.forget(server_id=server_id)
 
     async def erased(self, tx: Transaction, user_id: int, now: datetime) -> None:
-        """Let go of what somebody asked, before all that is theirs is deleted."""
+        """Let go of what somebody asked, before all that is theirs is deleted and counted."""
         self.unsent.forget(user_id=user_id)
-        await self._let_go(tx, await store.of_asker(tx, user_id), now)
+        for server_id in {one.server_id for one in await store.of_asker(tx, user_id)}:
+            await self._heed(tx, server_id, now, but=user_id)
 
     async def left(self, tx: Transaction, server_id: int, user_id: int, now: datetime) -> None:
         """Delete what somebody asked in a server that they left: bot.membership."""
@@ -440,9 +441,12 @@ class Questions:
         for server_id in {one.server_id for one in held}:
             await self._heed(tx, server_id, now)
 
-    async def _heed(self, tx: Transaction, server_id: int, now: datetime) -> None:
-        """Take the notice away when nothing waits any more."""
-        if not await store.waiting_in(tx, server_id):
+    async def _heed(
+        self, tx: Transaction, server_id: int, now: datetime, *, but: int | None = None
+    ) -> None:
+        """Take the notice away when nothing waits any more, of anybody but one."""
+        waiting = await store.waiting_in(tx, server_id)
+        if all(one.asker_user_id == but for one in waiting):
             await self._notices.close(tx, server_id, NOTICE, now)
 
 

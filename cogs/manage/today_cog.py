@@ -50,7 +50,7 @@ class Today(commands.Cog):
             Asked(server_id, interaction.user.id, now - BACK, now + AHEAD)
         )
         told[Part.NEED] += [
-            Item(Part.NEED, "today.notice", {"notice": said(words, notice)}, lead=views.SETTINGS)
+            Item(Part.NEED, "today.notice", {"notice": said(words, notice)})
             for notice in await self._runtime.notices.open_in(server_id)
         ]
         paused = await self._runtime.settings.get(server_id, PAUSED)

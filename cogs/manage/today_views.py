@@ -15,9 +15,6 @@ from cogs.manage.views import PAUSE, RESUME
 
 AGAIN = "today:again"
 
-SETTINGS = ("audit.settings_button", "settings:open")
-"""Leads to the settings, where notices are taken off."""
-
 NEEDS = 5
 LINES = 6
 """Items of each part that are shown: together about two phone screens when all is full."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -214,7 +214,9 @@ async def test_moderators_keep_two_apart_and_the_list_of_changes_does_not_say_wh
         lines = await audit.lines(read, HARBOUR, limit=9)
     assert [line.action for line in lines].count("safety.keep_apart") == 2
     assert [line.action for line in lines].count("safety.let_meet") == 1
-    assert not any(str(person) in repr(line) for line in lines for person in (ASH, BIRCH))
+    # An id that was made by chance may hold any digits.
+    said = repr([replace(line, id="") for line in lines])
+    assert not any(str(person) in said for person in (ASH, BIRCH))
 
 
 async def test_a_moderator_never_sees_or_changes_what_keeps_themself_apart(

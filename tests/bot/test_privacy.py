@@ -319,6 +319,10 @@ async def columns(database: Database, table: str) -> dict[str, str]:
         return {row["c"]: row["t"].lower() for row in await read.fetch(sql, table)}
 
 
+CHOSEN: dict[str, int | str] = {"hear": "later", "state": "waiting", "reason": "unclear"}
+"""Values of columns that hold one of a few words, where reading them back refuses any other."""
+
+
 async def fill(database: Database, holding: Holding, person: int, server: int) -> None:
     """Put one row into a table, whatever its columns are; it names others as well as the person."""
     values: dict[str, int | str] = {}
@@ -333,6 +337,8 @@ async def fill(database: Database, holding: Holding, person: int, server: int) -
             values[column] = int(NOW.timestamp())
         elif kind == "boolean":
             values[column] = True
+        elif holding.table == "faq_questions" and column in CHOSEN:
+            values[column] = CHOSEN[column]
         else:
             values[column] = f"{person}-{server}-{at}-{holding.person}" if kind == "text" else at
     async with database.transaction() as tx:

@@ -318,7 +318,7 @@ async def test_without_the_store_a_button_says_so_and_helplines_still_work(world
     about = await world.member.slash(world.channel, "about")
     await world.bot.runtime.database.close()
     world.bot.runtime.settings.forget(world.guild.id)
-    refused = await press(world, button("Go", "manage:audit", 0), by="moderator")
+    refused = await press(world, button("Go", "audit:list", 0), by="moderator")
     assert "cannot reach its memory" in refused_kindly(world, refused)
     assert lines.ephemeral
     spain = await world.member.slash(world.channel, "helplines", country="Spain")

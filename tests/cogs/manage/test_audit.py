@@ -155,6 +155,7 @@ def test_the_file_holds_whole_values_and_no_more_than_discord_takes() -> None:
 async def test_what_points_at_a_channel_that_is_gone_is_not_undone(world: World) -> None:
     place = world.guild.create_text_channel("old")
     await world.settings("faq.channels", [place.id])
+    await world.env.advance_time(60)
     await world.settings("faq.channels", [])
     world.env.backend.delete_channel(place.id)
     await world.env.settle()

@@ -109,9 +109,9 @@ async def open_section(world: World, section: str) -> InteractionResult:
 async def test_a_switch_does_what_it_said_whatever_changed_meanwhile(world: World) -> None:
     panel = await open_section(world, "faq")
     old = answer_of(panel).message
-    off = await world.moderator.click(old, label="Switch off")
+    off = await world.moderator.click(old, custom_id=SWITCH_OFF)
     assert "is now: off" in text_of(off)
-    on = await world.moderator.click(answer_of(off).message, label="Switch on")
+    on = await world.moderator.click(answer_of(off).message, custom_id=SWITCH_ON)
     assert "is now: on" in text_of(on)
     await world.settings("faq.enabled", False)
     again = await world.moderator.click(answer_of(on).message, custom_id=SWITCH_OFF)
@@ -121,6 +121,7 @@ async def test_a_switch_does_what_it_said_whatever_changed_meanwhile(world: Worl
 
 
 SWITCH_OFF = "settings:switch:faq.enabled:off"
+SWITCH_ON = "settings:switch:faq.enabled:on"
 
 
 async def test_a_changed_value_is_shown_beside_its_default(world: World) -> None:

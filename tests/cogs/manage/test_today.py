@@ -111,3 +111,19 @@ def test_a_day_that_is_full_fits_into_one_message() -> None:
         panel = views.day(words, full, paused=True)
         assert panel.total_children_count <= 40
         assert panel.content_length() <= 4000
+
+
+async def test_every_open_notice_stands_there_and_is_taken_off_in_the_settings(
+    world: World,
+) -> None:
+    runtime = world.bot.runtime
+    async with runtime.database.transaction() as tx:
+        for subject in ("a", "b"):
+            key, channel = "checkins_uncertain", str(world.channel.id)
+            await runtime.notices.raise_notice(
+                tx, world.guild.id, key, subject, NOW, channel=channel
+            )
+    shown = await world.moderator.slash(world.channel, "today")
+    assert text_of(shown).count("cannot tell whether a check-in arrived") == 2
+    settings = await world.moderator.click(answer_of(shown).message, label="Settings")
+    assert "Settings: Server" in text_of(settings)
