@@ -102,7 +102,7 @@ def faq_figures(folder: Path | None, *, quick: bool) -> dict[str, Any]:
         sets += [
             faq.read_set(folder / name) for name in GOALS["lexical"] if (folder / name).is_dir()
         ]
-    entries = 500 if quick else faq.LATENCY_ENTRIES
+    entries = 100 if quick else faq.LATENCY_ENTRIES
     documents = faq.many(sets, entries)
     asked = [query.text for questions in sets for query in questions.inside]
     asked = random.Random(faq.SEED).sample(asked, 50 if quick else 300)
