@@ -108,7 +108,7 @@ class Faq:
         Without any, what resembles the entry itself.
         """
         catalog = await self._catalogs.get(server_id, language)
-        near = [catalog.entries[i] for i in others if i in catalog.entries]
+        near = [catalog.entries[i] for i in dict.fromkeys(others) if i in catalog.entries]
         entry = catalog.entries.get(entry_id)
         if not near and entry is not None:
             near = list(await asyncio.to_thread(catalog.near, entry.question, RELATED_LIMIT + 1))

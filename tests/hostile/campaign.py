@@ -252,8 +252,10 @@ class Campaign:
                 one for one in backend.messages.get(who.channel, {}).values() if not one.flags & 64
             ]
             if not said:
-                self._ground.world.env.backend.create_message(
-                    who.channel, self._ground.world.other.id, self._words(2_000), broadcast=False
+                # Discord takes no message without words.
+                words = f".{self._words(1_999)}"
+                backend.create_message(
+                    who.channel, self._ground.world.other.id, words, broadcast=False
                 )
                 said = list(backend.messages[who.channel].values())
             message = self._dice.choice(said)

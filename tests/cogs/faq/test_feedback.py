@@ -5,8 +5,9 @@ from __future__ import annotations
 from simcord.actors import MemberActor
 from simcord.results import InteractionResult
 
-from bot.views import MAX_CUSTOM_ID
+from bot.views import MAX_CUSTOM_ID, button
 from cogs.faq.service import TOKEN
+from tests.bot.test_views import press
 from tests.world import World, answer_of, buttons_of, custom_ids_of, text_of
 
 PEERS = f"{TOKEN}what-is-peer-support"
@@ -75,6 +76,12 @@ async def test_without_words_what_resembles_the_entry_is_offered(world: World) -
     shown = [one for one in custom_ids_of(instead) if one.startswith("faq:show:")]
     assert len(shown) > 1
     assert not any(one.startswith("faq:show:what-is-peer-support") for one in shown)
+
+
+async def test_a_forged_button_that_names_an_answer_twice_shows_it_once(world: World) -> None:
+    forged = button("x", "faq:instead", "what-is-peer-support", "benefits", "benefits")
+    instead = await press(world, forged)
+    assert [one for one in custom_ids_of(instead) if "benefits" in one] == ["faq:show:benefits"]
 
 
 async def test_a_button_remembers_no_more_than_discord_takes(world: World) -> None:
