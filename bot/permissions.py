@@ -52,3 +52,10 @@ async def require_moderator(interaction: Interaction) -> None:
     """Refuse everybody else; raises UserError."""
     if not await is_moderator(interaction):
         raise UserError("permissions.moderators_only")
+
+
+def server_of(interaction: Interaction) -> int:
+    """The server that a moderator steers; raises UserError outside of any."""
+    if interaction.guild_id is None:
+        raise UserError("permissions.moderators_only")
+    return interaction.guild_id

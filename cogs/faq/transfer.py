@@ -14,6 +14,7 @@ from typing import Any, cast
 
 import yaml
 
+from bot.sheets import as_written, harmless
 from cogs.faq.model import OWN_LIMIT, TOPICS, Entry, Source, clean, is_own_id, problems
 
 COLUMNS = (
@@ -30,10 +31,6 @@ COLUMNS = (
 )
 NEEDED = ("topic", "question", "answer", "phrasings", "source")
 LISTS = ("phrasings", "related")
-
-FORMULA = frozenset("=+-@\t\r'＝＋－＠")
-"""What makes a spreadsheet read a cell as something to run (OWASP, CSV injection), and the mark
-that we put before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +129,7 @@ def as_csv(entries: Iterable[Entry]) -> str:
         fields = _fields(entry)
         writer.writerow(
             [
-                _harmless("\n".join(value) if name in LISTS else str(value))
+                harmless("\n".join(value) if name in LISTS else str(value))
                 for name, value in fields.items()
             ]
         )
@@ -175,14 +172,6 @@ def _text(dumper: Any, text: str) -> yaml.ScalarNode:
 
 
 _Dumper.add_representer(str, _text)
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text[:1] in FORMULA else text
-
-
-def _as_written(cell: str) -> str:
-    return cell[1:] if cell[:1] == "'" and cell[1:2] in FORMULA else cell
 
 
 # Reading
@@ -259,7 +248,7 @@ def rows_of_csv(text: str) -> Iterator[Row | Refusal]:
 
 
 def _row_of_cells(line: int, names: Sequence[str], cells: Sequence[str]) -> Row | Refusal:
-    written = [_as_written(cell) for cell in cells]
+    written = [as_written(cell) for cell in cells]
     given = dict(zip(names, [*written, *[""] * len(names)], strict=False))
     revision = given.pop("revision", "").strip()
     if len(cells) > len(names):

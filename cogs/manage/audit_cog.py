@@ -13,6 +13,7 @@ from discord import app_commands
 from bot import audit
 from bot.audit import Wanted
 from bot.errors import UserError
+from bot.permissions import server_of
 from bot.views import Panel, number_of, reply, turn, words_for
 from cogs.manage import audit_views as views
 from cogs.manage.exchange_cog import require_here
@@ -73,7 +74,7 @@ class AuditList:
         """Give what the list shows, and what stands on its other pages, as a file."""
         wanted = _wanted(feature, number_of(person))
         async with self._runtime.database.read() as read:
-            found = await audit.lines(read, _server(interaction), limit=IN_FILE, wanted=wanted)
+            found = await audit.lines(read, server_of(interaction), limit=IN_FILE, wanted=wanted)
         words = await words_for(interaction)
         await interaction.response.defer(ephemeral=True)
         written, count = await asyncio.to_thread(views.written, words, found, self._settings())
@@ -87,7 +88,7 @@ class AuditList:
     async def undo(self, interaction: Interaction, line_id: str) -> None:
         """Take one change of a setting back."""
         async with self._runtime.database.read() as read:
-            line = await audit.line(read, _server(interaction), line_id)
+            line = await audit.line(read, server_of(interaction), line_id)
         if line is None or line.action != views.CHANGE:
             raise UserError("audit.gone")
         setting = self._runtime.settings.by_key(line.target)
@@ -107,7 +108,7 @@ class AuditList:
         return {setting.key: setting for setting in self._runtime.settings.declared}
 
     async def _list(self, interaction: Interaction, page: int, wanted: Wanted) -> Panel:
-        server_id = _server(interaction)
+        server_id = server_of(interaction)
         async with self._runtime.database.read() as read:
             features = await audit.features(read, server_id)
             found = await audit.lines(
@@ -126,9 +127,3 @@ class AuditList:
 
 def _wanted(feature: str, person: int) -> Wanted:
     return Wanted(None if feature == views.ALL else feature, person or None)
-
-
-def _server(interaction: Interaction) -> int:
-    if interaction.guild_id is None:
-        raise UserError("permissions.moderators_only")
-    return interaction.guild_id

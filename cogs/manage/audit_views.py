@@ -13,6 +13,7 @@ from discord import ui
 
 from bot.audit import Line, Wanted
 from bot.settings.model import Channels, Roles, Setting
+from bot.sheets import harmless
 from bot.texts import Words
 from bot.views import Panel, button, clip, menu, plain, row
 from cogs.manage.views import AUDIT, spoken
@@ -131,16 +132,11 @@ def written(
 
 def _row(cells: Iterable[str]) -> bytes:
     text = io.StringIO()
-    csv.writer(text, quoting=csv.QUOTE_ALL).writerow([_harmless(cell) for cell in cells])
+    csv.writer(text, quoting=csv.QUOTE_ALL).writerow([harmless(cell) for cell in cells])
     return text.getvalue().encode()
 
 
 _COLUMNS = ("at", "by", "action", "target", "before", "after")
-
-
-def _harmless(cell: str) -> str:
-    # OWASP, "CSV Injection": what begins so may be run as a formula; an apostrophe makes it text.
-    return f"'{cell}" if cell[:1] in {"=", "+", "-", "@", "\t", "\r"} else cell
 
 
 def _parts(line: Line, settings: Mapping[str, Setting[Any]], words: Words) -> tuple[str, str, str]:

@@ -12,7 +12,7 @@ from discord.ext import commands
 
 from bot.errors import UserError, in_field
 from bot.notices.carrier import SEEN
-from bot.permissions import MODERATOR_DEFAULT
+from bot.permissions import MODERATOR_DEFAULT, server_of
 from bot.settings.core import CORE
 from bot.settings.model import Setting, Toggle
 from bot.shelf import Shelf
@@ -72,7 +72,7 @@ class Manage(commands.Cog):
 
     async def sure(self, interaction: Interaction, question: str, then: str = "") -> None:
         """Change what was asked about; `then` may say to ask about what overrules it as well."""
-        asked = self._asked.get((_server(interaction), question), self._runtime.clock())
+        asked = self._asked.get((server_of(interaction), question), self._runtime.clock())
         if asked is None:
             raise UserError("settings.refused.asked_long_ago")
         setting, value, seen = asked
@@ -89,7 +89,7 @@ class Manage(commands.Cog):
         if isinstance(setting, Toggle):
             raise UserError("errors.old_button")
         _require_right(interaction, setting)
-        value = await self._runtime.settings.get(_server(interaction), setting)
+        value = await self._runtime.settings.get(server_of(interaction), setting)
         words = await words_for(interaction)
         shown = views.input_for(setting, value, words)
         seen = value
@@ -105,7 +105,7 @@ class Manage(commands.Cog):
             except UserError as error:
                 if error.key == "settings.refused.changed_meanwhile":
                     # Told that somebody else has changed it, they may try again and overwrite it.
-                    seen = await self._runtime.settings.get(_server(answer), setting)
+                    seen = await self._runtime.settings.get(server_of(answer), setting)
                 raise
 
         await interaction.response.send_modal(
@@ -136,7 +136,7 @@ class Manage(commands.Cog):
         _require_right(interaction, setting)
         value = setting.check(value)
         question = uuid4().hex
-        key = _server(interaction), question
+        key = server_of(interaction), question
         self._asked.put(key, (setting, value, seen), 1, self._runtime.clock())
         overruling = self._overruling(setting)
         if overruling is not None and not await self._runtime.settings.get(key[0], overruling):
@@ -161,7 +161,7 @@ class Manage(commands.Cog):
         _require_right(interaction, setting)
         with in_field(f"settings.{setting.key}.name"):
             return await self._runtime.settings.change(
-                _server(interaction), setting, value, by=interaction.user.id, seen=seen
+                server_of(interaction), setting, value, by=interaction.user.id, seen=seen
             )
 
     async def _panel(
@@ -171,7 +171,7 @@ class Manage(commands.Cog):
         shown = [setting for setting in settings.declared if setting.section == section]
         if not shown:
             raise UserError("settings.refused.unknown")
-        server_id = _server(interaction)
+        server_id = server_of(interaction)
         values = {setting.key: await settings.get(server_id, setting) for setting in shown}
         sections = list(dict.fromkeys(setting.section for setting in settings.declared))
         words = await words_for(interaction)
@@ -186,7 +186,7 @@ class Manage(commands.Cog):
         """Take a notice off: from the panel, or on its message in the channel for notices."""
         notices = self._runtime.notices
         notice = await notices.notice(notice_id)
-        await notices.see(_server(interaction), notice_id)
+        await notices.see(server_of(interaction), notice_id)
         if promise is None:
             await turn(interaction, await self._panel(interaction, CORE[0].section))
         elif notice is not None and notice.server_id == interaction.guild_id:
@@ -205,12 +205,6 @@ def _require_right(interaction: Interaction, setting: Setting[Any]) -> None:
         raise UserError("permissions.managers_only")
 
 
-def _server(interaction: Interaction) -> int:
-    if interaction.guild_id is None:
-        raise UserError("permissions.moderators_only")
-    return interaction.guild_id
-
-
 async def setup(bot: Alongside) -> None:
     """Wire the feature."""
     cog = Manage(bot.runtime)
@@ -227,7 +221,7 @@ async def setup(bot: Alongside) -> None:
     actions.on(AGAIN, today.again, moderators=True)
     await bot.add_cog(today)
     pause = Pause(bot.runtime)
-    actions.on(views.PAUSE, pause.pause_button, moderators=True)
-    actions.on(views.RESUME, pause.resume_button, moderators=True)
+    actions.on(views.PAUSE, pause.stop, moderators=True)
+    actions.on(views.RESUME, pause.go_on, moderators=True)
     bot.tree.add_command(pause)
     await bot.add_cog(cog)

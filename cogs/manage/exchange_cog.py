@@ -13,6 +13,7 @@ import discord
 from bot.content import parse_yaml
 from bot.errors import ContentError, UserError
 from bot.pace import Limit, Pace
+from bot.permissions import server_of
 from bot.settings.exchange import MOST_BYTES, read, written
 from bot.settings.model import Channels, Language, Roles, Setting
 from bot.shelf import Shelf
@@ -52,7 +53,7 @@ class Exchange:
 
     async def give(self, interaction: Interaction) -> None:
         """Give all settings as a file."""
-        server_id = _server(interaction)
+        server_id = server_of(interaction)
         settings = self._runtime.settings
         values = {each.key: await settings.get(server_id, each) for each in settings.declared}
         words = await words_for(interaction)
@@ -70,12 +71,12 @@ class Exchange:
 
     async def open(self, interaction: Interaction) -> None:
         """Open the form that takes a file."""
-        _server(interaction)
+        server_of(interaction)
         words = await words_for(interaction)
         await interaction.response.send_modal(views.FileForm(self._bot, words, self._take))
 
     async def _take(self, interaction: Interaction, file: discord.Attachment) -> None:
-        server_id = _server(interaction)
+        server_id = server_of(interaction)
         if file.size > MOST_BYTES:
             raise UserError("settings.file.too_big", limit=MOST_BYTES // 1_000)
         if self._pace.take(server_id, self._runtime.clock()):
@@ -119,7 +120,7 @@ class Exchange:
 
     async def apply(self, interaction: Interaction, kept: str) -> None:
         """Change all that was previewed, or nothing."""
-        server_id = _server(interaction)
+        server_id = server_of(interaction)
         coming = self._previews.get((server_id, kept), self._runtime.clock())
         if coming is None:
             raise UserError("settings.refused.asked_long_ago")
@@ -146,9 +147,3 @@ def require_here(server: discord.Guild | None, setting: Setting[Any], value: Any
         raise UserError("settings.file.not_here")
     if isinstance(setting, Roles) and not all(map(server.get_role, value)):
         raise UserError("settings.file.not_here")
-
-
-def _server(interaction: Interaction) -> int:
-    if interaction.guild_id is None:
-        raise UserError("permissions.moderators_only")
-    return interaction.guild_id

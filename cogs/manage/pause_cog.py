@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING
 
 from discord import app_commands
 
-from bot.errors import UserError
-from bot.permissions import MODERATOR_DEFAULT
+from bot.permissions import MODERATOR_DEFAULT, server_of
 from bot.settings.core import PAUSED
-from bot.views import reply, turn, words_for
+from bot.views import turn, words_for
 from cogs.manage import views
 
 if TYPE_CHECKING:
@@ -32,28 +31,24 @@ class Pause(app_commands.Group):
     @app_commands.command(name="everything", description="-")
     async def everything(self, interaction: Interaction) -> None:
         """Stop all that goes out."""
-        await self._set(interaction, paused=True)
-        await reply(interaction, views.paused(await words_for(interaction)))
+        await self.stop(interaction)
 
     @app_commands.command(name="resume", description="-")
     async def resume(self, interaction: Interaction) -> None:
         """Let it go out again."""
-        await self._set(interaction, paused=False)
-        await reply(interaction, views.running(await words_for(interaction)))
+        await self.go_on(interaction)
 
-    async def resume_button(self, interaction: Interaction) -> None:
-        """Do so from the message that says that everything is paused."""
-        await self._set(interaction, paused=False)
-        await turn(interaction, views.running(await words_for(interaction)))
-
-    async def pause_button(self, interaction: Interaction) -> None:
-        """Stop all that goes out, from the message that says that it goes on."""
+    async def stop(self, interaction: Interaction) -> None:
+        """Answer the command, and the button."""
         await self._set(interaction, paused=True)
         await turn(interaction, views.paused(await words_for(interaction)))
 
+    async def go_on(self, interaction: Interaction) -> None:
+        """Answer the command, and the button."""
+        await self._set(interaction, paused=False)
+        await turn(interaction, views.running(await words_for(interaction)))
+
     async def _set(self, interaction: Interaction, *, paused: bool) -> None:
-        if interaction.guild_id is None:
-            raise UserError("permissions.moderators_only")
         await self._runtime.settings.change(
-            interaction.guild_id, PAUSED, paused, by=interaction.user.id
+            server_of(interaction), PAUSED, paused, by=interaction.user.id
         )

@@ -9,9 +9,8 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.agenda import Asked, Item, Part
-from bot.errors import UserError
 from bot.notices.carrier import said
-from bot.permissions import MODERATOR_DEFAULT
+from bot.permissions import MODERATOR_DEFAULT, server_of
 from bot.settings.core import PAUSED
 from bot.views import Panel, reply, turn, words_for
 from cogs.manage import today_views as views
@@ -42,9 +41,7 @@ class Today(commands.Cog):
         await turn(interaction, await self._panel(interaction))
 
     async def _panel(self, interaction: Interaction) -> Panel:
-        if interaction.guild_id is None:
-            raise UserError("permissions.moderators_only")
-        server_id, now = interaction.guild_id, self._runtime.clock()
+        server_id, now = server_of(interaction), self._runtime.clock()
         words = await words_for(interaction)
         told = await self._runtime.agenda.of(
             Asked(server_id, interaction.user.id, now - BACK, now + AHEAD)

@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.content import parse_yaml
+from bot.sheets import FORMULA
 from cogs.faq.model import OWN_LIMIT, TOPICS, Entry, Source, clean, problems
 from cogs.faq.transfer import (
-    FORMULA,
     Plan,
     Refusal,
     Row,
