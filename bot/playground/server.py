@@ -25,7 +25,7 @@ from aiohttp import web
 
 from bot.errors import StartError
 from bot.playground.calendar import Jump
-from bot.playground.simulator import preview_page
+from bot.playground.simulator import LONGEST_ANSWER, preview_page
 from bot.playground.stage import RefusedError, Stage
 
 if TYPE_CHECKING:
@@ -244,6 +244,8 @@ class Server:
                 method or request.method, address, data=body or None, headers=headers
             ) as answer:
                 content = await answer.read()
+        except TimeoutError as error:
+            raise web.HTTPGatewayTimeout from error
         except aiohttp.ClientError as error:
             # The view was changed while this request was on its way.
             raise web.HTTPGone from error
@@ -282,10 +284,13 @@ async def _listen(runner: web.AppRunner, port: int) -> int:
 
 
 @contextlib.asynccontextmanager
-async def serving(stage: Stage) -> AsyncGenerator[str]:
-    """Serve the stage on loopback; gives the address of its page. Raises StartError."""
-    no_limit = aiohttp.ClientTimeout(total=None)
-    async with aiohttp.ClientSession(timeout=no_limit, auto_decompress=False) as client:
+async def serving(stage: Stage, *, patience: float = LONGEST_ANSWER) -> AsyncGenerator[str]:
+    """Serve the stage on loopback; gives the address of its page. Raises StartError.
+
+    `patience` is how many seconds the conversation inside has for an answer.
+    """
+    limit = aiohttp.ClientTimeout(total=patience)
+    async with aiohttp.ClientSession(timeout=limit, auto_decompress=False) as client:
         server = Server(stage, client)
         runner = web.AppRunner(server.application(), access_log=None, shutdown_timeout=1.0)
         await runner.setup()

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import discord
 import simcord
+from aiohttp import web
 from discord import app_commands
 from simcord import preview as preview_package
 from simcord.backend import Backend
@@ -69,6 +70,9 @@ _REFUSALS = (UserError, app_commands.CheckFailure)
 _SETTLED_AFTER = 0.002
 # simcord's five seconds are short where drawing a round starts a process on a small machine.
 _PATIENCE = 20.0
+# Longer than anything that simcord itself waits for.
+LONGEST_ANSWER = 2 * _PATIENCE
+_CLOSING = 0.1
 _PREVIEW_MARKS = ('id="toolbar"', 'id="messages-sidebar"', 'id="channel-layout"', "</head>")
 
 
@@ -88,6 +92,7 @@ def verify() -> None:
             "the preview's page": all(mark in preview_page() for mark in _PREVIEW_MARKS),
             "the preview's needs": callable(_require_preview()),
             "the preview's key": "capability" in inspect.getsource(Preview.__init__),
+            "the preview's end": _can_be_hurried(),
         }.items()
         if not there
     ]
@@ -105,6 +110,16 @@ def verify() -> None:
 def _require_preview() -> Any:
     # The preview asks for its libraries when it opens; by then a world would have been made.
     return getattr(preview_package, "_require_preview_runtime", None)
+
+
+def _can_be_hurried() -> bool:
+    server: Any = getattr(preview_server, "PreviewServer", None)
+    return (
+        server is not None
+        and "self._server = PreviewServer(" in inspect.getsource(Preview.__init__)
+        and "self.runner = web.AppRunner(" in inspect.getsource(server.start)
+        and hasattr(web.AppRunner, "_shutdown_timeout")
+    )
 
 
 def _takes_idle() -> bool:
@@ -208,6 +223,17 @@ class Simulator(simcord.Env):
     def reads(self, message: Message, user_id: int) -> bool:
         """Whether this person can read this message now."""
         return message_accessible(self.backend, message.channel_id, message, user_id, history=True)
+
+
+async def enter(preview: Preview) -> None:
+    """Open a preview so that it also closes at once, whatever its page is asking meanwhile.
+
+    aiohttp never answers a connection that it accepted in the moment in which its server closes,
+    and then waits a minute for the end of it; nothing that is asked of a closing view is needed.
+    """
+    await preview.__aenter__()
+    runner: Any = preview._server.runner  # pyright: ignore[reportPrivateUsage]
+    runner._shutdown_timeout = _CLOSING
 
 
 def cause_of(error: BaseException) -> BaseException:

@@ -29,7 +29,7 @@ from bot.errors import StartError
 from bot.playground import community
 from bot.playground.faults import Faults
 from bot.playground.play import Place, Play
-from bot.playground.simulator import Simulator, is_overlap, verify
+from bot.playground.simulator import Simulator, enter, is_overlap, verify
 from bot.playground.world import UnreadableError, WorldFile, capture, restore
 
 if TYPE_CHECKING:
@@ -423,7 +423,7 @@ class Stage:
             locale=self._language_of(viewer),
             timezone=self.gaze.zone,
         )
-        await self.preview.__aenter__()
+        await enter(self.preview)
         self.gaze.viewer, self.gaze.channel = viewer, place.id
         self.view += 1
 

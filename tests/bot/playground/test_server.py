@@ -1,8 +1,12 @@
+import asyncio
+import socket
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import pytest
+from simcord.preview import Preview
 
 from bot.errors import StartError
 from bot.playground.play import Play
@@ -123,6 +127,35 @@ async def test_the_buttons_do_what_they_say(visit: Visit, stage: Stage) -> None:
     state = await press("/play/language", {"viewer": sam, "language": "xx"})
     assert "not offered" in state["refused"]
     assert await press("/play/restart", {})
+
+
+@pytest.mark.parametrize("turns", range(2, 8))  # After a single turn Python itself hangs up.
+async def test_a_view_closes_at_once_whatever_its_page_was_asking(stage: Stage, turns: int) -> None:
+    assert stage.preview is not None
+    port = urlsplit(stage.preview.url).port or 0
+    # A browser that is called away while it opens the page: its connection is accepted some turns
+    # of the loop before the view is closed, and nothing more comes of it.
+    with socket.create_connection(("127.0.0.1", port)):
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        async with asyncio.timeout(30):
+            await stage.look(stage.gaze.viewer, stage.gaze.channel, "UTC")
+    for _ in range(6):
+        await asyncio.sleep(0)  # The other end hears that the browser hung up.
+
+
+async def test_a_conversation_that_never_answers_is_given_up(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        port = silent.getsockname()[1]
+        monkeypatch.setattr(Preview, "url", property(lambda _: f"http://127.0.0.1:{port}/#"))
+        async with (
+            serving(stage, patience=0.05) as address,
+            aiohttp.ClientSession() as client,
+            client.get(address.partition("/#")[0] + "/app.js") as answer,
+        ):
+            assert answer.status == 504
 
 
 @pytest.mark.parametrize("asked", [{}, {"jump": "year"}, {"jump": None}])
