@@ -3,12 +3,13 @@
 
 PYTHON ?= python3
 VENV := .venv
+DIST := dist
 PY := $(VENV)/bin/python
 # A host with a token runs the bot alone; everybody else also gets the playground.
 EXTRA := $(shell grep -qsE '^ *DISCORD_TOKEN(_FILE)? *= *[^ ]' .env && echo run || echo play)
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
 
-.PHONY: run test check lint lock wheel pictures bench clean
+.PHONY: run test check lint lock wheel materials audit pictures bench clean
 
 run: $(VENV)/$(EXTRA).ready
 	@exec $(PY) -m bot
@@ -27,8 +28,17 @@ lint: $(VENV)/dev.ready
 lock: $(VENV)/dev.ready
 	sh requirements/lock.sh
 
-wheel: $(VENV)/dev.ready
-	$(PY) -m hatchling build -t wheel
+wheel: $(VENV)/dev.ready materials
+	$(PY) -m hatchling build -t wheel -d $(DIST)
+
+# What a host installs with the wheel, package by package, in CycloneDX.
+materials: $(VENV)/dev.ready
+	@mkdir -p $(DIST)
+	@$(PY) -W ignore -m cyclonedx_py requirements --pyproject pyproject.toml \
+	  --output-reproducible --output-file $(DIST)/alongside.cdx.json requirements/run.lock
+
+audit: $(VENV)/dev.ready
+	$(PY) requirements/audit.py
 
 pictures: $(VENV)/dev.ready
 	$(PY) -m docs.pictures

@@ -1,0 +1,103 @@
+"""What the bot stands on: licences, a bill of materials, and nothing secret among it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from docs.licences import PAGE, licensed, locked, page
+from requirements.audit import advised, secrets_in
+from tests.rules import ROOT
+
+
+def run(folder: Path, *command: str | Path, **environment: str) -> None:
+    said = subprocess.run(  # noqa: S603
+        command,
+        cwd=folder,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert said.returncode == 0, said.stdout + said.stderr
+
+
+def test_every_locked_package_has_a_licence_that_is_allowed() -> None:
+    assert [one for one in licensed() if not one.is_allowed] == []
+    assert page() == PAGE.read_text(encoding="utf-8"), "run python -m docs.licences"
+
+
+def test_the_lock_files_name_no_host_and_hash_every_package() -> None:
+    for lock in ("run", "play", "dev"):
+        text = (ROOT / "requirements" / f"{lock}.lock").read_text(encoding="utf-8")
+        assert "://" not in text
+        for block in text.replace("\\\n", "").splitlines():
+            assert "--hash=sha256:" in block
+
+
+@pytest.mark.slow
+def test_two_builds_of_the_same_sources_give_the_same_wheel(tmp_path: Path) -> None:
+    made: list[bytes] = []
+    for name, mask in (("first", 0o022), ("second", 0o077)):
+        sources = tmp_path / name / "sources"
+        for folder in ("bot", "cogs", "data"):
+            shutil.copytree(
+                ROOT / folder,
+                sources / folder,
+                copy_function=shutil.copyfile,
+                ignore=shutil.ignore_patterns("__pycache__", "state"),
+            )
+        for file in ("pyproject.toml", "README.md", "LICENSE"):
+            shutil.copyfile(ROOT / file, sources / file)
+        before = os.umask(mask)
+        try:
+            build = (sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", "dist")
+            run(sources, *build, TZ="Pacific/Kiritimati" if name == "second" else "UTC")
+        finally:
+            os.umask(before)
+        (wheel,) = (sources / "dist").glob("*.whl")
+        made.append(wheel.read_bytes())
+    assert made[0] == made[1]
+
+
+@pytest.mark.slow
+def test_the_bill_of_materials_lists_what_a_host_installs_with_its_hashes(tmp_path: Path) -> None:
+    run(ROOT, "make", "--no-print-directory", "materials", f"DIST={tmp_path}")
+    bill = json.loads((tmp_path / "alongside.cdx.json").read_text(encoding="utf-8"))
+    listed = {one["name"]: one for one in bill["components"]}
+    assert set(listed) == set(locked("run"))
+    assert all(one["externalReferences"][0]["hashes"] for one in listed.values())
+
+
+def test_a_secret_that_was_committed_is_found_and_a_pretended_one_is_not(tmp_path: Path) -> None:
+    token = ".".join(("MTE" + "z" * 21, "Gx" + "y" * 4, "w" * 38))
+    pretended = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GhIjKl.abcdefghijklmnopqrstuvwxyz_-0123456789"
+    (tmp_path / "settings.py").write_text(f'TOKEN = "{token}"\n')
+    (tmp_path / "example.py").write_text(f'TOKEN = "{pretended}"\n')
+    run(tmp_path, "git", "init", "--quiet")
+    run(tmp_path, "git", "add", ".")
+    found = secrets_in(tmp_path)
+    assert [line.partition(": ")[0] for line in found] == ["settings.py:1"]
+
+
+def test_a_known_hole_is_told_apart_from_what_could_not_be_looked_up() -> None:
+    hole = {"id": "PYSEC-2026-1", "fix_versions": ["2.1"], "aliases": [], "description": ""}
+    said = advised(
+        {
+            "dependencies": [
+                {"name": "safe", "version": "1.0", "vulns": []},
+                {"name": "holed", "version": "2.0", "vulns": [hole]},
+                {"name": "unheard", "skip_reason": "Dependency not found"},
+            ],
+            "fixes": [],
+        }
+    )
+    assert said.holes == ("holed 2.0: PYSEC-2026-1, mended in 2.1",)
+    assert said.unknown == ("unheard",)
+    assert said.packages == 3
