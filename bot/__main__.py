@@ -68,6 +68,10 @@ def main(arguments: list[str] | None = None) -> int:
                 return asyncio.run(_replay(config, options))
             case "rekey":
                 return _rekey(config, options)
+            case "export-server":
+                return asyncio.run(_export_server(config, options))
+            case "import-server":
+                return asyncio.run(_import_server(config, options))
             case _:
                 return asyncio.run(_policy(config, options))
     except StartError as error:
@@ -142,6 +146,23 @@ def _add_care_of_the_store(commands: argparse._SubParsersAction[argparse.Argumen
             "--without-journal",
             action="store_true",
             help="restore although nobody can tell who left since; nothing of members is kept",
+        )
+    leave = commands.add_parser("export-server", help="write one server into a file of its own")
+    leave.add_argument("server", type=int, metavar="ID", help="the server's number in Discord")
+    leave.add_argument(
+        "--hand-over",
+        action="store_true",
+        help="with what is members' own, and keep nothing of the server here",
+    )
+    enter = commands.add_parser("import-server", help="take such a file into this store")
+    for one in (leave, enter):
+        one.add_argument("file", type=Path, metavar="FILE")
+        one.add_argument(
+            "--key-file",
+            type=Path,
+            required=True,
+            metavar="FILE",
+            help="the key of that file alone; export-server makes it",
         )
     rekey = commands.add_parser("rekey", help="encrypt the store with another key")
     rekey.add_argument(
@@ -365,6 +386,38 @@ def _rekey(config: Config, options: argparse.Namespace) -> int:
             f"The new key is in {key_file}. Put it where the old one was (DATABASE_KEY or the "
             "credential), or name the file in DATABASE_KEY_FILE; keep the old one for old backups."
         )
+    return 0
+
+
+async def _export_server(config: Config, options: argparse.Namespace) -> int:
+    from bot.handover.service import export_server
+
+    written = await export_server(
+        config,
+        options.server,
+        options.file,
+        options.key_file,
+        system_clock,
+        hand_over=options.hand_over,
+    )
+    print(f"{written.path}: {written.rows} rows of server {options.server}; it was read back.")
+    if options.hand_over:
+        print("Nothing of this server is kept here any more. Give away file and key apart.")
+    else:
+        print("What is members' own is not in it; they are asked again.")
+    return 0
+
+
+async def _import_server(config: Config, options: argparse.Namespace) -> int:
+    from bot.handover.service import import_server
+
+    taken = await import_server(config, options.file, options.key_file, system_clock)
+    facts = taken.facts
+    print(
+        f"Server {facts.server_id} is here, as of {facts.taken_at:%Y-%m-%d %H:%M:%S} UTC: "
+        f"{taken.rows} rows."
+    )
+    _say_settled(taken.settled)
     return 0
 
 

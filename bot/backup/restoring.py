@@ -119,7 +119,7 @@ async def restore(
                 config, state_dir=stage, database_key=key, database_key_file=None, token=None
             )
             runtime = await open_runtime(staged, clock)
-            settled = await _settle(runtime, entries, facts.taken_at)
+            settled = await settle(runtime, entries, facts.taken_at)
             if problems(staged.database_path, key):
                 raise StoreDamaged(str(staged.database_path))
             kept = _make_way(path, clock()) if path.exists() else None
@@ -163,11 +163,14 @@ async def replay(
         entries.sort(key=lambda entry: entry.at)
     runtime = await open_runtime(config, clock)
     runtime.database.keep_journal(None)
-    return await _settle(runtime, entries, since)
+    return await settle(runtime, entries, since)
 
 
-async def _settle(runtime: Runtime, entries: Sequence[Entry] | None, taken_at: datetime) -> Settled:
-    """Replay the journal, leave out what fell due, tell the moderators; closes the store."""
+async def settle(runtime: Runtime, entries: Sequence[Entry] | None, taken_at: datetime) -> Settled:
+    """Replay the journal, leave out what fell due, tell the moderators; closes the store.
+
+    Without entries to go by, what is members' own is deleted.
+    """
     # Discord's library takes its time to load, and only the features' own parts are needed of it.
     from bot.client import Alongside
 

@@ -19,6 +19,9 @@ SERVER_GRACE = timedelta(days=7)
 Erasing = Callable[[Transaction, int, datetime], Awaitable[None]]
 """Ends what a person has under way with others, before all that is theirs is deleted."""
 
+Keeping = Callable[[Reading], Awaitable[None]]
+"""Puts a server's rows elsewhere, before they are deleted."""
+
 ERASED, SERVER_ERASED = "privacy.erased", "privacy.server_erased"
 SERVER_LEFT, SERVER_RETURNED = "privacy.server_left", "privacy.server_returned"
 """What a restore does again, in the journal's words."""
@@ -110,10 +113,15 @@ class Privacy:
         async with self._database.transaction() as tx:
             return await self._erase_person(tx, user_id)
 
-    async def erase_server(self, server_id: int) -> Receipt:
-        """Delete everything of a server, its members' rows too; gives how many rows by table."""
+    async def erase_server(self, server_id: int, *, first: Keeping | None = None) -> Receipt:
+        """Delete everything of a server, its members' rows too; gives how many rows by table.
+
+        `first` sees them in the same transaction, before they go; when it raises, they stay.
+        """
         try:
             async with self._database.transaction() as tx:
+                if first is not None:
+                    await first(tx)
                 return await self._erase_server(tx, server_id)
         finally:
             # Also when this was cancelled: by then it may have been committed.
