@@ -1,4 +1,4 @@
-"""Days, times and dates as people write them, in English and in Spanish.
+"""Days, times and dates as people write them, in each language the bot speaks.
 
 What cannot be read for certain is refused, never guessed: somebody would be waiting at that hour.
 """
@@ -24,39 +24,55 @@ EVERY_DAY = frozenset(range(7))
 WEEKDAYS = frozenset(range(5))
 WEEKEND = frozenset({5, 6})
 
-_NAMES = (
-    ("monday", "lunes"),
-    ("tuesday", "martes"),
-    ("wednesday", "miercoles"),
-    ("thursday", "jueves"),
-    ("friday", "viernes"),
-    ("saturday", "sabado"),
-    ("sunday", "domingo"),
-)
+_NAMES = {
+    "en": ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"),
+    "es": ("lunes", "martes", "miercoles", "jueves", "viernes", "sabado", "domingo"),
+    "de": ("montag", "dienstag", "mittwoch", "donnerstag", "freitag", "samstag", "sonntag"),
+    "fr": ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"),
+    "pt": ("segunda", "terca", "quarta", "quinta", "sexta", "sabado", "domingo"),
+}
+
+_SHORT = {"mo": 0, "di": 1, "mi": 2, "do": 3, "fr": 4, "sa": 5, "so": 6}
+"""What German calendars print; in other languages some of these begin another day."""
 
 _SETS = (
     (r"every ?day|each day|daily|all days|all week|todos los dias|cada dia|diario|a diario"
-     r"|diariamente|toda la semana", EVERY_DAY),
+     r"|diariamente|toda la semana|jeden tag|ta?e?glich|alle tage|ganze woche"
+     r"|tous les jours|chaque jour|quotidien(?:nement)?|toute la semaine"
+     r"|todos os dias|todo (?:o )?dia|a semana (?:toda|inteira)", EVERY_DAY),
     (r"week ?days?|work ?days|working days|business days|entre semana|dias de (?:la )?semana"
-     r"|dias laborables|laborables|dias habiles", WEEKDAYS),
-    (r"week ?ends?|(?:los )?fin(?:es)? de semana|findes?", WEEKEND),
+     r"|dias laborables|laborables|dias habiles|werktag(?:s|e|en)?|wochentag(?:s|e|en)?"
+     r"|unter der woche|en semaine|jours ouvr(?:es|ables)|jours de (?:la )?semaine"
+     r"|dias uteis|durante a semana", WEEKDAYS),
+    (r"week[ -]?ends?|(?:los )?fin(?:es)? de semana|findes?|wochenenden?|les fins de semaine"
+     r"|fins de semana|fina(?:l|is) de semana|fds", WEEKEND),
 )  # fmt: skip
 
-_BETWEEN = {"and", "y", "e", "on", "every", "each", "cada", "los", "las", "el", "la", "de", "all"}
-_TO = {"to", "till", "until", "through", "thru", "a", "al", "hasta"}
+_BETWEEN = {
+    *("and", "on", "every", "each", "all"),
+    *("y", "e", "cada", "los", "las", "el", "la", "de"),
+    *("und", "jeden", "am", "an"),
+    *("et", "chaque", "le", "les", "du", "tous"),
+    *("o", "os", "as", "toda", "todas", "todo", "todos"),
+}
+_TO = {"to", "till", "until", "through", "thru", "a", "al", "hasta", "bis", "au", "ate"}
 
 
-def days(text: str) -> frozenset[int]:
+def days(text: str, language: str = "") -> frozenset[int]:
     """Read days of the week, 0 for Monday: `every day`, `mon wed fri`, `lunes a viernes`.
 
-    Raises UserError for what names none, or cannot be read.
+    What is another day in another language is read in `language`, the reader's, if it has all of
+    the words, else in the one that has them. Raises UserError for what names none, or cannot be
+    read.
     """
-    rest = _folded(text)
+    rest = re.sub(r"[- ]feiras?\b", "", _folded(text))
     found: set[int] = set()
     for pattern, meant in _SETS:
         rest, count = re.subn(rf"\b(?:{pattern})\b", " ", rest)
         found |= meant if count else frozenset()
     parts = re.sub(r"\s*(?:-|–|—)\s*", " to ", re.sub(r"[,;/&+.]", " ", rest)).split()
+    names = [part for part in parts if part not in _TO | _BETWEEN]
+    languages = _languages(names, language.partition("-")[0])
     first: int | None = None
     ranged = False
     for part in parts:
@@ -67,7 +83,7 @@ def days(text: str) -> frozenset[int]:
             continue
         if part in _BETWEEN and not ranged:
             continue
-        day = _day(part)
+        day = _day(part, languages)
         if ranged and first is not None:
             found |= {(first + step) % 7 for step in range((day - first) % 7 + 1)}
             first, ranged = None, False
@@ -79,17 +95,30 @@ def days(text: str) -> frozenset[int]:
     return frozenset(found)
 
 
-def _day(word: str) -> int:
+def _languages(words: list[str], own: str) -> tuple[str, ...]:
+    """The languages in which each of `words` begins a day, or all; `own` alone if it is one."""
+    whole = tuple(one for one in _NAMES if all(_begun(word, one) for word in words))
+    return (own,) if own in whole else whole or tuple(_NAMES)
+
+
+def _begun(word: str, language: str) -> set[int]:
+    """The days whose names in a language begin with `word`."""
+    if language == "de" and word in _SHORT:
+        return {_SHORT[word]}
     for stem in (word, word.removesuffix("s")):
-        if len(stem) >= 2:
-            for day, names in enumerate(_NAMES):
-                if any(name.startswith(stem) for name in names):
-                    return day
-    if len(word) >= 5:
-        for day, names in enumerate(_NAMES):
-            if any(OSA.distance(word, name, score_cutoff=1) <= 1 for name in names):
-                return day
-    return _refuse_days()
+        names = enumerate(_NAMES[language])
+        found = {day for day, name in names if len(stem) >= 2 and name.startswith(stem)}
+        if found:
+            return found
+    return set()
+
+
+def _day(word: str, languages: tuple[str, ...]) -> int:
+    found = set[int]().union(*(_begun(word, one) for one in languages))
+    if not found and len(word) >= 5:
+        names = [(day, name) for one in _NAMES.values() for day, name in enumerate(one)]
+        found = {day for day, name in names if OSA.distance(word, name, score_cutoff=1) <= 1}
+    return found.pop() if len(found) == 1 else _refuse_days()
 
 
 def _refuse_days() -> NoReturn:
@@ -97,22 +126,32 @@ def _refuse_days() -> NoReturn:
 
 
 _TIME = re.compile(
-    r"(?:at |a las? )?(?P<hour>\d{1,2})(?:\s?[:.h]\s?(?P<minute>\d{2})?|(?P<joined>[0-5]\d))?"
-    r"(?: ?(?:h|hs|hrs|hours|horas|o'?clock|en punto))?(?: ?(?P<half>[a-z].*))?"
+    r"(?:at |a las? |um |as? )?"
+    r"(?P<hour>\d{1,2})(?:\s?(?:[:.]|h(?![a-z])|uhr)\s?(?P<minute>\d{2})?|(?P<joined>[0-5]\d))?"
+    r"(?: ?(?:hours?|horas?|heures?|hrs|hs|h|uhr|o'?clock|en punto))?(?: ?(?P<half>[a-z].*))?"
 )
-_BY_NAME = {"noon": 12, "midday": 12, "mediodia": 12, "midnight": 0, "medianoche": 0}
-_MORNING = {"am", "a.m.", "a.m", "a. m.", "in the morning", "de la manana", "de la madrugada"}
-_AFTERNOON = {"pm", "p.m.", "p.m", "p. m.", "in the afternoon", "in the evening", "de la tarde"}
-_NIGHT = {"at night", "de la noche"}
+_BY_NAME = {
+    **dict.fromkeys(("noon", "midday", "mediodia", "mittag", "mittags", "midi", "meio-dia"), 12),
+    **dict.fromkeys(("midnight", "medianoche", "mitternacht", "minuit", "meia-noite"), 0),
+}
+_MORNING = {
+    *("am", "a.m.", "a.m", "a. m.", "in the morning", "de la manana", "de la madrugada"),
+    *("morgens", "fruh", "vormittags", "du matin", "da manha", "da madrugada"),
+}
+_AFTERNOON = {
+    *("pm", "p.m.", "p.m", "p. m.", "in the afternoon", "in the evening", "de la tarde"),
+    *("mittags", "nachmittags", "abends", "de l'apres-midi", "du soir", "da tarde"),
+}
+_NIGHT = {"at night", "de la noche", "nachts", "da noite"}
 
 
 def wall_time(text: str) -> time:
-    """Read a time of day: `9`, `9:30`, `0930`, `9 pm`, `21h`, `noon`, `9 de la noche`.
+    """Read a time of day: `9`, `9:30`, `0930`, `9 pm`, `21h`, `21 Uhr`, `noon`, `9 de la noche`.
 
     A bare hour is one of the 24-hour clock. Raises UserError for what cannot be read.
     """
     asked = _folded(text)
-    named = _BY_NAME.get(re.sub(r"^(?:at|al?) ", "", asked))
+    named = _BY_NAME.get(re.sub(r"^(?:at|al?|um|ao) ", "", asked))
     if named is not None:
         return time(named)
     match = _TIME.fullmatch(asked)
@@ -140,10 +179,22 @@ def _refuse_time() -> NoReturn:
     raise UserError("spoken.refused.time")
 
 
-_UNITS = {"d": 1, "dia": 1, "day": 1, "w": 7, "week": 7, "semana": 7}
-_MONTHS = {"month", "mes", "mese"}
-_NUMBERS = {"a": 1, "an": 1, "one": 1, "un": 1, "una": 1, "two": 2, "dos": 2, "three": 3, "tres": 3}
-_TOMORROW = {"tomorrow", "manana"}
+_UNITS = {
+    **dict.fromkeys(("d", "day", "dia", "tag", "tage", "tagen", "jour"), 1),
+    **dict.fromkeys(("w", "week", "semana", "woche", "wochen", "semaine"), 7),
+}
+_MONTHS = {"month", "mes", "mese", "monat", "monate", "monaten", "moi"}
+_NUMBERS = {
+    **dict.fromkeys(("a", "an", "one", "un", "una", "une", "um", "uma", "ein", "eine"), 1),
+    **dict.fromkeys(("einen", "einem", "einer"), 1),
+    **dict.fromkeys(("two", "dos", "zwei", "deux", "dois", "duas"), 2),
+    **dict.fromkeys(("three", "tres", "drei", "trois"), 3),
+}
+_TOMORROW = {"tomorrow", "manana", "morgen", "demain", "amanha"}
+_UNTIL = re.compile(
+    r"^(?:until|till|for|hasta(?: el)?|durante|in|en|bis(?: zum)?|fur|jusqu'au|pendant|pour|dans"
+    r"|ate(?: o)?|por|em) "
+)
 
 
 def pause_end(text: str, today: date) -> date:
@@ -153,9 +204,7 @@ def pause_end(text: str, today: date) -> date:
     they do everywhere but in one country, unless only the other order can be meant. Raises
     UserError for what cannot be read, is not ahead, or is further than `FURTHEST`.
     """
-    end = _date(
-        re.sub(r"^(?:until|till|for|hasta(?: el)?|durante|in|en) ", "", _folded(text)), today
-    )
+    end = _date(_UNTIL.sub("", _folded(text)), today)
     if not today < end <= today + FURTHEST:
         raise UserError("spoken.refused.until")
     return end

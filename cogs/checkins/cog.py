@@ -196,7 +196,7 @@ class ManageCheckins(app_commands.Group):
             language = self._bot.runtime.texts.choose(
                 await self._bot.runtime.settings.get(server_id, LANGUAGE)
             )
-        rule = self._rule(interaction, days or "", at, zone, until or "")
+        rule = await self._rule(interaction, days or "", at, zone, until or "")
         plan = Plan(where, channel.id, rule, (), language)
         made = await self._schedules.make(server_id, plan, by=interaction.user.id)
         words = await words_for(interaction)
@@ -271,7 +271,7 @@ class ManageCheckins(app_commands.Group):
         sets = [spoken.EVERY_DAY, spoken.WEEKDAYS, spoken.WEEKEND]
         if current.strip():
             try:
-                sets = [spoken.days(current)]
+                sets = [spoken.days(current, words.locale)]
             except UserError:
                 return []
         else:
@@ -407,7 +407,7 @@ class ManageCheckins(app_commands.Group):
 
         async def submitted(then: Interaction, typed: views.TypedPlan) -> None:
             nonlocal seen
-            rule = self._rule(then, typed.days, typed.time, typed.zone, typed.until)
+            rule = await self._rule(then, typed.days, typed.time, typed.zone, typed.until)
             before, seen = seen, await self._schedules.schedule(_server(then), schedule_id)
             if seen.plan.course != before.plan.course:
                 raise await _changed_meanwhile(then, seen)
@@ -458,13 +458,16 @@ class ManageCheckins(app_commands.Group):
 
     # Inside
 
-    def _rule(self, interaction: Interaction, days: str, at: str, zone: str, until: str) -> Rule:
+    async def _rule(
+        self, interaction: Interaction, days: str, at: str, zone: str, until: str
+    ) -> Rule:
         """Read what was typed; raises UserError for what cannot be read for certain."""
+        language = (await words_for(interaction)).locale
         with in_field("checkins.form.zone"):
             named = zone_named(zone, interaction.locale.value)
         today = self._bot.runtime.clock().astimezone(zone_info(named)).date()
         with in_field("checkins.form.days"):
-            on = spoken.days(days) if days.strip() else spoken.EVERY_DAY
+            on = spoken.days(days, language) if days.strip() else spoken.EVERY_DAY
         with in_field("checkins.form.time"):
             time_of_day = spoken.wall_time(at)
         with in_field("checkins.form.until"):

@@ -73,7 +73,7 @@ class Checkin(app_commands.Group):
         server_id = await self._server(interaction)
         words = await words_for(interaction)
         named = zone_named(zone, interaction.locale.value)
-        rule = Rule(spoken.days(days), spoken.wall_time(time), named)
+        rule = Rule(spoken.days(days, words.locale), spoken.wall_time(time), named)
         await self._ask(interaction, words, server_id, rule)
 
     @app_commands.command(name="status", description="-")
@@ -133,7 +133,7 @@ class Checkin(app_commands.Group):
         named = [(views.days_text(words, Rule(one, time(), UTC_NAME)), one) for one in offered]
         if current.strip():
             try:
-                one = spoken.days(current)
+                one = spoken.days(current, words.locale)
                 named = [(views.days_text(words, Rule(one, time(), UTC_NAME)), one)]
             except UserError:
                 named = [one for one in named if current.casefold() in one[0].casefold()]

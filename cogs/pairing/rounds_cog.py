@@ -121,7 +121,8 @@ class ManagePairing(app_commands.Group):
         named = zone_named(zone, interaction.locale.value)
         now = self._bot.runtime.clock()
         today = now.astimezone(zone_info(named)).date()
-        rule = Rule(spoken.days(day), spoken.wall_time(at), named, weeks, today)
+        words = await words_for(interaction)
+        rule = Rule(spoken.days(day, words.locale), spoken.wall_time(at), named, weeks, today)
         before = await self._rounds.plan(server_id)
         if before is None or before.rule.weeks != weeks:
             period = max(7 * weeks - 2, 1)
@@ -140,7 +141,6 @@ class ManagePairing(app_commands.Group):
         else:
             made = replace(before, channel_id=channel.id, rule=rule)
         await self._rounds.save_plan(made, by=interaction.user.id)
-        words = await words_for(interaction)
         await reply(interaction, await self._panel(interaction, words("pairing.rounds.saved")))
 
     @app_commands.command(name="status", description="-")
@@ -182,7 +182,7 @@ class ManagePairing(app_commands.Group):
         asked = list(range(7))
         if current.strip():
             try:
-                asked = sorted(spoken.days(current))
+                asked = sorted(spoken.days(current, words.locale))
             except UserError:
                 return []
         names = [views.day_name(words, day) for day in asked]

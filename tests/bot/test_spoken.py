@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import contextlib
 from datetime import date, time, timedelta
+from typing import Any
 
 import pytest
+from babel import Locale
+from babel.dates import get_day_names
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot import spoken
 from bot.errors import UserError
 from bot.spoken import EVERY_DAY, WEEKDAYS, WEEKEND
+from bot.texts import Texts
 
+TEXTS = Texts.load()
 TODAY = date(2026, 11, 21)
 
 
@@ -44,6 +49,21 @@ TODAY = date(2026, 11, 21)
         ("wendesday", {2}),
         ("thurs", {3}),
         ("TH", {3}),
+        ("täglich", EVERY_DAY),
+        ("jeden Tag", EVERY_DAY),
+        ("werktags", WEEKDAYS),
+        ("am Wochenende", WEEKEND),
+        ("Mo bis Fr", WEEKDAYS),
+        ("Mo., Mi. und Do.", {0, 2, 3}),
+        ("donnerstags", {3}),
+        ("lu ma me je ve sa di", EVERY_DAY),
+        ("du lundi au vendredi", WEEKDAYS),
+        ("le dimanche", {6}),
+        ("lu do", {0, 6}),
+        ("segunda a sexta", WEEKDAYS),
+        ("terça-feira e quintas-feiras", {1, 3}),
+        ("todos os dias", EVERY_DAY),
+        ("dias úteis", WEEKDAYS),
     ],
 )
 def test_days_are_read_as_people_write_them(typed: str, meant: set[int]) -> None:
@@ -52,7 +72,17 @@ def test_days_are_read_as_people_write_them(typed: str, meant: set[int]) -> None
 
 @pytest.mark.parametrize(
     "typed",
-    ["", "m", "not monday", "every other day", "monday to", "to friday", "some day", "s" * 101],
+    [
+        "",
+        "m",
+        "not monday",
+        "every other day",
+        "monday to",
+        "to friday",
+        "some day",
+        "se",
+        "s" * 101,
+    ],
 )
 def test_days_that_are_not_certain_are_refused(typed: str) -> None:
     with pytest.raises(UserError) as refused:
@@ -86,6 +116,17 @@ def test_days_that_are_not_certain_are_refused(typed: str) -> None:
         ("1 de la madrugada", time(1)),
         ("7 in the morning", time(7)),
         ("24:00", time(0)),
+        ("9 hours", time(9)),
+        ("um 21 Uhr", time(21)),
+        ("21 Uhr 30", time(21, 30)),
+        ("9 Uhr abends", time(21)),
+        ("12 Uhr mittags", time(12)),
+        ("Mitternacht", time(0)),
+        ("à 9 heures", time(9)),
+        ("7 h du soir", time(19)),
+        ("midi", time(12)),
+        ("às 9 da noite", time(21)),
+        ("ao meio-dia", time(12)),
     ],
 )
 def test_a_time_is_read_as_people_write_it(typed: str, meant: time) -> None:
@@ -105,6 +146,44 @@ def test_every_minute_of_the_day_can_be_written_and_read(at: time) -> None:
     assert spoken.wall_time(minute.strftime("%H:%M")) == minute
     assert spoken.wall_time(minute.strftime("%H%M")) == minute
     assert spoken.wall_time(minute.strftime("%I:%M %p")) == minute
+
+
+@pytest.mark.parametrize(
+    ("typed", "language", "meant"),
+    [
+        ("Do", "de", {3}),
+        ("do", "es", {6}),
+        ("Di", "de", {1}),
+        ("di", "fr", {6}),
+        ("mon", "de", {0}),
+        ("sun", "de", {6}),
+        ("viernes", "de", {4}),
+    ],
+)
+def test_what_is_another_day_elsewhere_is_read_in_the_readers_language(
+    typed: str, language: str, meant: set[int]
+) -> None:
+    assert spoken.days(typed, language) == meant
+
+
+@pytest.mark.parametrize("typed", ["do", "di"])
+def test_what_two_languages_read_differently_is_refused_to_who_speaks_neither(typed: str) -> None:
+    with pytest.raises(UserError, match=r"spoken\.refused\.days"):
+        spoken.days(typed, "en")
+
+
+@pytest.mark.parametrize("locale", TEXTS.locales)
+@pytest.mark.parametrize("width", ["wide", "abbreviated", "short"])
+def test_a_day_is_read_as_calendars_print_it_in_each_language(locale: str, width: Any) -> None:
+    names = get_day_names(width, locale=Locale.parse(locale, sep="-"))
+    for day in range(7):
+        assert spoken.days(names[day], locale) == {day}
+
+
+@pytest.mark.parametrize("locale", TEXTS.locales)
+def test_what_the_bot_itself_says_for_days_is_read_again(locale: str) -> None:
+    assert spoken.days(TEXTS.say("checkins.days.every_day", locale), locale) == EVERY_DAY
+    assert spoken.days(TEXTS.say("checkins.days.weekdays", locale), locale) == WEEKDAYS
 
 
 @given(st.sets(st.integers(0, 6), min_size=1))
@@ -131,6 +210,14 @@ def test_every_choice_of_days_can_be_written_and_read(chosen: set[int]) -> None:
         ("una semana", TODAY + timedelta(days=7)),
         ("2 meses", TODAY + timedelta(days=60)),
         ("1 mes", TODAY + timedelta(days=30)),
+        ("morgen", TODAY + timedelta(days=1)),
+        ("2 Wochen", TODAY + timedelta(days=14)),
+        ("für einen Monat", TODAY + timedelta(days=30)),
+        ("bis zum 24.12.", date(2026, 12, 24)),
+        ("une semaine", TODAY + timedelta(days=7)),
+        ("3 mois", TODAY + timedelta(days=90)),
+        ("até 24/12", date(2026, 12, 24)),
+        ("duas semanas", TODAY + timedelta(days=14)),
     ],
 )
 def test_the_end_of_a_pause_is_read_as_people_write_it(typed: str, meant: date) -> None:
