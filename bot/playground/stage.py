@@ -43,7 +43,12 @@ if TYPE_CHECKING:
 
 _log = logs.get(__name__)
 
-LANGUAGES = {"en-US": "English", "es-ES": "Español", "de": "Deutsch"}
+LANGUAGES = {
+    "en-US": "English",
+    "es-ES": "Español",
+    "de": "Deutsch",
+    "pt-BR": "Português (Brasil)",
+}
 _SHOWN = (ChannelType.TEXT, ChannelType.NEWS)
 # A step of a jump; a day in steps shows the clock moving, and each step has the whole patience.
 _STEP = timedelta(hours=1)

@@ -221,8 +221,9 @@ def _source(source: Source) -> str:
 
 def language_name(code: str, words: Words) -> str:
     """A language as the reader calls it."""
-    locale = Locale.parse(words.locale, sep="-")
-    return cast("Mapping[str, str]", locale.languages).get(code, code)
+    names = cast("Mapping[str, str]", Locale.parse(words.locale, sep="-").languages)
+    # Few languages have a name for that of one country.
+    return names.get(code.replace("-", "_")) or names.get(code.split("-")[0], code)
 
 
 def _buttons(entries: Sequence[Entry], *, together: bool = False) -> list[ui.ActionRow[Any]]:

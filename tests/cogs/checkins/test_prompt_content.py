@@ -13,7 +13,8 @@ from bot.errors import ContentError
 from cogs.checkins.prompts import CATEGORIES, Pool, Prompt, Task, Tip, Weight, choose, parse
 from cogs.checkins.shapes import TEXT_LIMIT, banned
 
-LANGUAGES = ("en", "es")
+LANGUAGES = tuple(sorted(path.stem for path in (DATA / "content" / "prompts").glob("*.yaml")))
+QUOTES = {"es": "«»", "fr": "«»", "de": "„“"}
 
 
 def shipped(language: str) -> tuple[Prompt, ...]:
@@ -36,6 +37,9 @@ TOO_NARROW = re.compile(
     r"|oficina|amig[oa]s?|pareja|hij[oa]s|mascotas?|verano|invierno|primavera|otoño|nieve|navidad"
     r"|lunes|fin de semana|comer|comida|beber|té|café|cama|dormir|dinero|comprar"
     r"|todos|todas|chicos|fallar|enferm[oa]|sanos?|peor"
+    r"|ouvir|olhar|olhe|veem|janela|casa|lar|trabalho|emprego|escola|escritório|amizades?"
+    r"|parceir[oa]s?|filh[oa]s?|verão|inverno|outono|neve|natal|páscoa|segunda-feira|bebida|chá"
+    r"|dinheiro|galera|falhar|doente|pior"
     r")\b",
     re.IGNORECASE,
 )
@@ -52,7 +56,8 @@ def test_every_language_has_the_same_prompts_tagged_alike() -> None:
     def tags(language: str) -> list[tuple[str, str, Tip, Task, Weight]]:
         return [(p.id, p.category, p.tip, p.task, p.weight) for p in SHIPPED[language]]
 
-    assert tags("es") == tags("en")
+    for language in LANGUAGES:
+        assert tags(language) == tags("en"), language
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -72,7 +77,7 @@ def test_no_shipped_prompt_has_a_banned_shape_in_any_language() -> None:
     assert [
         (prompt.text, locale)
         for language, prompt in ALL
-        for locale in dict.fromkeys((language, "en", "es", "fr"))
+        for locale in dict.fromkeys((language, *LANGUAGES))
         if banned(prompt.text, locale)
     ] == []
 
@@ -100,7 +105,7 @@ def test_a_shipped_prompt_is_short_plain_text_for_any_screen_reader() -> None:
 
 def test_questions_are_opened_and_closed_as_the_language_does() -> None:
     def is_closed(language: str, text: str) -> bool:
-        opened, closed = "«»" if language == "es" else "“”"
+        opened, closed = QUOTES.get(language, "“”")
         marks = text.count("?") if language == "es" else 0
         return text.count("¿") == marks and text.count(opened) == text.count(closed)
 
@@ -114,10 +119,11 @@ def test_every_prompt_says_in_its_own_words_what_makes_it_safe(language: str) ->
     assert all(reason.endswith(".") for reason in reasons)
 
 
-def test_no_spanish_text_was_left_in_english() -> None:
+@pytest.mark.parametrize("language", [name for name in LANGUAGES if name != "en"])
+def test_no_text_was_left_in_english(language: str) -> None:
     english = {p.id: p for p in SHIPPED["en"]}
-    assert all(p.text != english[p.id].text for p in SHIPPED["es"])
-    assert all(p.safe_because != english[p.id].safe_because for p in SHIPPED["es"])
+    assert all(p.text != english[p.id].text for p in SHIPPED[language])
+    assert all(p.safe_because != english[p.id].safe_because for p in SHIPPED[language])
 
 
 @pytest.mark.parametrize("category", CATEGORIES)
