@@ -44,7 +44,7 @@ _SETS = (
      r"|dias laborables|laborables|dias habiles|werktag(?:s|e|en)?|wochentag(?:s|e|en)?"
      r"|unter der woche|en semaine|jours ouvr(?:es|ables)|jours de (?:la )?semaine"
      r"|dias uteis|durante a semana", WEEKDAYS),
-    (r"week[ -]?ends?|(?:los )?fin(?:es)? de semana|findes?|wochenenden?|les fins de semaine"
+    (r"week[ -]?ends?|(?:los )?fin(?:es)? de semana|findes?|wochenenden?|fins? de semaine"
      r"|fins de semana|fina(?:l|is) de semana|fds", WEEKEND),
 )  # fmt: skip
 
@@ -126,8 +126,8 @@ def _refuse_days() -> NoReturn:
 
 
 _TIME = re.compile(
-    r"(?:at |a las? |um |as? )?"
-    r"(?P<hour>\d{1,2})(?:\s?(?:[:.]|h(?![a-z])|uhr)\s?(?P<minute>\d{2})?|(?P<joined>[0-5]\d))?"
+    r"(?:at |a las? |um |as? )?(?P<hour>\d{1,2})"
+    r"(?:\s?(?:[:.]|h(?![a-z])|heures?|uhr)\s?(?P<minute>\d{2})?|(?P<joined>[0-5]\d))?"
     r"(?: ?(?:hours?|horas?|heures?|hrs|hs|h|uhr|o'?clock|en punto))?(?: ?(?P<half>[a-z].*))?"
 )
 _BY_NAME = {
@@ -140,7 +140,8 @@ _MORNING = {
 }
 _AFTERNOON = {
     *("pm", "p.m.", "p.m", "p. m.", "in the afternoon", "in the evening", "de la tarde"),
-    *("mittags", "nachmittags", "abends", "de l'apres-midi", "du soir", "da tarde"),
+    *("mittags", "nachmittags", "abends", "de l'apres-midi", "de l'apres midi", "du soir"),
+    "da tarde",
 }
 _NIGHT = {"at night", "de la noche", "nachts", "da noite"}
 
@@ -192,8 +193,8 @@ _NUMBERS = {
 }
 _TOMORROW = {"tomorrow", "manana", "morgen", "demain", "amanha"}
 _UNTIL = re.compile(
-    r"^(?:until|till|for|hasta(?: el)?|durante|in|en|bis(?: zum)?|fur|jusqu'au|pendant|pour|dans"
-    r"|ate(?: o)?|por|em) "
+    r"^(?:until|till|for|hasta(?: el)?|durante|in|en|bis(?: zum)?|fur|jusqu'(?:au|a)|pendant|pour"
+    r"|dans|ate(?: o)?|por|em) "
 )
 
 

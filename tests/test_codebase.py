@@ -132,7 +132,7 @@ _PARTS = ("name", "description")
 _ALIKE = {"faq", "id", "plan"}
 """Words for a command or an option that many languages share."""
 
-_SHARED = {"de": {"pause"}}
+_SHARED = {"de": {"pause"}, "fr": {"pause"}}
 """And those that one language shares with English."""
 
 

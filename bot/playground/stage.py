@@ -47,6 +47,7 @@ LANGUAGES = {
     "en-US": "English",
     "es-ES": "Español",
     "de": "Deutsch",
+    "fr": "Français",
     "pt-BR": "Português (Brasil)",
 }
 _SHOWN = (ChannelType.TEXT, ChannelType.NEWS)

@@ -6,8 +6,9 @@ are. It knows shapes and not meanings: what it lets through may still be unkind,
 comes with a reason, so that it can be said in another way. Its sources are DESIGN section 8 (tone)
 and the rule that a prompt in a channel asks for nothing that is hard to say or to take back.
 
-English and Spanish shapes are both looked for whatever the language of a server, because the
-language of a server's settings is often not the one its moderators write in. Only words that are
+Shapes of every language are looked for whatever the language of a server, because the
+language of a server's settings is often not the one its moderators write in. French has a module
+of its own (cogs.checkins.french). Only words that are
 harmless in the other language (`dad` is an imperative in Spanish) wait for their own.
 """
 
@@ -20,12 +21,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from cogs.checkins import french
+
 TEXT_LIMIT = 240
 """Characters of a prompt: what is read at a glance on a phone."""
 
 _FIRST = (
     r"(?:^|[.!?;:,(\"“«¿¡\n-])\s*"
-    r"(?:(?:and|so|but|then|just|please|now|all|y|pero|ahora|solo|todos|por favor),? )*"
+    r"(?:(?:and|so|but|then|just|please|now|all|y|pero|ahora|solo|todos|por favor"
+    r"|et|mais|puis|alors|s'il te plait),? )*"
 )
 """Where a sentence, or a part of it, begins: there an imperative stands."""
 
@@ -41,12 +45,15 @@ class _Shape:
     """Words that are looked for in one language only, because they are harmless in others."""
 
     def compiled(self) -> tuple[re.Pattern[str], Mapping[str, re.Pattern[str]]]:
-        parts = [rf"(?<!\w)(?:{'|'.join(self.anywhere)})(?!\w)"]
-        if self.first:
-            parts.append(rf"{_FIRST}(?:{'|'.join(self.first)})(?!\w)")
+        anywhere = self.anywhere + french.ANYWHERE.get(self.reason, ())
+        first = self.first + french.FIRST.get(self.reason, ())
+        parts = [rf"(?<!\w)(?:{'|'.join(anywhere)})(?!\w)"]
+        if first:
+            parts.append(rf"{_FIRST}(?:{'|'.join(first)})(?!\w)")
         only = {
             language: re.compile(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)")
-            for language, words in self.only.items()
+            for language, words in (*self.only.items(), ("fr", french.ONLY.get(self.reason, ())))
+            if words
         }
         return re.compile("|".join(parts)), only
 
@@ -58,6 +65,7 @@ _LET_OFF = re.compile(
     r"|without (?:saying|explaining|telling)"
     r"|no (?:hace falta|es necesario|hay que|tienes que|tiene que|tienen que|necesitas)"
     r"|sin (?:tener que|necesidad de|decir|explicar|contar)|nad[ai]e? tiene que"
+    rf"|{french.LET_OFF}"
     r")(?!\w)[^.,;:!?]*"
 )
 """What sounds like a demand and takes one away: "no need to say why"."""

@@ -17,7 +17,7 @@ from bot.zones import ZoneGone, zone_info
 
 MAX_LENGTH = 200
 
-_SPAN = re.compile(r"(.*?)\b(\d{1,2})[:.](\d{2})\s*(?:-|–|to|a)\s*(\d{1,2})[:.](\d{2})")
+_SPAN = re.compile(r"(.*?)\b(\d{1,2})[:.h](\d{2})\s*(?:-|–|to|a|à)\s*(\d{1,2})[:.h](\d{2})")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Countries by the words people type: names, other names, codes, half words and slips of the key.
 
-Names come from the Unicode CLDR through Babel, in the reader's language and always in English and
-Spanish too. Nothing here guesses a country from a language.
+Names come from the Unicode CLDR through Babel, in the reader's language and always in English,
+Spanish and French too. Nothing here guesses a country from a language.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from rapidfuzz.distance import OSA
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-ALWAYS_UNDERSTOOD = ("en", "es")
+ALWAYS_UNDERSTOOD = ("en", "es", "fr")
 """Languages whose names of countries are understood whatever the reader's language is."""
 
 LONGEST = 60
@@ -47,7 +47,9 @@ _SPELT_OUT = str.maketrans(
 )
 """Letters that decomposition leaves whole although people type them plainly."""
 
-_IGNORED = frozenset({"the", "of", "and", "el", "la", "los", "las", "de", "y"})
+_IGNORED = frozenset(
+    {"the", "of", "and", "el", "la", "los", "las", "de", "y", "le", "les", "et", "du", "des"}
+)
 
 OTHER_NAMES: dict[str, tuple[str, ...]] = {
     "AE": ("UAE", "Emirates", "Emiratos", "Dubai", "EAU"),

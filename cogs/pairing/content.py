@@ -29,16 +29,22 @@ _ID = re.compile(r"[a-z0-9-]{2,30}")
 
 _SENSITIVE = re.compile(
     r"\b(?:"
-    # health, in English and in Spanish
+    # health, in English, Spanish and French
     r"depress\w*|depresi\w*|anxi\w*|ansied\w*|ansios\w*|trauma\w*|c?ptsd|tept|bipolar\w*|schizo\w*"
     r"|esquizo\w*|psycho\w*|psico\w*|psychia\w*|psiqui\w*|adhd|tdah|autis\w*|asperger\w*"
     r"|neurodiv\w*|ocd|toc|bpd|tlp|borderline|dissocia\w*|disocia\w*|addict\w*|adicc\w*|adict\w*"
     r"|alcohol\w*|sober\w*|sobri\w*|drug\w*|droga\w*|suicid\w*|self ?harm\w*|autoles\w*"
     r"|disorder\w*|trastorno\w*|anorex\w*|bulimi\w*|diagnos\w*|disease\w*|illness\w*|enferm\w*"
     r"|sick\w*|cancer\w*|hiv|vih|sida|medica\w*|medicin\w*|pills?|pastillas?|therap\w*|terap\w*"
-    r"|symptom\w*|sintoma\w*|panic\w*|chronic\w*|cronic\w*|pain|dolor\w*|disab\w*|discapac\w*"
+    r"|symptom\w*|sintoma\w*|panic\w*|chronic\w*|cronic\w*|dolor\w*|disab\w*|discapac\w*"
     r"|pregnan\w*|embaraz\w*|abuse\w*|abuso\w*|mental health|salud|health|recovery|recuperacion"
+    # French bread is no ache
+    r"|(?<!du )(?<!son )(?<!le )(?<!de )(?<!faire )pain(?! (?:et|maison|au|de))"
+    r"|alcool\w*|drogue\w*|troubles?|maladies?|malades?|douleurs?|deuils?|handicap\w*"
+    r"|enceintes?|grossesses?|sante|retabli\w*|automutil\w*"
     # faith, politics and love life: just as little ours to keep
+    r"|eglises?|musulman\w*|chretien\w*|catholi\w*|juifs?|juives?|athee\w*|politiques?"
+    r"|homosex\w*|transgenre\w*"
     r"|religi\w*|church\w*|iglesia\w*|islam\w*|muslim\w*|musulm\w*|christian\w*|cristian\w*"
     r"|jewish|judi[ao]s?|atheis\w*|ateis\w*|ateos?|politic\w*|gay|lesb\w*|queer\w*|lgbt\w*"
     r"|bisex\w*|transgender\w*|transg\w*|sex\w*"
@@ -48,6 +54,7 @@ _SENSITIVE = re.compile(
 _PRESSING = re.compile(
     # why, numbers, duty, and promises
     r"\b(?:why|por que|should|must|have to|need to|deberias|debes|tienes que|scale|escala"
+    r"|pourquoi|devrais|tu dois|il faut|echelle|tout ira"
     r"|always be|everything will|todo saldra)\b|\d|https?:|[@#<>*_`~|]"
 )
 

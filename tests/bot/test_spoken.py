@@ -63,6 +63,11 @@ TODAY = date(2026, 11, 21)
         ("segunda a sexta", WEEKDAYS),
         ("terça-feira e quintas-feiras", {1, 3}),
         ("todos os dias", EVERY_DAY),
+        ("tous les jours", EVERY_DAY),
+        ("en semaine", WEEKDAYS),
+        ("la fin de semaine", WEEKEND),
+        ("lun mer ven", {0, 2, 4}),
+        ("tous les mardis et jeudis", {1, 3}),
         ("dias úteis", WEEKDAYS),
     ],
 )
@@ -125,6 +130,10 @@ def test_days_that_are_not_certain_are_refused(typed: str) -> None:
         ("à 9 heures", time(9)),
         ("7 h du soir", time(19)),
         ("midi", time(12)),
+        ("à 9 h 30", time(9, 30)),
+        ("7 heures 15", time(7, 15)),
+        ("3h de l’après-midi", time(15)),
+        ("à minuit", time(0)),
         ("às 9 da noite", time(21)),
         ("ao meio-dia", time(12)),
     ],
@@ -190,8 +199,10 @@ def test_what_the_bot_itself_says_for_days_is_read_again(locale: str) -> None:
 def test_every_choice_of_days_can_be_written_and_read(chosen: set[int]) -> None:
     names = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
     nombres = ["lun", "mar", "mié", "jue", "vie", "sáb", "dom"]
+    noms = ["lun", "mar", "mer", "jeu", "ven", "sam", "dim"]
     assert spoken.days(" ".join(names[day] for day in chosen)) == chosen
     assert spoken.days(", ".join(nombres[day] for day in chosen)) == chosen
+    assert spoken.days(" et ".join(noms[day] for day in chosen)) == chosen
 
 
 @pytest.mark.parametrize(
@@ -216,6 +227,9 @@ def test_every_choice_of_days_can_be_written_and_read(chosen: set[int]) -> None:
         ("bis zum 24.12.", date(2026, 12, 24)),
         ("une semaine", TODAY + timedelta(days=7)),
         ("3 mois", TODAY + timedelta(days=90)),
+        ("jusqu’au 3/1", date(2027, 1, 3)),
+        ("pendant 3 jours", TODAY + timedelta(days=3)),
+        ("deux semaines", TODAY + timedelta(days=14)),
         ("até 24/12", date(2026, 12, 24)),
         ("duas semanas", TODAY + timedelta(days=14)),
     ],

@@ -40,6 +40,9 @@ TOO_NARROW = re.compile(
     r"|ouvir|olhar|olhe|veem|janela|casa|lar|trabalho|emprego|escola|escritório|amizades?"
     r"|parceir[oa]s?|filh[oa]s?|verão|inverno|outono|neve|natal|páscoa|segunda-feira|bebida|chá"
     r"|dinheiro|galera|falhar|doente|pior"
+    r"|voir|vois|entends|entendre|regarder?|marcher|courir|dehors|fenêtre|maison|travail|boulot"
+    r"|école|bureau|amie?s?|couple|enfants?|été|hiver|printemps|automne|neige|noël|lundi|week-end"
+    r"|manger|nourriture|boire|thé|lit|dormir|argent|acheter|tous|malade|pire|meilleure?"
     r")\b",
     re.IGNORECASE,
 )
@@ -96,7 +99,7 @@ def test_a_shipped_prompt_is_short_plain_text_for_any_screen_reader() -> None:
             and not set(text) & set("!¡*_`~|<>#@[]()\n\t'\"")
             and not kinds & {"So", "Sk", "Cf", "Cc"}
             and not re.search(r"\d", text)
-            and len(re.split(r"(?<=[.?])\s+(?=[A-Z¿ÁÉÍÓÚ])", text)) <= 2
+            and len(re.split(r"(?<=[.?])\s+(?=[A-ZÀÉÊÇ¿ÁÉÍÓÚ])", text)) <= 2
             and text[-1] in ".?”»"
         )
 

@@ -193,6 +193,91 @@ REFUSED = [
     ("empty", "es", "¿?"),
     ("characters", "en", "Hello \u202eyadot si woh"),
     ("characters", "es", "Hola\u200b a quien lea"),
+    ("why", "fr", "Pourquoi ce silence ?"),
+    ("why", "fr", "Comment ça se fait que personne ne dise bonjour ?"),
+    ("why", "fr", "Quelle est la raison de ton humeur ?"),
+    ("scale", "fr", "De 1 à 10, comment vas-tu ?"),
+    ("scale", "fr", "Note ton humeur."),
+    ("scale", "fr", "Quelle note tu donnes à aujourd’hui ?"),
+    ("scale", "fr", "Combien de jours durs cette semaine ?"),
+    ("scale", "fr", "Ton énergie sur une échelle, s’il te plaît."),
+    ("scale", "fr", "Plutôt à 50 % ou plus ?"),
+    ("streak", "fr", "Ne brise pas la série."),
+    ("streak", "fr", "Trois jours d’affilée avec toi."),
+    ("streak", "fr", "Gagne des points avec un bonjour."),
+    ("guilt", "fr", "Tu nous as manqué."),
+    ("guilt", "fr", "Où étais-tu ?"),
+    ("guilt", "fr", "Ça fait longtemps !"),
+    ("guilt", "fr", "Tu n’as toujours pas répondu."),
+    ("guilt", "fr", "Qui manque à l’appel ?"),
+    ("guilt", "fr", "On t’attend."),
+    ("pressure", "fr", "Cette question est obligatoire."),
+    ("pressure", "fr", "Réponds maintenant."),
+    ("pressure", "fr", "Ne sois pas timide, dis un mot."),
+    ("pressure", "fr", "Pas d’excuses : un mot."),
+    ("gaze", "fr", "Allume la caméra et dis bonjour."),
+    ("gaze", "fr", "Cherche le contact visuel."),
+    ("gaze", "fr", "Envoie une photo de toi."),
+    ("gaze", "fr", "On fait un appel vidéo ?"),
+    ("wrong", "fr", "Qu’est-ce qui ne va pas ?"),
+    ("wrong", "fr", "Qu’est-ce qui te tracasse ?"),
+    ("wrong", "fr", "C’est quoi ton problème ?"),
+    ("trauma", "fr", "Quel trauma portes-tu ?"),
+    ("trauma", "fr", "Quel est le pire de la semaine ?"),
+    ("trauma", "fr", "Quelqu’un t’a fait du mal ?"),
+    ("trauma", "fr", "Raconte le moment le plus dur."),
+    ("loss", "fr", "As-tu perdu quelqu’un ?"),
+    ("loss", "fr", "Comment vis-tu ton deuil ?"),
+    ("loss", "fr", "Qui te manque ?"),
+    ("harm", "fr", "Penses-tu à te faire du mal ?"),
+    ("harm", "fr", "As-tu pensé au suicide ?"),
+    ("family", "fr", "Comment ça va avec ta mère ?"),
+    ("family", "fr", "Un souvenir d’enfance ?"),
+    ("family", "fr", "Comment va la famille ?"),
+    ("diagnosis", "fr", "Quel est ton diagnostic ?"),
+    ("diagnosis", "fr", "Comment va ton anxiété ?"),
+    ("diagnosis", "fr", "Es-tu déprimé ?"),
+    ("diagnosis", "fr", "Tu prends des médicaments ?"),
+    ("body", "fr", "As-tu mangé aujourd’hui ?"),
+    ("body", "fr", "Tu veux perdre du poids ?"),
+    ("body", "fr", "Bien dormi ?"),
+    ("substances", "fr", "As-tu bu aujourd’hui ?"),
+    ("substances", "fr", "Une bière ou un verre de vin ?"),
+    ("religion", "fr", "Une prière pour cette journée ?"),
+    ("money", "fr", "As-tu des dettes ?"),
+    ("money", "fr", "Tes fins de mois, ça va ?"),
+    ("presumes", "fr", "À quel point es-tu triste ?"),
+    ("presumes", "fr", "Qu’est-ce qui te rend si triste ?"),
+    ("presumes", "fr", "Comment va le travail ?"),
+    ("presumes", "fr", "Que dit ton copain ?"),
+    ("advice", "fr", "Tu devrais te reposer."),
+    ("advice", "fr", "Il faut sortir de là."),
+    ("advice", "fr", "Bonjour. N’oublie pas de boire de l’eau."),
+    ("advice", "fr", "As-tu essayé le yoga ?"),
+    ("advice", "fr", "Respire un grand coup."),
+    ("promise", "fr", "Tout ira bien."),
+    ("promise", "fr", "Ça va passer."),
+    ("promise", "fr", "Tu vas t’en sortir."),
+    ("promise", "fr", "Il y a toujours quelqu’un ici."),
+    ("cheering", "fr", "Tu vas y arriver !"),
+    ("cheering", "fr", "Tu es incroyable."),
+    ("cheering", "fr", "Courage !"),
+    ("cheering", "fr", "Ne lâche rien."),
+    ("time_of_day", "fr", "Bonne nuit à qui lit."),
+    ("time_of_day", "fr", "Que fais-tu ce soir ?"),
+    ("time_of_day", "fr", "Un mot avant de dormir."),
+    ("time_of_day", "fr", "Quel temps ce matin ?"),
+    ("mention", "fr", "Bonjour \uff20everyone"),
+    ("mention", "fr", "Passe par <#1234567890>."),
+    ("link", "fr", "Va sur exemple.com et dis bonjour"),
+    ("format", "fr", "> Bonjour à qui lit"),
+    ("format", "fr", "-# un mot"),
+    ("long", "fr", "parole " * 35),
+    ("questions", "fr", "Comment ça va ? Et la journée ?"),
+    ("shouting", "fr", "Bonjour ! Nous voilà !"),
+    ("shouting", "fr", "UN SEUL MOT pour aujourd’hui"),
+    ("empty", "fr", "« ? »"),
+    ("characters", "fr", "Bonjour\u200b à qui lit"),
 ]
 
 ACCEPTED = [
@@ -245,6 +330,38 @@ ACCEPTED = [
     ("en", "What can we do better here?"),
     ("en", "What are you looking forward to?"),
     ("en", "What is a boundary you are happy with?"),
+    ("fr", "Comment va aujourd’hui ?"),
+    ("fr", "Que s’est-il passé aujourd’hui, grand ou petit ?"),
+    ("fr", "Bonjour ! De quelle couleur est cette journée ?"),
+    ("fr", "Un mot pour aujourd’hui, sans dire pourquoi."),
+    ("fr", "Pas besoin de dire pourquoi. Soleil ou pluie ?"),
+    ("fr", "Tu n’as pas besoin de répondre. Quel temps fait-il dans ta tête ?"),
+    ("fr", "De quoi as-tu besoin aujourd’hui ?"),
+    ("fr", "Écris un à trois mots, ou aucun."),
+    ("fr", "Dis-le en un mot, ou de un à trois mots."),
+    ("fr", "Pense à un objet : il s’appelle comment ?"),
+    ("fr", "Que faut-il dans une bonne soupe ?"),
+    ("fr", "Quelle est la chanson qu’il te faut en ce moment ?"),
+    ("fr", "Rien n’oblige à répondre maintenant."),
+    ("fr", "Quel passe-temps aimes-tu ?"),
+    ("fr", "À la fois calme et bruyant, ou l’un des deux ?"),
+    ("fr", "Qu’est-ce qui manque à une bonne pizza ?"),
+    ("fr", "Quelle série aimes-tu revoir ?"),
+    ("fr", "Y a-t-il un mot difficile à épeler que tu aimes bien ?"),
+    ("fr", "Qu’est-ce qui te fait du bien ?"),
+    ("fr", "Qu’est-ce qui te fait rire ?"),
+    ("fr", "Mer ou montagne, si l’on peut choisir ?"),
+    ("fr", "Tu peux répondre par un emoji."),
+    ("fr", "Thé, bruit ou ni l’un ni l’autre ?"),
+    ("fr", "Comment aimes-tu qu’on t’écoute ?"),
+    ("fr", "Chaque personne répond à son rythme, ou pas du tout."),
+    ("fr", "Qu’est-ce qu’on peut améliorer ici ?"),
+    ("fr", "Quelle fête inventerais-tu pour demain ?"),
+    ("fr", "Un nom pour la nouvelle imprimante ?"),
+    ("fr", "Que veux-tu garder de cette semaine ?"),
+    ("fr", "Quel est ton mot préféré ?"),
+    ("fr", "Qu’est-ce qui t’apaise ?"),
+    ("fr", "Quand quelqu’un te parle, tu préfères écouter ou distraire ?"),
 ]
 
 
@@ -270,10 +387,10 @@ def test_a_kind_prompt_passes() -> None:
     assert {text: reasons for text, reasons in refused.items() if reasons} == {}
 
 
-def test_every_reason_has_an_example_in_both_languages() -> None:
+def test_every_reason_has_an_example_in_every_language() -> None:
     shown = {(reason, language) for reason, language, _ in REFUSED}
     for reason in REASONS:
-        for language in ("en", "es"):
+        for language in ("en", "es", "fr"):
             assert (reason.removeprefix("checkins.refused."), language) in shown
 
 
@@ -310,6 +427,8 @@ def test_a_let_off_does_not_open_the_door_to_a_topic() -> None:
 def test_a_word_that_is_harmless_elsewhere_is_refused_only_in_its_own_language() -> None:
     assert banned("Dad un abrazo a la planta.", "es-419") == ()
     assert banned("Dad jokes, anyone?", "en-US") == ("checkins.refused.family",)
+    assert banned("A mere MIDI file in a diner", "en") == ()
+    assert banned("Quel plat pour midi ?", "fr") == ("checkins.refused.time_of_day",)
 
 
 def test_the_limit_is_two_hundred_and_forty_characters() -> None:

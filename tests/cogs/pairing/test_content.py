@@ -41,7 +41,7 @@ def test_the_doctor_has_nothing_to_say_against_them() -> None:
         *("Mental health", "self-harm", "Sobriety", "Autistic folks", "Chronic pain", "therapy"),
         *("Ansiedad", "Depresión", "TDAH", "salud mental", "Adicciones", "personas autistas"),
         *("Trastorno bipolar", "duelo y terapia", "Cáncer", "Gay men", "LGBTQ+", "Christians"),
-        *("Política", "religion", "Iglesia", "ＡＤＨＤ"),
+        *("Política", "religion", "Iglesia", "ＡＤＨＤ", "Santé", "Maladies rares", "Politique"),
     ],
 )
 def test_a_topic_that_says_how_somebody_is_is_refused_with_the_reason(name: str) -> None:
@@ -54,6 +54,7 @@ def test_a_topic_that_says_how_somebody_is_is_refused_with_the_reason(name: str)
     [
         *("Sourdough", "Chess", "Trains and transport", "Addition tricks", "Painting"),
         *("Senderismo", "Sci-fi", "Tocar la guitarra", "K-pop", "Museums", "Fútbol"),
+        *("Faire du pain", "Pain et brioche", "Randonnée", "Échecs"),
     ],
 )
 def test_what_people_like_is_taken(name: str) -> None:
