@@ -5,6 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
+
+from discord import app_commands
 
 from benchmarks.report import table_in
 from bot.__main__ import _parser  # pyright: ignore[reportPrivateUsage]
@@ -21,6 +24,8 @@ from cogs.pairing.rounds_service import BY_HAND_LIMITS
 from docs.reference import PAGE, SCHEMA, reference, settings_schema
 from tests.rules import ROOT
 from tests.world import World
+
+USERS = ("members", "moderators")
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -58,6 +63,33 @@ def test_every_make_target_and_file_that_the_documents_name_exists() -> None:
         assert set(re.findall(r"`make ([a-z]+)", text)) <= targets, page.name
         for target in re.findall(r"\]\(([^)#:]+)\)", text):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+async def test_every_command_is_spoken_of_by_the_page_for_those_who_use_it(world: World) -> None:
+    pages = {name: (ROOT / "docs" / f"{name}.md").read_text("utf-8") for name in USERS}
+    everybody = pages["members"] + pages["moderators"]
+    for command in world.bot.tree.walk_commands():
+        if not isinstance(command, app_commands.Command) or command.name in {"resume", "status"}:
+            continue
+        page = pages["moderators"] if _is_for_moderators(command) else everybody
+        assert re.search(rf"`/{command.qualified_name}\b", page), command.qualified_name
+
+
+def _is_for_moderators(command: app_commands.Command[Any, ..., Any]) -> bool:
+    return (command.root_parent or command).default_permissions is not None
+
+
+def test_every_command_that_a_page_speaks_of_exists() -> None:
+    known = set(re.findall(r"^\| `/([a-z ]+)", PAGE.read_text("utf-8"), re.M))
+    known = {name.strip() for name in known}
+    for page in (ROOT / "docs").glob("*.md"):
+        if page.name == "developers.md":
+            continue
+        for said in re.findall(r"`/([a-z][a-z ]*)`", page.read_text("utf-8")):
+            if said in {"healthz", "metrics"}:
+                continue
+            groups = {name for name in known if name.startswith(f"{said} ")}
+            assert said in known or groups, f"{page.name}: /{said}"
 
 
 def test_every_command_of_the_bot_that_a_page_for_hosts_gives_is_one() -> None:
