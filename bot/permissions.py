@@ -38,6 +38,31 @@ Managing threads is for locking one whose time is up; without it that is said an
 """
 
 
+NEEDED_FOR_CALLS = discord.Permissions(
+    view_channel=True, send_messages=True, read_message_history=True
+)
+"""What company needs where supporters are called, and a check-in where it is posted."""
+
+NEEDED_FOR_NOTICES = discord.Permissions(view_channel=True, send_messages=True)
+"""What the channel for notices needs."""
+
+
+def missing(
+    channel: discord.abc.GuildChannel, me: discord.Member, needed: discord.Permissions
+) -> list[str]:
+    """The rights that the bot lacks in a channel, by name; their words are `rights.<name>`."""
+    own = channel.permissions_for(me)
+    if not own.view_channel:
+        # Who cannot see a channel can do nothing in it, so the others may be there all the same.
+        own = me.guild_permissions & ~discord.Permissions(view_channel=True)
+    return [name for name in _named(needed) if not getattr(own, name)]
+
+
+def _named(rights: discord.Permissions) -> list[str]:
+    """The names of rights; discord.py calls seeing a channel by two."""
+    return ["view_channel" if name == "read_messages" else name for name, on in rights if on]
+
+
 async def is_moderator(interaction: Interaction) -> bool:
     """Whether this person may steer the bot in this server, asked at the moment of the tap."""
     if interaction.guild_id is None or not isinstance(interaction.user, discord.Member):

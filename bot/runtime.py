@@ -12,6 +12,7 @@ from bot.clock import Clock
 from bot.config import Config
 from bot.consent.service import Consents
 from bot.database import Database
+from bot.guide import Guide
 from bot.jobs.runner import Runner
 from bot.journal import Journal, Replays
 from bot.membership.service import Membership
@@ -60,6 +61,7 @@ class Runtime:
     journal: Journal | None = None
     replays: Replays = field(default_factory=Replays)
     agenda: Agenda = field(default_factory=Agenda)
+    guide: Guide = field(default_factory=Guide)
     scenes: Scenes = field(default_factory=Scenes)
     actions: Actions = field(default_factory=Actions)
     manage: app_commands.Group = field(default_factory=_manage_group)

@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 from babel import Locale, UnknownLocaleError
 
 from bot.errors import UserError
+from bot.zones import zone_named
 
 T = TypeVar("T")
 
@@ -124,6 +125,18 @@ class Text(Setting[str]):
         if not isinstance(value, str) or len(value.strip()) > self.max_length or _broken(value):
             raise UserError("settings.refused.text", maximum=self.max_length)
         return self.accept(value.strip())
+
+
+def _zone(text: str) -> str:
+    return zone_named(text) if text else ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Zone(Text):
+    """A time zone by its name, found by a city or a country; empty means none."""
+
+    max_length: int = 100
+    accept: Callable[[str], str] = _zone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 import discord
 
 from bot.agenda import Asked, Item, Part
+from bot.guide import Place as Site
+from bot.guide import State as Standing
 from bot.jobs.model import State
+from bot.permissions import NEEDED, NEEDED_FOR_CALLS
 from bot.settings.core import PAUSED
 from cogs.checkins import views
 from cogs.checkins.model import Place
@@ -58,6 +61,17 @@ class CheckinsAgenda:
                 and message.state not in {State.WAITING, State.SENDING}
             ]
         return items
+
+    async def look(self, server_id: int) -> Standing:
+        """Say where check-ins go, for /setup."""
+        on = await self._bot.runtime.settings.get(server_id, ENABLED)
+        schedules = await self._schedules.of_server(server_id)
+        needed = {Place.THREAD: NEEDED}
+        places = [
+            Site(one.plan.channel_id, needed.get(one.plan.place, NEEDED_FOR_CALLS))
+            for one in schedules
+        ]
+        return Standing(on, () if schedules else ("checkins.setup.no_schedule",), tuple(places))
 
     def _need(self, one: Schedule) -> str | None:
         server = self._bot.get_guild(one.server_id)

@@ -15,6 +15,7 @@ from discord.ext import commands
 
 from bot import logs, spoken, suggesting
 from bot.errors import UserError, in_field
+from bot.guide import Chapter
 from bot.jobs.carrying import look_for, place_of, try_to_send
 from bot.jobs.runner import Delivered, Found, NotNow, Tried
 from bot.recurrence import Rule
@@ -607,4 +608,6 @@ async def setup(bot: Alongside) -> None:
     bot.tree.add_command(member)
     await bot.add_cog(own)
     runtime.membership.register(schedules.held, schedules.left)
-    runtime.agenda.register(CheckinsAgenda(bot, schedules).tell)
+    agenda = CheckinsAgenda(bot, schedules)
+    runtime.agenda.register(agenda.tell)
+    runtime.guide.register(Chapter(name="checkins", rank=20, settings=(ENABLED,), look=agenda.look))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from discord import app_commands
 
 from bot.errors import UserError
+from bot.guide import Chapter
 from bot.news.telling import news_lines
 from bot.threads import Steps
 from bot.views import turn, words_for
@@ -28,7 +29,14 @@ from cogs.company.service import (
     WAIT,
     Requests,
 )
-from cogs.company.settings import CALL_CHANNEL, ENABLED, SETTINGS
+from cogs.company.settings import (
+    CALL_CHANNEL,
+    ENABLED,
+    SETTINGS,
+    STAFFED,
+    SUPPORTER_ROLES,
+    THREAD_CHANNEL,
+)
 from cogs.company.threads_cog import CompanyCarrier
 
 if TYPE_CHECKING:
@@ -132,7 +140,17 @@ async def setup(bot: Alongside) -> None:
         # Nobody asks anew while a server is paused; but whoever waits already is not left alone.
         jobs.register(kind, keeping, carrier, goes_on=True)
 
-    runtime.agenda.register(CompanyAgenda(runtime.settings, requests).tell)
+    agenda = CompanyAgenda(runtime.settings, requests)
+    runtime.agenda.register(agenda.tell)
+    runtime.guide.register(
+        Chapter(
+            name="company",
+            rank=50,
+            settings=(CALL_CHANNEL, THREAD_CHANNEL, STAFFED, ENABLED),
+            people=(SUPPORTER_ROLES,),
+            look=agenda.look,
+        )
+    )
     asking = Asking(bot, requests)
     asking.register()
     duty = OnDuty(bot, requests)

@@ -11,6 +11,7 @@ from discord.ext import commands
 from bot import logs
 from bot.database import StoreError
 from bot.errors import UserError
+from bot.guide import Chapter, State
 from bot.news.telling import news_lines
 from bot.outside.figures import Figure
 from bot.privacy import Holding
@@ -29,7 +30,7 @@ from cogs.faq.review_cog import Reviewing
 from cogs.faq.review_service import Reviews
 from cogs.faq.search import Verdict
 from cogs.faq.service import TOKEN, Faq
-from cogs.faq.settings import SETTINGS
+from cogs.faq.settings import CHANNELS, ENABLED, QUESTIONS_ENABLED, SETTINGS
 from cogs.faq.sharing_cog import Sharing, may_share, places
 from cogs.faq.tallies_service import Tallies
 from cogs.faq.transfer_cog import Transferring
@@ -287,6 +288,13 @@ async def setup(bot: Alongside) -> None:
     entries = Entries(catalogs, runtime.database, runtime.clock)
     queue = Queue(bot, questions, faq, catalogs)
     runtime.agenda.register(queue.tell)
+
+    async def look(server_id: int) -> State:
+        return State(await runtime.settings.get(server_id, ENABLED))
+
+    runtime.guide.register(
+        Chapter(name="faq", rank=10, settings=(ENABLED, CHANNELS, QUESTIONS_ENABLED), look=look)
+    )
     manage = ManageFaq(bot, entries, catalogs, tallies, questions, queue)
     transfer = Transfer(catalogs, runtime.database, runtime.clock)
     sharing = Sharing(bot, faq, catalogs)

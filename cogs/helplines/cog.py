@@ -8,6 +8,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.errors import UserError
+from bot.guide import Chapter
 from bot.privacy import Holding
 from bot.views import Panel, plain, reply, turn, words_for
 from cogs.helplines import countries, model, views
@@ -227,6 +228,7 @@ async def setup(bot: Alongside) -> None:
     desk = HelplineDesk(shipped, runtime.database, runtime.settings, runtime.clock)
     runtime.settings.declare(FIRST_COUNTRY)
     runtime.privacy.register(Holding(table="helplines_rows"))
+    runtime.guide.register(Chapter(name="helplines", rank=60, settings=(FIRST_COUNTRY,)))
     cog = Helplines(bot, shipped, desk)
     manage = ManageHelplines(bot, shipped, desk)
     runtime.actions.on("helplines:open", cog.open)

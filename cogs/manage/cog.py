@@ -1,7 +1,8 @@
-"""/settings, /pause and /manage audit."""
+"""/settings, /setup, /today, /pause and /manage audit: steers the bot."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -10,17 +11,20 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot import suggesting
 from bot.errors import UserError, in_field
 from bot.notices.carrier import SEEN
 from bot.permissions import MODERATOR_DEFAULT, server_of
 from bot.settings.core import CORE
-from bot.settings.model import Setting, Toggle
+from bot.settings.model import Setting, Toggle, Zone
 from bot.shelf import Shelf
 from bot.views import Form, reply, turn, words_for
+from bot.zones import search_zones, zone_named
 from cogs.manage import views
 from cogs.manage.audit_cog import AuditList
 from cogs.manage.exchange_cog import Exchange
 from cogs.manage.pause_cog import Pause
+from cogs.manage.setup_cog import Setup
 from cogs.manage.today_cog import Today
 from cogs.manage.today_views import AGAIN
 
@@ -38,12 +42,23 @@ QUESTIONS = 200
 QUESTION_KEPT = timedelta(hours=1)
 
 
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A change about which somebody is asked; `back` is the page of /setup they came from."""
+
+    setting: Setting[Any]
+    value: Any
+    seen: Any
+    back: str | None
+
+
 class Manage(commands.Cog):
     """Steers the settings of this server."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, setup: Setup) -> None:
         self._runtime = runtime
-        self._asked: Shelf[tuple[int, str], tuple[Setting[Any], Any, Any]] = Shelf(
+        self._setup = setup
+        self._asked: Shelf[tuple[int, str], _Asked] = Shelf(
             most=QUESTIONS, weight=QUESTIONS, unused=QUESTION_KEPT
         )
 
@@ -62,28 +77,25 @@ class Manage(commands.Cog):
         """Show another section."""
         await turn(interaction, await self._panel(interaction, section))
 
-    async def switch(self, interaction: Interaction, key: str, wanted: str) -> None:
+    async def switch(
+        self, interaction: Interaction, key: str, wanted: str, back: str | None = None
+    ) -> None:
         """Switch on or off, as the button said, whatever it is by now."""
         setting = self._runtime.settings.by_key(key)
-        if setting.asks_first:
-            await self._ask(interaction, setting, wanted == views.ON)
-        else:
-            await self._save(interaction, setting, wanted == views.ON, seen=None)
+        asked = _Asked(setting, wanted == views.ON, None, back)
+        await (self._ask if setting.asks_first else self._save)(interaction, asked)
 
     async def sure(self, interaction: Interaction, question: str, then: str = "") -> None:
         """Change what was asked about; `then` may say to ask about what overrules it as well."""
-        asked = self._asked.get((server_of(interaction), question), self._runtime.clock())
-        if asked is None:
-            raise UserError("settings.refused.asked_long_ago")
-        setting, value, seen = asked
-        overruling = self._overruling(setting)
+        asked = self._kept(interaction, question)
+        overruling = self._overruling(asked.setting)
         if overruling is None or then != views.TOO:
-            await self._save(interaction, setting, value, seen=seen)
+            await self._save(interaction, asked)
             return
-        await self._change(interaction, setting, value, seen=seen)
-        await self._ask(interaction, overruling, value=False)
+        await self._change(interaction, asked)
+        await self._ask(interaction, _Asked(overruling, False, None, asked.back))
 
-    async def edit(self, interaction: Interaction, key: str) -> None:
+    async def edit(self, interaction: Interaction, key: str, back: str | None = None) -> None:
         """Open a form with the right input."""
         setting = self._runtime.settings.by_key(key)
         if isinstance(setting, Toggle):
@@ -96,12 +108,9 @@ class Manage(commands.Cog):
 
         async def submitted(answer: Interaction) -> None:
             nonlocal seen
-            given = shown.read()
+            asked = _Asked(setting, shown.read(), seen, back)
             try:
-                if setting.asks_first:
-                    await self._ask(answer, setting, given, seen=seen)
-                else:
-                    await self._save(answer, setting, given, seen=seen)
+                await self._took(answer, asked)
             except UserError as error:
                 if error.key == "settings.refused.changed_meanwhile":
                     # Told that somebody else has changed it, they may try again and overwrite it.
@@ -119,49 +128,91 @@ class Manage(commands.Cog):
             )
         )
 
+    async def _took(self, interaction: Interaction, asked: _Asked) -> None:
+        """Do what a form was filled in for: save it, or ask what is meant first."""
+        if asked.setting.asks_first:
+            await self._ask(interaction, asked)
+        elif isinstance(asked.setting, Zone):
+            await self._save_zone(interaction, asked)
+        else:
+            await self._save(interaction, asked)
+
+    async def _save_zone(self, interaction: Interaction, asked: _Asked) -> None:
+        typed, locale = str(asked.value).strip(), interaction.locale.value
+        found = search_zones(typed, suggesting.MOST, locale) if typed else []
+        try:
+            zone = zone_named(typed, locale) if typed else ""
+        except UserError:
+            if not found:
+                raise UserError("settings.refused.zone") from None
+            question = self._keep(interaction, asked)
+            words, now = await words_for(interaction), self._runtime.clock()
+            await turn(interaction, views.which_zone(words, question, found, now))
+            return
+        await self._save(interaction, replace(asked, value=zone))
+
+    async def choose_zone(self, interaction: Interaction, question: str, zone: str) -> None:
+        """Take one of the places that were found."""
+        await self._save(interaction, replace(self._kept(interaction, question), value=zone))
+
     async def take_back(
         self, interaction: Interaction, setting: Setting[Any], before: Any, after: Any
     ) -> None:
         """Set it back to what it was, unless it has been changed since."""
         _require_right(interaction, setting)
-        if setting.asks_first:
-            await self._ask(interaction, setting, before, seen=after)
-        else:
-            await self._save(interaction, setting, before, seen=after)
+        asked = _Asked(setting, before, after, None)
+        await (self._ask if setting.asks_first else self._save)(interaction, asked)
 
-    async def _ask(
-        self, interaction: Interaction, setting: Setting[Any], value: Any, *, seen: Any = None
-    ) -> None:
+    async def _ask(self, interaction: Interaction, asked: _Asked) -> None:
         """Say what would follow, and ask; a value that would be refused is refused now."""
-        _require_right(interaction, setting)
-        value = setting.check(value)
-        question = uuid4().hex
-        key = server_of(interaction), question
-        self._asked.put(key, (setting, value, seen), 1, self._runtime.clock())
-        overruling = self._overruling(setting)
-        if overruling is not None and not await self._runtime.settings.get(key[0], overruling):
+        _require_right(interaction, asked.setting)
+        asked = replace(asked, value=asked.setting.check(asked.value))
+        question, server_id = self._keep(interaction, asked), server_of(interaction)
+        overruling = self._overruling(asked.setting)
+        if overruling is not None and not await self._runtime.settings.get(server_id, overruling):
             overruling = None
         words = await words_for(interaction)
-        await turn(interaction, views.ask_first(words, setting, value, question, overruling))
+        panel = views.ask_first(
+            words, asked.setting, asked.value, question, overruling, back=asked.back
+        )
+        await turn(interaction, panel)
+
+    def _keep(self, interaction: Interaction, asked: _Asked) -> str:
+        question = uuid4().hex
+        self._asked.put((server_of(interaction), question), asked, 1, self._runtime.clock())
+        return question
+
+    def _kept(self, interaction: Interaction, question: str) -> _Asked:
+        asked = self._asked.get((server_of(interaction), question), self._runtime.clock())
+        if asked is None:
+            raise UserError("settings.refused.asked_long_ago")
+        return asked
 
     def _overruling(self, setting: Setting[Any]) -> Setting[Any] | None:
         key = setting.overruled_by
         return None if key is None else self._runtime.settings.by_key(key)
 
-    async def _save(
-        self, interaction: Interaction, setting: Setting[Any], value: Any, *, seen: Any
-    ) -> None:
-        change = await self._change(interaction, setting, value, seen=seen)
+    async def _save(self, interaction: Interaction, asked: _Asked) -> None:
+        change = await self._change(interaction, asked)
         saved = change.key if change.before != change.after else None
-        await turn(interaction, await self._panel(interaction, setting.section, saved=saved))
+        if asked.back is not None:
+            panel: discord.ui.LayoutView = await self._setup.panel(
+                interaction, asked.back, saved=saved
+            )
+        else:
+            panel = await self._panel(interaction, asked.setting.section, saved=saved)
+        await turn(interaction, panel)
 
-    async def _change(
-        self, interaction: Interaction, setting: Setting[Any], value: Any, *, seen: Any
-    ) -> Change:
+    async def _change(self, interaction: Interaction, asked: _Asked) -> Change:
+        setting = asked.setting
         _require_right(interaction, setting)
         with in_field(f"settings.{setting.key}.name"):
             return await self._runtime.settings.change(
-                server_of(interaction), setting, value, by=interaction.user.id, seen=seen
+                server_of(interaction),
+                setting,
+                asked.value,
+                by=interaction.user.id,
+                seen=asked.seen,
             )
 
     async def _panel(
@@ -207,12 +258,16 @@ def _require_right(interaction: Interaction, setting: Setting[Any]) -> None:
 
 async def setup(bot: Alongside) -> None:
     """Wire the feature."""
-    cog = Manage(bot.runtime)
+    setup = Setup(bot)
+    setup.register()
+    await bot.add_cog(setup)
+    cog = Manage(bot.runtime, setup)
     actions = bot.runtime.actions
     actions.on("settings:open", cog.open, moderators=True)
     actions.on("settings:section", cog.section, moderators=True)
     actions.on("settings:edit", cog.edit, moderators=True)
     actions.on("settings:switch", cog.switch, moderators=True)
+    actions.on(views.ZONE, cog.choose_zone, moderators=True)
     actions.on(views.SURE, cog.sure, moderators=True)
     actions.on(SEEN, cog.seen, moderators=True)
     AuditList(bot.runtime, cog.take_back).register()

@@ -55,12 +55,13 @@ def _need(words: Words, item: Item) -> ui.Item[Any]:
 def _part(words: Words, part: Part, items: Sequence[Item]) -> list[str | None]:
     if not items:
         return [words(f"today.{part.value}.none")] if part is Part.COMING else []
-    lines = [f"- {_line(words, item)}" for item in items[:LINES]]
+    lines = [f"- {line(words, item)}" for item in items[:LINES]]
     heading = words(f"today.{part.value}.title")
     return ["\n".join([heading, *lines]), _more(words, len(items) - LINES)]
 
 
-def _line(words: Words, item: Item) -> str:
+def line(words: Words, item: Item) -> str:
+    """One thing that goes out or went out, with its moment and the reason where it did not."""
     said = words(item.key, **item.params)
     when = f"{discord.utils.format_dt(item.at, 'f')}: " if item.at is not None else ""
     why = f" {words(item.reason)}" if item.reason else ""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import discord
 from babel import Locale
 from discord import ui
 
+from bot.guide import PAGE
 from bot.notices.carrier import SEEN, said
 from bot.notices.model import Notice
 from bot.settings.model import (
@@ -21,9 +23,11 @@ from bot.settings.model import (
     Setting,
     Text,
     Toggle,
+    Zone,
 )
 from bot.texts import Words
 from bot.views import Panel, button, field, menu, plain, row
+from bot.zones import Place, place_name
 
 ON, OFF = "on", "off"
 
@@ -33,6 +37,9 @@ PAUSE, RESUME = "pause:everything", "pause:resume"
 
 SURE = "settings:sure"
 """Makes a change that was asked about; the argument names the question."""
+
+ZONE = "settings:zone"
+"""Takes one of the places that were found; the argument names the question, then the zone."""
 
 TOO = "too"
 """Makes it, and asks about switching off what overrules it; the argument after the question."""
@@ -49,13 +56,7 @@ def panel(
     notices: Sequence[Notice] = (),
 ) -> Panel:
     """One section: each setting with its meaning, its value, its default and its button."""
-    note = None
-    if saved is not None:
-        note = words(
-            "settings.saved",
-            name=words(f"settings.{saved}.name"),
-            value=spoken(_find(shown, saved), values[saved], words),
-        )
+    note = saved_note(words, _find(shown, saved), values[saved]) if saved is not None else None
     # A menu goes on showing what was last chosen in it, so the one that is shown is marked.
     options = [
         discord.SelectOption(
@@ -67,7 +68,7 @@ def panel(
         *_notices(words, notices),
         f"## {words('settings.title', section=words(f'settings.section.{section}'))}",
         note,
-        *[_entry(setting, values[setting.key], words) for setting in shown],
+        *[entry(setting, values[setting.key], words) for setting in shown],
         row(menu("settings:section", placeholder=words("settings.choose"), options=options)),
         row(
             button(words("settings.audit_button"), AUDIT, 0),
@@ -83,10 +84,13 @@ def ask_first(
     value: Any,
     question: str,
     overruling: Setting[Any] | None = None,
+    *,
+    back: str | None = None,
 ) -> Panel:
     """Say what a change would mean for people, and ask.
 
-    `overruling` is the switch that is on and because of which it would mean nothing yet.
+    `overruling` is the switch that is on and because of which it would mean nothing yet; `back` is
+    the page of /setup that is shown after it, else it is the section of the setting.
     """
     what = f"settings.{setting.key}"
     follows = f"{what}.follows" + ("_on" if value else "_off")
@@ -102,8 +106,19 @@ def ask_first(
         row(
             button(words("settings.sure.yes"), SURE, question, style=discord.ButtonStyle.primary),
             too,
-            button(words("settings.sure.no"), "settings:section", setting.section),
+            button(words("settings.sure.no"), PAGE, back)
+            if back
+            else button(words("settings.sure.no"), "settings:section", setting.section),
         ),
+    )
+
+
+def which_zone(words: Words, question: str, found: Sequence[Place], now: datetime) -> Panel:
+    """Ask which of the places that fit what was typed is meant."""
+    options = [discord.SelectOption(label=place.label(now), value=place.zone) for place in found]
+    return Panel(
+        words("settings.zone.which"),
+        row(menu(ZONE, question, placeholder=words("settings.zone.choose"), options=options)),
     )
 
 
@@ -148,11 +163,22 @@ def seen_notice(words: Words, notice: Notice) -> Panel:
     return Panel(said(words, notice), f"-# {words('notices.seen')}")
 
 
-def _entry(setting: Setting[Any], value: Any, words: Words) -> ui.Item[Any]:
-    change: ui.Item[Any] = button(words("settings.change"), "settings:edit", setting.key)
+def saved_note(words: Words, setting: Setting[Any], value: Any) -> str:
+    """Say what a setting is now."""
+    name = words(f"settings.{setting.key}.name")
+    return words("settings.saved", name=name, value=spoken(setting, value, words))
+
+
+def entry(
+    setting: Setting[Any], value: Any, words: Words, *, back: str | None = None
+) -> ui.Item[Any]:
+    """One setting with its button; `back` is the page of /setup that is shown after a change."""
+    then = [back] if back else []
+    change: ui.Item[Any] = button(words("settings.change"), "settings:edit", setting.key, *then)
     if isinstance(setting, Toggle):
         label = "settings.switch_off" if value else "settings.switch_on"
-        change = button(words(label), "settings:switch", setting.key, OFF if value else ON)
+        to = OFF if value else ON
+        change = button(words(label), "settings:switch", setting.key, to, *then)
     text = (
         f"**{words(f'settings.{setting.key}.name')}**: {spoken(setting, value, words)}\n"
         f"{words(f'settings.{setting.key}.meaning')}"
@@ -172,6 +198,8 @@ def spoken(setting: Setting[Any], value: Any, words: Words) -> str:
         return ", ".join(f"<#{i}>" for i in value) or words(f"settings.{setting.key}.none")
     if isinstance(setting, Roles):
         return ", ".join(f"<@&{i}>" for i in value) or words(f"settings.{setting.key}.none")
+    if isinstance(setting, Zone) and value:
+        return f"{plain(place_name(value, words.locale))} ({value})"
     if isinstance(setting, Text) and value:
         value = setting.shown(value, words.locale)
     return plain(str(value)) or words(f"settings.{setting.key}.none")
@@ -241,6 +269,11 @@ def _component(
         hint = words("settings.hint.number", minimum=setting.minimum, maximum=setting.maximum)
         number: ui.TextInput[Any] = ui.TextInput(default=str(value), max_length=12)
         return number, hint, lambda: number.value
+    if isinstance(setting, Zone):
+        city: ui.TextInput[Any] = ui.TextInput(
+            default=value or None, required=False, max_length=setting.max_length
+        )
+        return city, words("settings.hint.zone"), lambda: city.value
     if isinstance(setting, Text):
         line: ui.TextInput[Any] = ui.TextInput(
             default=setting.shown(value, words.locale) if value else None,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.agenda import Asked, Item, Part
+from bot.guide import Place, State
+from bot.permissions import NEEDED_FOR_PAIRING
 from bot.settings.core import PAUSED
 from cogs.pairing import rounds_views as views
 from cogs.pairing.model import RoundState
@@ -20,6 +22,17 @@ class PairingAgenda:
     def __init__(self, bot: Alongside, rounds: Rounds) -> None:
         self._bot = bot
         self._rounds = rounds
+
+    async def look(self, server_id: int) -> State:
+        """Say how rounds stand, for /setup."""
+        status = await self._rounds.status(server_id)
+        lacks: list[str] = []
+        if not status.bounds.decided:
+            lacks.append("pairing.rounds.undecided")
+        if status.plan is None:
+            return State(status.enabled, (*lacks, "pairing.setup.no_plan"))
+        place = Place(status.plan.channel_id, NEEDED_FOR_PAIRING)
+        return State(status.enabled, tuple(lacks), (place,))
 
     async def tell(self, asked: Asked) -> list[Item]:
         """Give when the next round is drawn, and how the latest one went."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bot.guide import Chapter
 from bot.threads import Steps
 from cogs.pairing import introductions_views
 from cogs.pairing.agenda_cog import PairingAgenda
@@ -32,6 +33,7 @@ from cogs.pairing.promises_service import (
 )
 from cogs.pairing.rounds_cog import AskCarrier, ManagePairing
 from cogs.pairing.service import RENEWAL, Ground, Renewing, shipped_content
+from cogs.pairing.settings import ENABLED
 
 if TYPE_CHECKING:
     from bot.client import Alongside
@@ -74,7 +76,9 @@ async def setup(bot: Alongside) -> None:
     )
     runtime.jobs.register(RENEWAL, Renewing(), RenewalCarrier(bot))
 
-    runtime.agenda.register(PairingAgenda(bot, rounds).tell)
+    agenda = PairingAgenda(bot, rounds)
+    runtime.agenda.register(agenda.tell)
+    runtime.guide.register(Chapter(name="pairing", rank=40, settings=(ENABLED,), look=agenda.look))
 
     pair = Pair(bot, members, introductions)
     pair.register()

@@ -13,7 +13,7 @@ from bot import logs, spoken, suggesting
 from bot.errors import UserError, in_field
 from bot.jobs.carrying import look_for, try_to_send
 from bot.jobs.runner import Found, Refused, Tried
-from bot.permissions import NEEDED_FOR_PAIRING
+from bot.permissions import NEEDED_FOR_PAIRING, missing
 from bot.recurrence import Rule
 from bot.settings.core import LANGUAGE
 from bot.views import Panel, reply, turn, words_for
@@ -115,8 +115,8 @@ class ManagePairing(app_commands.Group):
         server_id = _server(interaction)
         if interaction.guild is None:
             raise UserError("errors.not_now")
-        missing = _missing(channel, interaction.guild.me)
-        if {"view_channel", "send_messages"} & set(missing):
+        lacks = missing(channel, interaction.guild.me, NEEDED_FOR_PAIRING)
+        if {"view_channel", "send_messages"} & set(lacks):
             raise UserError("pairing.cannot.post_there", channel=channel.mention)
         named = zone_named(zone, interaction.locale.value)
         now = self._bot.runtime.clock()
@@ -374,27 +374,21 @@ class ManagePairing(app_commands.Group):
     async def _panel(self, interaction: Interaction, done: str | None = None) -> Panel:
         server_id = _server(interaction)
         status = await self._rounds.status(server_id)
-        missing: list[str] = []
+        lacks: list[str] = []
         if status.plan is not None and interaction.guild is not None:
             channel = interaction.guild.get_channel(status.plan.channel_id)
-            missing = (
-                _missing(channel, interaction.guild.me)
+            lacks = (
+                missing(channel, interaction.guild.me, NEEDED_FOR_PAIRING)
                 if isinstance(channel, discord.TextChannel)
                 else ["view_channel"]
             )
-        return views.panel(await words_for(interaction), status, missing, done=done)
+        return views.panel(await words_for(interaction), status, lacks, done=done)
 
     async def _require_plan(self, interaction: Interaction) -> Plan:
         plan = await self._rounds.plan(_server(interaction))
         if plan is None:
             raise UserError("pairing.cannot.no_plan")
         return plan
-
-
-def _missing(channel: discord.TextChannel, me: discord.Member) -> list[str]:
-    """The rights that introductions need and the bot lacks in a channel, by name."""
-    own = channel.permissions_for(me)
-    return [name for name, needed in NEEDED_FOR_PAIRING if needed and not getattr(own, name)]
 
 
 def _whole(typed: str, what: str) -> int:

@@ -128,7 +128,7 @@ def _cautions(words: Words, status: Status, missing: Sequence[str]) -> list[str]
     reason = cannot_run(status)
     found = [] if reason is None else [words(reason)]
     if missing and status.plan is not None:
-        rights = ", ".join(words(f"pairing.rights.{name}") for name in missing)
+        rights = ", ".join(words(f"rights.{name}") for name in missing)
         channel = f"<#{status.plan.channel_id}>"
         found.append(words("pairing.rounds.missing", rights=rights, channel=channel))
     return found

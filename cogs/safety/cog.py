@@ -8,7 +8,8 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.bounds import SETTINGS
+from bot.bounds import ADULT_ROLES, ALL_ADULTS, SETTINGS
+from bot.guide import Chapter
 from bot.reports.model import NOTICE
 from bot.texts import BASE
 from cogs.safety import views
@@ -38,6 +39,7 @@ async def setup(bot: Alongside) -> None:
     runtime = bot.runtime
     for setting in SETTINGS:
         runtime.settings.declare(setting)
+    runtime.guide.register(Chapter(name="meeting", rank=30, settings=(ADULT_ROLES, ALL_ADULTS)))
     places = Places(runtime.membership, runtime.blocks)
     block = Block(bot, places)
     reporting = Reporting(bot, places)

@@ -442,3 +442,9 @@ CREATE TABLE settings_values (
     PRIMARY KEY (server_id, key)
 ) STRICT;
 
+CREATE TABLE setup_servers (
+    server_id INTEGER NOT NULL PRIMARY KEY,
+    offered_at INTEGER, -- empty: they began without an offer
+    step TEXT NOT NULL -- the page that was last shown; empty before the first
+) STRICT;
+
