@@ -11,15 +11,22 @@ from dataclasses import dataclass
 from typing import Any
 
 import discord
+from discord import ui
 
 from bot.permissions import missing
 from bot.settings.model import Setting
+from bot.texts import Words
+from bot.views import Panel, button, channel_menu, row
 
 PAGE = "setup:page"
 """Opens a page of /setup, for moderators; the argument is its name."""
 
 OPEN = "setup:open"
 """Opens /setup where it was left, for moderators."""
+
+
+MOST_LACKS = 4
+"""Channels whose missing rights are spelt out on one page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +111,41 @@ def lacking(server: discord.Guild, places: Sequence[Place]) -> list[Lack]:
         elif rights := missing(channel, server.me, all_needed):
             found.append(Lack(channel_id, tuple(rights)))
     return found
+
+
+# How it looks, the same for every feature
+
+
+def rights(words: Words, lacks: Sequence[Lack]) -> str | None:
+    """Which rights are missing where, and how to give them on a phone; None when none is."""
+    if not lacks:
+        return None
+    lines = [lack_text(words, lack) for lack in lacks[:MOST_LACKS]]
+    if len(lacks) > MOST_LACKS:
+        lines.append("-# " + words("settings.file.more", count=len(lacks) - MOST_LACKS))
+    if any(lack.rights for lack in lacks):
+        lines.append(words("setup.rights.how"))
+    return "\n".join(lines)
+
+
+def lack_text(words: Words, lack: Lack) -> str:
+    """What the bot lacks in one channel."""
+    if not lack.rights:
+        return words("setup.rights.gone")
+    names = ", ".join(f"**{words(f'rights.{name}')}**" for name in lack.rights)
+    return words("setup.rights.missing", channel=f"<#{lack.channel_id}>", rights=names)
+
+
+def way_back(words: Words) -> ui.Button[Any]:
+    """The button from what /setup led to, back to where it was."""
+    return button(words("setup.return"), OPEN)
+
+
+def choose_channel(words: Words, title: str, body: str, action: str) -> Panel:
+    """Ask for a channel, the first of two taps; `action` gets its id."""
+    return Panel(
+        f"## {words(title)}",
+        words(body),
+        row(channel_menu(action, placeholder=words("setup.first.channel"))),
+        row(way_back(words)),
+    )

@@ -97,7 +97,8 @@ class Part(
         """Hand the press to whoever registered for it; answers whatever goes wrong."""
         actions = interaction.client.runtime.actions
         begun(interaction, "button", self.action if self.action in actions else "unknown")
-        chosen = list(getattr(self.item, "values", ()))
+        # What is chosen of the server's own, a channel say, has an id.
+        chosen = [str(getattr(one, "id", one)) for one in getattr(self.item, "values", ())]
         try:
             await actions.run(interaction, self.action, self.arguments, chosen)
         except Exception as error:  # noqa: BLE001 - the boundary: it is answered and logged
@@ -147,6 +148,15 @@ def menu(
         custom_id=_custom_id(action, arguments),
         placeholder=clip(placeholder, 150),
         options=list(options),
+    )
+
+
+def channel_menu(action: str, *arguments: object, placeholder: str) -> ui.ChannelSelect[Any]:
+    """Make a menu of text channels, of which one is chosen; its handler gets the id."""
+    return ui.ChannelSelect(
+        custom_id=_custom_id(action, arguments),
+        placeholder=clip(placeholder, 150),
+        channel_types=[discord.ChannelType.text],
     )
 
 

@@ -21,7 +21,15 @@ PURE = {"numpy", "rapidfuzz", "babel", "phonenumbers", "rustworkx"}
 ASYNC_OR_WORLD = {"discord", "asyncio", "aiosqlite", "asyncpg", "sqlcipher3", "aiohttp", "random"}
 
 PURE_OF_BOT = (
-    *("bot.bounds", "bot.errors", "bot.recurrence", "bot.sheets", "bot.shelf", "bot.spoken"),
+    *(
+        "bot.bounds",
+        "bot.errors",
+        "bot.hours",
+        "bot.recurrence",
+        "bot.sheets",
+        "bot.shelf",
+        "bot.spoken",
+    ),
     "bot.zones",
 )
 """Concept modules of `bot`: they compute and touch nothing, so a feature's may lean on them."""

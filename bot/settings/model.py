@@ -13,6 +13,7 @@ from typing import Any, Generic, TypeVar
 
 from babel import Locale, UnknownLocaleError
 
+from bot import hours
 from bot.errors import UserError
 from bot.zones import zone_named
 
@@ -137,6 +138,14 @@ class Zone(Text):
 
     max_length: int = 100
     accept: Callable[[str], str] = _zone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hours(Text):
+    """Hours of a week in a zone, as `bot.hours` reads and writes them; empty means none."""
+
+    max_length: int = hours.MAX_LENGTH
+    accept: Callable[[str], str] = hours.accepted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

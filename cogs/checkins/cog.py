@@ -15,7 +15,7 @@ from discord.ext import commands
 
 from bot import logs, spoken, suggesting
 from bot.errors import UserError, in_field
-from bot.guide import Chapter
+from bot.guide import Chapter, First
 from bot.jobs.carrying import look_for, place_of, try_to_send
 from bot.jobs.runner import Delivered, Found, NotNow, Tried
 from bot.recurrence import Rule
@@ -33,9 +33,10 @@ from bot.views import (
     words_for,
 )
 from bot.zones import zone_info, zone_named
-from cogs.checkins import own_views, views
+from cogs.checkins import first_views, own_views, views
 from cogs.checkins.agenda_cog import CheckinsAgenda
 from cogs.checkins.answer_cog import THREAD_EXISTS, THREAD_MINUTES, Answering
+from cogs.checkins.first_cog import FirstCheckin
 from cogs.checkins.member_cog import Checkin
 from cogs.checkins.model import CONSENT, Body, Place, Plan, Schedule, State
 from cogs.checkins.prompts import CATEGORIES
@@ -602,6 +603,7 @@ async def setup(bot: Alongside) -> None:
     for action, handler in steered.items():
         runtime.actions.on(action, handler, moderators=True)
     Answering(bot).register()
+    FirstCheckin(bot, schedules, prompts).register()
     member = Checkin(bot, schedules, prompts)
     member.register()
     runtime.manage.add_command(manage)
@@ -610,4 +612,12 @@ async def setup(bot: Alongside) -> None:
     runtime.membership.register(schedules.held, schedules.left)
     agenda = CheckinsAgenda(bot, schedules)
     runtime.agenda.register(agenda.tell)
-    runtime.guide.register(Chapter(name="checkins", rank=20, settings=(ENABLED,), look=agenda.look))
+    runtime.guide.register(
+        Chapter(
+            name="checkins",
+            rank=20,
+            settings=(ENABLED,),
+            look=agenda.look,
+            first=First("checkins.first.button", first_views.FIRST),
+        )
+    )

@@ -18,6 +18,7 @@ from bot.bounds import Bounds, bounds_of, may_meet
 from bot.clock import Clock
 from bot.database import Database, Reading, Transaction
 from bot.errors import UserError
+from bot.hours import read_hours
 from bot.jobs import store as jobs
 from bot.jobs.model import Draft, Timer
 from bot.notices.service import Notices
@@ -52,7 +53,6 @@ from cogs.company.settings import (
     THREAD_CHANNEL,
     WAIT_MINUTES,
 )
-from cogs.company.staffing import read_hours
 
 HOLDINGS = (
     Holding(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.settings.model import Channels, Number, Roles, Setting, Text, Toggle
+from bot.settings.model import Channels, Hours, Number, Roles, Setting, Toggle
 from cogs.company.model import MOST_HOURS
-from cogs.company.staffing import MAX_LENGTH, accepted
 
 ENABLED = Toggle(key="company.enabled", default=False)
 """Whether members can ask for a person. Switching it off ends what is open."""
@@ -20,8 +19,8 @@ CALL_CHANNEL = Channels(key="company.call_channel", default=(), maximum=1)
 THREAD_CHANNEL = Channels(key="company.thread_channel", default=(), maximum=1)
 """In which channel the private threads are made; askers and supporters must see it."""
 
-STAFFED = Text(key="company.staffed", default="", max_length=MAX_LENGTH, accept=accepted)
-"""When somebody is usually on duty: cogs.company.staffing."""
+STAFFED = Hours(key="company.staffed", default="")
+"""When somebody is usually on duty."""
 
 DUTY_HOURS = Number(key="company.duty_hours", default=3, minimum=1, maximum=12)
 """After how many hours a duty ends by itself."""

@@ -11,12 +11,12 @@ from discord.ext import commands
 from bot import logs
 from bot.database import StoreError
 from bot.errors import UserError
-from bot.guide import Chapter, State
+from bot.guide import Chapter, First, State
 from bot.news.telling import news_lines
 from bot.outside.figures import Figure
 from bot.privacy import Holding
 from bot.views import clip, number_of, reply, server_language, turn, words_for
-from cogs.faq import questions_views, views
+from cogs.faq import entries_views, questions_views, views
 from cogs.faq.answering_cog import Answering
 from cogs.faq.catalogs_service import UNUSED, Catalogs, documents_of, shipped_entries
 from cogs.faq.entries_cog import ManageFaq
@@ -293,7 +293,13 @@ async def setup(bot: Alongside) -> None:
         return State(await runtime.settings.get(server_id, ENABLED))
 
     runtime.guide.register(
-        Chapter(name="faq", rank=10, settings=(ENABLED, CHANNELS, QUESTIONS_ENABLED), look=look)
+        Chapter(
+            name="faq",
+            rank=10,
+            settings=(ENABLED, CHANNELS, QUESTIONS_ENABLED),
+            look=look,
+            first=First("faq.first.button", entries_views.FIRST),
+        )
     )
     manage = ManageFaq(bot, entries, catalogs, tallies, questions, queue)
     transfer = Transfer(catalogs, runtime.database, runtime.clock)

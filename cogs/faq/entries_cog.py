@@ -59,6 +59,7 @@ class ManageFaq(app_commands.Group):
     def register(self) -> None:
         """Answer what is tapped."""
         for action, handler in {
+            views.FIRST: self.add_first,
             views.SAVE_DRAFT: self.save_draft,
             views.CHANGE_DRAFT: self.change_draft,
             views.DROP_DRAFT: self.drop_draft,
@@ -94,11 +95,19 @@ class ManageFaq(app_commands.Group):
     @app_commands.command(name="add", description="-")
     async def add(self, interaction: Interaction, language: str | None = None) -> None:
         """Open the form for a new entry."""
+        await self._begin(interaction, language, first=False)
+
+    async def add_first(self, interaction: Interaction) -> None:
+        """Open the same from /setup."""
+        await self._begin(interaction, None, first=True)
+
+    async def _begin(self, interaction: Interaction, language: str | None, *, first: bool) -> None:
         spoken = self._catalogs.language(language or await server_language(interaction))
         words = await words_for(interaction)
         typed = Typed(source=words("faq.form.source_default"))
         server_id = _server(interaction)
-        await self._open(interaction, Draft(typed, server_id, interaction.user.id, spoken, None))
+        draft = Draft(typed, server_id, interaction.user.id, spoken, None, first=first)
+        await self._open(interaction, draft)
 
     @app_commands.command(name="edit", description="-")
     async def edit(self, interaction: Interaction, entry: str) -> None:
@@ -240,7 +249,8 @@ class ManageFaq(app_commands.Group):
         key = "faq.saved.added" if draft.entry_id is None else "faq.saved.changed"
         if draft.answers:
             key = "faq.saved.answered"
-        await turn(interaction, views.saved(await words_for(interaction), key, entry))
+        words = await words_for(interaction)
+        await turn(interaction, views.saved(words, key, entry, first=draft.first))
 
     async def _add(self, draft: Draft, by: int) -> Entry:
         async def answered(tx: Transaction, entry: Entry) -> None:

@@ -9,6 +9,7 @@ import discord
 from discord import ui
 
 from bot.errors import UserError
+from bot.guide import way_back
 from bot.texts import Words
 from bot.views import Form, Panel, button, clip, field, plain, row
 from cogs.faq.entries_service import Kept
@@ -25,6 +26,8 @@ from cogs.faq.views import language_name, told
 if TYPE_CHECKING:
     from bot.client import Alongside, Interaction
 
+FIRST = "faq:first"
+"""Begins an entry from /setup."""
 SAVE_DRAFT = "faq:draft_save"
 CHANGE_DRAFT = "faq:draft_change"
 DROP_DRAFT = "faq:draft_drop"
@@ -83,7 +86,7 @@ def refused(words: Words, error: UserError, typed: Typed, draft_id: str) -> Pane
     )
 
 
-def saved(words: Words, key: str, entry: Entry) -> Panel:
+def saved(words: Words, key: str, entry: Entry, *, first: bool = False) -> Panel:
     """What is now, with the way to change it again."""
     return Panel(
         words(key),
@@ -93,6 +96,7 @@ def saved(words: Words, key: str, entry: Entry) -> Panel:
         row(
             button(words("faq.saved.edit"), EDIT, entry.id),
             button(words("faq.saved.remove"), ASK_REMOVE, entry.id),
+            way_back(words) if first else None,
         ),
     )
 

@@ -118,6 +118,8 @@ class Draft:
     """The revision of that entry which the moderator saw."""
     answers: tuple[str, ...] = ()
     """The waiting questions of members that a new one answers, by id."""
+    first: bool = False
+    """Whether it was begun in /setup, and leads back there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from bot import suggesting
 from bot.errors import UserError, in_field
 from bot.notices.carrier import SEEN
 from bot.permissions import MODERATOR_DEFAULT, server_of
-from bot.settings.core import CORE
+from bot.settings.core import CORE, ZONE
 from bot.settings.model import Setting, Toggle, Zone
 from bot.shelf import Shelf
 from bot.views import Form, reply, turn, words_for
@@ -103,7 +103,8 @@ class Manage(commands.Cog):
         _require_right(interaction, setting)
         value = await self._runtime.settings.get(server_of(interaction), setting)
         words = await words_for(interaction)
-        shown = views.input_for(setting, value, words)
+        zone = await self._runtime.settings.get(server_of(interaction), ZONE)
+        shown = views.input_for(setting, value, words, zone)
         seen = value
 
         async def submitted(answer: Interaction) -> None:
@@ -122,8 +123,7 @@ class Manage(commands.Cog):
                 interaction.client,
                 words(f"settings.{key}.name"),
                 submitted,
-                shown.help,
-                shown.label,
+                *shown.parts,
                 moderators=True,
             )
         )

@@ -10,7 +10,7 @@ import discord
 from discord import ui
 
 from bot.agenda import Item
-from bot.guide import OPEN, PAGE, Chapter, Lack, State
+from bot.guide import OPEN, PAGE, Chapter, Lack, State, rights
 from bot.settings.model import Setting
 from bot.texts import Words
 from bot.views import Panel, button, row
@@ -21,9 +21,6 @@ from cogs.manage.today_views import line
 
 COMING = 3
 """Items on the last page that say what the bot will do next."""
-
-MOST_LACKS = 4
-"""Channels of one page whose missing rights are spelt out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,27 +106,6 @@ def ready(
         row(*firsts) if firsts else None,
         _turning(words, pages, READY, again=bool(lacks)),
     )
-
-
-def rights(words: Words, lacks: Sequence[Lack]) -> str | None:
-    """Which rights are missing where, and how to give them on a phone."""
-    if not lacks:
-        return None
-    lines = [lack_text(words, lack) for lack in lacks[:MOST_LACKS]]
-    if len(lacks) > MOST_LACKS:
-        lines.append("-# " + words("settings.file.more", count=len(lacks) - MOST_LACKS))
-    if any(lack.rights for lack in lacks):
-        lines.append(words("setup.rights.how"))
-    return "\n".join(lines)
-
-
-def lack_text(words: Words, lack: Lack) -> str:
-    """What the bot lacks in one channel."""
-    channel = f"<#{lack.channel_id}>"
-    if not lack.rights:
-        return words("setup.rights.gone")
-    names = ", ".join(f"**{words(f'rights.{name}')}**" for name in lack.rights)
-    return words("setup.rights.missing", channel=channel, rights=names)
 
 
 def _summary(words: Words, one: Feature) -> str:

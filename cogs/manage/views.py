@@ -9,14 +9,18 @@ from typing import Any
 
 import discord
 from babel import Locale
+from babel.dates import get_day_names
 from discord import ui
 
+from bot import hours
+from bot.errors import in_field
 from bot.guide import PAGE
 from bot.notices.carrier import SEEN, said
 from bot.notices.model import Notice
 from bot.settings.model import (
     Channels,
     Choice,
+    Hours,
     Language,
     Number,
     Roles,
@@ -25,9 +29,10 @@ from bot.settings.model import (
     Toggle,
     Zone,
 )
+from bot.spoken import EVERY_DAY
 from bot.texts import Words
 from bot.views import Panel, button, field, menu, plain, row
-from bot.zones import Place, place_name
+from bot.zones import Place, place_name, zone_named
 
 ON, OFF = "on", "off"
 
@@ -198,6 +203,8 @@ def spoken(setting: Setting[Any], value: Any, words: Words) -> str:
         return ", ".join(f"<#{i}>" for i in value) or words(f"settings.{setting.key}.none")
     if isinstance(setting, Roles):
         return ", ".join(f"<@&{i}>" for i in value) or words(f"settings.{setting.key}.none")
+    if isinstance(setting, Hours) and value:
+        return plain(hours.said(hours.read_hours(value), words.locale))
     if isinstance(setting, Zone) and value:
         return f"{plain(place_name(value, words.locale))} ({value})"
     if isinstance(setting, Text) and value:
@@ -214,21 +221,63 @@ def _find(shown: Sequence[Setting[Any]], key: str) -> Setting[Any]:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """The parts of the form, and how to read what was given."""
+    """The parts of the form, and how to read what was given; reading may raise UserError."""
 
-    help: ui.TextDisplay[Any]
-    label: ui.Label[Any]
+    parts: tuple[ui.TextDisplay[Any] | ui.Label[Any], ...]
     read: Callable[[], object]
 
 
-def input_for(setting: Setting[Any], value: Any, words: Words) -> Input:
-    """Make the input of a setting; raises TypeError for a kind that has none."""
+def input_for(setting: Setting[Any], value: Any, words: Words, zone: str) -> Input:
+    """Make the input of a setting; raises TypeError for a kind that has none.
+
+    `zone` is the server's, in which hours are meant unless another is given.
+    """
+    meaning: ui.TextDisplay[Any] = ui.TextDisplay(words(f"settings.{setting.key}.meaning"))
+    if isinstance(setting, Hours):
+        labels, read = _hours(value, words, zone)
+        return Input((meaning, *labels), read)
     component, hint, read = _component(setting, value, words)
-    return Input(
-        ui.TextDisplay(words(f"settings.{setting.key}.meaning")),
-        field(words(f"settings.{setting.key}.name"), component, description=hint),
-        read,
+    label = field(words(f"settings.{setting.key}.name"), component, description=hint)
+    return Input((meaning, label), read)
+
+
+def _hours(
+    value: str, words: Words, zone: str
+) -> tuple[tuple[ui.Label[Any], ...], Callable[[], object]]:
+    """Hours by days and times: one span in its own fields, more of them as text."""
+    given = hours.read_hours(value) if value else None
+    first, others = hours.apart(given) if given is not None else (None, "")
+    names = get_day_names("wide", locale=Locale.parse(words.locale, sep="-"))
+    days: ui.CheckboxGroup[Any] = ui.CheckboxGroup(required=False, min_values=0, max_values=7)
+    for day in range(7):
+        chosen = first is not None and first.days != EVERY_DAY and day in first.days
+        days.add_option(label=names[day].capitalize(), value=str(day), default=chosen)
+    span: ui.TextInput[Any] = ui.TextInput(
+        default=hours.times(first) if first else None, required=False, max_length=40
     )
+    more: ui.TextInput[Any] = ui.TextInput(
+        default=others or None, required=False, max_length=hours.MAX_LENGTH
+    )
+    city: ui.TextInput[Any] = ui.TextInput(
+        default=(given.zone if given else zone) or None, required=False, max_length=100
+    )
+
+    def read() -> str:
+        if not span.value.strip() and not more.value.strip():
+            return ""
+        with in_field("settings.hours.zone"):
+            named = zone_named(city.value, words.locale)
+        with in_field("settings.hours.span"):
+            on = frozenset(int(day) for day in days.values)
+            return hours.composed(on, span.value, more.value, named)
+
+    labels = (
+        field(words("settings.hours.days"), days, description=words("settings.hours.days_hint")),
+        field(words("settings.hours.span"), span, description=words("settings.hours.span_hint")),
+        field(words("settings.hours.more"), more, description=words("settings.hours.more_hint")),
+        field(words("settings.hours.zone"), city, description=words("settings.hint.zone")),
+    )
+    return labels, read
 
 
 def _component(

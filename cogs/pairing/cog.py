@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bot.guide import Chapter
+from bot.guide import Chapter, First
 from bot.threads import Steps
-from cogs.pairing import introductions_views
+from cogs.pairing import first_views, introductions_views
 from cogs.pairing.agenda_cog import PairingAgenda
 from cogs.pairing.drawing_cog import Drawer
+from cogs.pairing.first_cog import FirstRound
 from cogs.pairing.introductions_cog import (
     CloseCarrier,
     FollowupCarrier,
@@ -78,12 +79,21 @@ async def setup(bot: Alongside) -> None:
 
     agenda = PairingAgenda(bot, rounds)
     runtime.agenda.register(agenda.tell)
-    runtime.guide.register(Chapter(name="pairing", rank=40, settings=(ENABLED,), look=agenda.look))
+    runtime.guide.register(
+        Chapter(
+            name="pairing",
+            rank=40,
+            settings=(ENABLED,),
+            look=agenda.look,
+            first=First("pairing.first.button", first_views.FIRST),
+        )
+    )
 
     pair = Pair(bot, members, introductions)
     pair.register()
     manage = ManagePairing(bot, rounds, members, drawer)
     manage.register()
+    FirstRound(bot, rounds).register()
     Taps(bot, introductions, rounds).register()
     runtime.actions.on(introductions_views.MINE, pair.show)
     bot.tree.add_command(pair)

@@ -236,6 +236,19 @@ class Plan:
         return self.confirm_first, self.lead_hours, self.followup_days, self.period_days
 
 
+def planned(server_id: int, channel_id: int, rule: Rule, now: datetime) -> Plan:
+    """Give a plan that goes as suits most: an introduction ends before the next round."""
+    period = max(7 * rule.weeks - 2, 1)
+    return Plan(
+        server_id,
+        channel_id,
+        rule,
+        now,
+        followup_days=min(4, period // 2),
+        period_days=period,
+    )
+
+
 class RoundState(StrEnum):
     """How far a round is."""
 

@@ -22,7 +22,7 @@ from cogs.pairing import introductions_views
 from cogs.pairing import rounds_views as views
 from cogs.pairing.drawing_cog import Drawer
 from cogs.pairing.introductions_cog import Speaker
-from cogs.pairing.model import Plan
+from cogs.pairing.model import Plan, planned
 from cogs.pairing.process_service import DrawFailed
 from cogs.pairing.rounds_service import Rounds
 from cogs.pairing.service import Members
@@ -125,15 +125,7 @@ class ManagePairing(app_commands.Group):
         rule = Rule(spoken.days(day, words.locale), spoken.wall_time(at), named, weeks, today)
         before = await self._rounds.plan(server_id)
         if before is None or before.rule.weeks != weeks:
-            period = max(7 * weeks - 2, 1)
-            made = Plan(
-                server_id,
-                channel.id,
-                rule,
-                now,
-                followup_days=min(4, period // 2),
-                period_days=period,
-            )
+            made = planned(server_id, channel.id, rule, now)
             if before is not None:
                 made = replace(
                     made, confirm_first=before.confirm_first, lead_hours=before.lead_hours

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import discord
@@ -295,6 +296,135 @@ async def test_nothing_is_offered_where_moderators_have_begun_by_themselves(worl
     await at(world, "FAQ")
     await join(world)
     assert offers(world.channel) == []
+
+
+# What to begin with
+
+
+async def at_the_end(world: World) -> InteractionResult:
+    return await at(world, "How it stands")
+
+
+async def choose(world: World, panel: InteractionResult, channel: ChannelHandle) -> Any:
+    [menu] = [one for one in custom_ids_of(panel) if one.endswith(":first_in")]
+    return await world.moderator.select(answer_of(panel).message, [channel], custom_id=menu)
+
+
+async def test_the_first_check_in_is_planned_in_two_taps_after_what_it_could_say(
+    world: World,
+) -> None:
+    await world.settings("server.zone", "Europe/Berlin")
+    asked = await press(world, await at_the_end(world), "First check-in")
+    shown = await choose(world, asked, world.channel)
+    assert f"In <#{world.channel.id}>, at 10:00 (Berlin, Germany)" in text_of(shown)
+    assert "What it could say" in text_of(shown)
+    made = await press(world, shown, "Every day")
+    assert "It is planned" in text_of(made)
+    # 10:00 in Berlin, in winter.
+    moment = int(datetime(2026, 1, 1, 9, tzinfo=UTC).timestamp())
+    assert f"<t:{moment}" in text_of(made)
+    back = await press(world, made, "Back to setup")
+    assert "● **Check-ins**: on" in text_of(back)
+    assert f"<t:{moment}:f>: check-in in <#{world.channel.id}>" in text_of(back)
+
+
+async def test_of_two_who_plan_the_same_check_in_at_once_the_second_is_shown_the_first(
+    world: World,
+) -> None:
+    panels = [await press(world, await at_the_end(world), "First check-in") for _ in range(2)]
+    for shown in [await choose(world, panel, world.channel) for panel in panels]:
+        assert "It is planned" in text_of(await press(world, shown, "Every day"))
+    listed = await world.moderator.slash(world.channel, "manage checkins list")
+    assert "Next" not in buttons_of(listed)
+    assert "every day, 10:00" in text_of(listed)
+
+
+async def test_nothing_is_planned_where_the_bot_may_not_speak_until_it_may(world: World) -> None:
+    without(world, world.channel.id, send_messages=True)
+    await world.env.settle()
+    asked = await press(world, await at_the_end(world), "First check-in")
+    shown = await choose(world, asked, world.channel)
+    assert "the bot lacks: **Send Messages**" in text_of(shown)
+    assert "Every day" not in buttons_of(shown)
+    forged = custom_ids_of(shown)[0].replace("first_in", "first_made")
+    assert forged.startswith("checkins:first_made:")
+    without(world, world.channel.id)
+    await world.env.settle()
+    assert "Every day" in buttons_of(await press(world, shown, "Check again"))
+
+
+async def test_the_first_own_answer_is_written_in_the_form_and_leads_back(world: World) -> None:
+    form = await press(world, await at_the_end(world), "First own answer")
+    question, answer, phrasings, topic, source = inputs_of(form)
+    shown = await world.moderator.submit_modal(
+        form,
+        {
+            question: "When is the reading group?",
+            answer: "It meets every Tuesday at seven in the channel for books. All are welcome.",
+            phrasings: "reading group when\nbook club time\nwhen do we read together",
+            topic: ["groups"],
+            source: "Moderators of this server",
+        },
+    )
+    saved = await press(world, shown, "Save")
+    assert "reading group" in text_of(saved)
+    assert "How it stands" in text_of(await press(world, saved, "Back to setup"))
+
+
+async def pairing_on(world: World) -> None:
+    await world.settings("meeting.all_adults", True)
+    await world.settings("pairing.enabled", True)
+
+
+async def test_the_first_round_is_planned_in_two_taps_and_only_once(world: World) -> None:
+    assert "First pairing round" not in buttons_of(await at_the_end(world))
+    await pairing_on(world)
+    panels = [await press(world, await opened(world), "First pairing round") for _ in range(2)]
+    shown, late = [await choose(world, panel, world.channel) for panel in panels]
+    assert "on a Monday at 18:00 (UTC)" in text_of(shown)
+    made = await press(world, shown, "Every 2 weeks")
+    assert "Rounds are planned" in text_of(made)
+    assert "every 2 weeks, on Monday, 18:00 (UTC)" in text_of(made)
+    again = await press(world, late, "Every 4 weeks")
+    assert "every 2 weeks, on Monday" in text_of(again)
+    back = await press(world, again, "Back to setup")
+    assert "● **Pairing**: on" in text_of(back)
+
+
+async def test_the_rights_that_introductions_need_are_named_before_a_round_is_planned(
+    world: World,
+) -> None:
+    await pairing_on(world)
+    without(world, world.channel.id, create_private_threads=True, manage_threads=True)
+    await world.env.settle()
+    asked = await press(world, await at_the_end(world), "First pairing round")
+    shown = await choose(world, asked, world.channel)
+    assert {"**Create Private Threads**", "**Manage Threads"} <= {
+        part.strip(" .").partition(" (")[0]
+        for part in text_of(shown).partition("lacks:")[2].partition("\n")[0].split(",")
+    }
+    assert "Every 2 weeks" not in buttons_of(shown)
+    without(world, world.channel.id)
+    await world.env.settle()
+    assert "Every 2 weeks" in buttons_of(await press(world, shown, "Check again"))
+
+
+async def test_hours_are_given_by_days_and_times_and_a_city(world: World) -> None:
+    await world.settings("server.zone", "Europe/Madrid")
+    panel = await at(world, "Company")
+    form = await tap(world, panel, "settings:edit:company.staffed:company")
+    days, span, more, zone = inputs_of(form)
+    given = {days: ["0", "1", "2"], span: "18:00-22:00", more: "", zone: "Europe/Madrid"}
+    refused = await world.moderator.submit_modal(form, given | {span: "evening"})
+    assert "Please give times like this: 18:00-22:00" in text_of(refused)
+    form = await press(world, refused, "Try again")
+    days, span, more, zone = inputs_of(form)
+    saved = await world.moderator.submit_modal(
+        form, {days: ["0", "1", "2"], span: "18:00-22:00", more: "Sat 10:00-14:00", zone: "berlin"}
+    )
+    assert text_of(saved).startswith("## Company")
+    written = "Mon-Wed 18:00-22:00; Sat 10:00-14:00; Europe/Berlin"
+    assert await value(world, "company.staffed") == written
 
 
 # Size

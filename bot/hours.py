@@ -1,4 +1,4 @@
-"""The hours in which somebody is usually on duty, as moderators write them.
+"""Hours of a week in a time zone: when somebody is usually on duty, as moderators write them.
 
 `Mon-Fri 18:00-22:00; Sat 10:00-14:00; Europe/Berlin`: days and a span of time, as often as needed,
 and at the end the time zone they are meant in. Days are read as in every schedule (bot.spoken). A
@@ -8,14 +8,20 @@ span that ends before it begins goes on past midnight.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
+
+from babel import Locale
+from babel.dates import get_day_names
 
 from bot.errors import UserError
 from bot.spoken import EVERY_DAY, days
 from bot.zones import ZoneGone, zone_info
 
 MAX_LENGTH = 200
+
+_DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 _SPAN = re.compile(r"(.*?)\b(\d{1,2})[:.h](\d{2})\s*(?:-|–|to|a|à)\s*(\d{1,2})[:.h](\d{2})")
 
@@ -63,9 +69,9 @@ def read_hours(text: str) -> Hours:
     try:
         zone_info(zone)
     except ZoneGone:
-        raise UserError("company.cannot.hours") from None
+        raise UserError("settings.refused.hours") from None
     if not parts:
-        raise UserError("company.cannot.hours")
+        raise UserError("settings.refused.hours")
     return Hours(tuple(_span(part) for part in parts), zone)
 
 
@@ -79,7 +85,7 @@ def accepted(text: str) -> str:
 def _span(text: str) -> Span:
     match = _SPAN.fullmatch(text)
     if match is None:
-        raise UserError("company.cannot.hours")
+        raise UserError("settings.refused.hours")
     named = match[1].strip(" ,:")
     try:
         start = time(int(match[2]), int(match[3]))
@@ -87,5 +93,61 @@ def _span(text: str) -> Span:
         end = time(int(match[4]) % 24 if match[5] == "00" else int(match[4]), int(match[5]))
         on = days(named) if named else EVERY_DAY
     except (ValueError, UserError):
-        raise UserError("company.cannot.hours") from None
+        raise UserError("settings.refused.hours") from None
     return Span(on, start, end)
+
+
+def written(hours: Hours) -> str:
+    """Write hours as `read_hours` reads them."""
+    return "; ".join([*(_written_span(span) for span in hours.spans), hours.zone])
+
+
+def composed(on: frozenset[int], span: str, more: str, zone: str) -> str:
+    """Put hours together from a form: days and a span of time, and more of them, if any.
+
+    No days are every day; no times are no hours at all. Raises UserError saying what is accepted.
+    """
+    parts = [_span(part.strip()) for part in [span, *more.split(";")] if part.strip()]
+    if span.strip() and on:
+        parts[0] = replace(parts[0], days=on)
+    return written(Hours(tuple(parts), zone)) if parts else ""
+
+
+def apart(hours: Hours) -> tuple[Span, str]:
+    """Take hours apart for a form: the first span, and the others as they are written."""
+    first, *others = hours.spans
+    return first, "; ".join(_written_span(span) for span in others)
+
+
+def times(span: Span) -> str:
+    """Write when a span begins and ends."""
+    return f"{span.start:%H:%M}-{span.end:%H:%M}"
+
+
+def said(hours: Hours, locale: str) -> str:
+    """Say hours in the language of a locale, with the zone at the end."""
+    names = get_day_names("abbreviated", locale=Locale.parse(locale, sep="-"))
+    parts = [
+        f"{_ranges(span.days, [names[day] for day in range(7)])} {times(span)}".strip()
+        for span in hours.spans
+    ]
+    return "; ".join([*parts, hours.zone])
+
+
+def _written_span(span: Span) -> str:
+    return f"{_ranges(span.days, _DAYS)} {times(span)}".strip()
+
+
+def _ranges(on: frozenset[int], names: Sequence[str]) -> str:
+    """Name days, those in a row from the first to the last; every day has no name."""
+    if on == EVERY_DAY:
+        return ""
+    rows: list[list[int]] = []
+    for day in sorted(on):
+        if rows and rows[-1][-1] == day - 1:
+            rows[-1].append(day)
+        else:
+            rows.append([day])
+    return ", ".join(
+        names[row[0]] if len(row) == 1 else f"{names[row[0]]}-{names[row[-1]]}" for row in rows
+    )

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import UserError
-from cogs.company.model import in_turn
-from cogs.company.staffing import accepted, read_hours
+from bot.hours import Hours, Span, accepted, apart, composed, read_hours, said, times, written
+from bot.spoken import EVERY_DAY
 
 MONDAY = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
@@ -55,7 +55,7 @@ def test_a_night_goes_on_past_midnight() -> None:
     ],
 )
 def test_what_cannot_be_read_is_refused_with_what_is_accepted(text: str) -> None:
-    with pytest.raises(UserError, match=r"company\.cannot\.hours"):
+    with pytest.raises(UserError, match=r"settings\.refused\.hours"):
         accepted(text)
 
 
@@ -65,7 +65,7 @@ def test_any_text_is_accepted_or_refused(text: str) -> None:
         given_back = accepted(text)
     except UserError as error:
         given_back = error.key
-    assert given_back in {text, "company.cannot.hours"}
+    assert given_back in {text, "settings.refused.hours"}
 
 
 @given(st.integers(0, 10_000))
@@ -77,11 +77,52 @@ def test_hours_that_are_given_have_not_ended(minutes: int) -> None:
     assert now < found[1] <= now + timedelta(days=8)
 
 
-@given(st.frozensets(st.integers(1, 2**62), max_size=30), st.integers(1, 5))
-def test_everybody_has_a_turn_and_the_order_is_always_the_same(
-    people: frozenset[int], call: int
+minutes = st.times().map(lambda at: at.replace(second=0, microsecond=0))
+spans = st.builds(Span, st.frozensets(st.integers(0, 6), min_size=1), minutes, minutes)
+weeks = st.builds(
+    Hours,
+    st.lists(spans, min_size=1, max_size=4).map(tuple),
+    st.sampled_from(["UTC", "Asia/Tokyo"]),
+)
+
+
+@given(weeks)
+def test_hours_are_read_as_they_were_written_and_put_together_as_they_were_taken_apart(
+    hours: Hours,
 ) -> None:
-    order = in_turn("a1", call, people)
-    assert frozenset(order) == people
-    assert len(order) == len(people)
-    assert order == in_turn("a1", call, people)
+    assert read_hours(written(hours)) == hours
+    first, others = apart(hours)
+    assert composed(first.days, times(first), others, hours.zone) == written(hours)
+
+
+@pytest.mark.parametrize(
+    ("days", "span", "more", "expected"),
+    [
+        (frozenset(range(5)), "18:00-22:00", "", "Mon-Fri 18:00-22:00; UTC"),
+        (frozenset[int](), "9.30 to 11.00", "", "09:30-11:00; UTC"),
+        (
+            frozenset({0, 2, 3}),
+            "18:00–24:00",
+            " sáb 10:00-14:00;",
+            "Mon, Wed-Thu 18:00-00:00; Sat 10:00-14:00; UTC",
+        ),
+        (frozenset({6}), "", "Tue 9:00-10:00", "Tue 09:00-10:00; UTC"),
+        (frozenset({6}), " ", "", ""),
+    ],
+)
+def test_the_fields_of_a_form_make_hours(
+    days: frozenset[int], span: str, more: str, expected: str
+) -> None:
+    assert composed(days, span, more, "UTC") == expected
+
+
+@pytest.mark.parametrize(("span", "more"), [("evening", ""), ("18:00-22:00", "now and then")])
+def test_fields_that_cannot_be_read_are_refused(span: str, more: str) -> None:
+    with pytest.raises(UserError, match=r"settings\.refused\.hours"):
+        composed(EVERY_DAY, span, more, "UTC")
+
+
+def test_hours_are_said_in_the_language_of_the_reader() -> None:
+    hours = Hours((Span(frozenset(range(5)), time(18), time(22)),), "Europe/Berlin")
+    assert said(hours, "en") == "Mon-Fri 18:00-22:00; Europe/Berlin"
+    assert said(hours, "es") == "lun-vie 18:00-22:00; Europe/Berlin"
