@@ -7,9 +7,9 @@ comes with a reason, so that it can be said in another way. Its sources are DESI
 and the rule that a prompt in a channel asks for nothing that is hard to say or to take back.
 
 Shapes of every language are looked for whatever the language of a server, because the
-language of a server's settings is often not the one its moderators write in. French has a module
-of its own (cogs.checkins.french). Only words that are
-harmless in the other language (`dad` is an imperative in Spanish) wait for their own.
+language of a server's settings is often not the one its moderators write in. French and Portuguese
+have modules of their own (cogs.checkins.french). Only words that are harmless in another language
+(`dad` is an imperative in Spanish) wait for their own.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from cogs.checkins import french
+from cogs.checkins import french, portuguese
+
+_MODULES = {"fr": french, "pt": portuguese}
+"""Languages with a module of their own."""
 
 TEXT_LIMIT = 240
 """Characters of a prompt: what is read at a glance on a phone."""
@@ -29,7 +32,7 @@ TEXT_LIMIT = 240
 _FIRST = (
     r"(?:^|[.!?;:,(\"“«¿¡\n-])\s*"
     r"(?:(?:and|so|but|then|just|please|now|all|y|pero|ahora|solo|todos|por favor"
-    r"|et|mais|puis|alors|s'il te plait),? )*"
+    r"|et|mais|puis|alors|s'il te plait|e|mas|entao|agora|so),? )*"
 )
 """Where a sentence, or a part of it, begins: there an imperative stands."""
 
@@ -45,14 +48,17 @@ class _Shape:
     """Words that are looked for in one language only, because they are harmless in others."""
 
     def compiled(self) -> tuple[re.Pattern[str], Mapping[str, re.Pattern[str]]]:
-        anywhere = self.anywhere + french.ANYWHERE.get(self.reason, ())
-        first = self.first + french.FIRST.get(self.reason, ())
+        anywhere, first, own = self.anywhere, self.first, dict(self.only)
+        for language, module in _MODULES.items():
+            anywhere += module.ANYWHERE.get(self.reason, ())
+            first += module.FIRST.get(self.reason, ())
+            own[language] = module.ONLY.get(self.reason, ())
         parts = [rf"(?<!\w)(?:{'|'.join(anywhere)})(?!\w)"]
         if first:
             parts.append(rf"{_FIRST}(?:{'|'.join(first)})(?!\w)")
         only = {
             language: re.compile(rf"(?<!\w)(?:{'|'.join(words)})(?!\w)")
-            for language, words in (*self.only.items(), ("fr", french.ONLY.get(self.reason, ())))
+            for language, words in own.items()
             if words
         }
         return re.compile("|".join(parts)), only
@@ -65,7 +71,7 @@ _LET_OFF = re.compile(
     r"|without (?:saying|explaining|telling)"
     r"|no (?:hace falta|es necesario|hay que|tienes que|tiene que|tienen que|necesitas)"
     r"|sin (?:tener que|necesidad de|decir|explicar|contar)|nad[ai]e? tiene que"
-    rf"|{french.LET_OFF}"
+    rf"|{'|'.join(module.LET_OFF for module in _MODULES.values())}"
     r")(?!\w)[^.,;:!?]*"
 )
 """What sounds like a demand and takes one away: "no need to say why"."""

@@ -29,7 +29,7 @@ _ID = re.compile(r"[a-z0-9-]{2,30}")
 
 _SENSITIVE = re.compile(
     r"\b(?:"
-    # health, in English, Spanish and French
+    # health, in English, Spanish, French and Portuguese
     r"depress\w*|depresi\w*|anxi\w*|ansied\w*|ansios\w*|trauma\w*|c?ptsd|tept|bipolar\w*|schizo\w*"
     r"|esquizo\w*|psycho\w*|psico\w*|psychia\w*|psiqui\w*|adhd|tdah|autis\w*|asperger\w*"
     r"|neurodiv\w*|ocd|toc|bpd|tlp|borderline|dissocia\w*|disocia\w*|addict\w*|adicc\w*|adict\w*"
@@ -42,12 +42,17 @@ _SENSITIVE = re.compile(
     r"|(?<!du )(?<!son )(?<!le )(?<!de )(?<!faire )pain(?! (?:et|maison|au|de))"
     r"|alcool\w*|drogue\w*|troubles?|maladies?|malades?|douleurs?|deuils?|handicap\w*"
     r"|enceintes?|grossesses?|sante|retabli\w*|automutil\w*"
+    r"|doenca\w*|doente\w*|saude|remedi\w*|dor(?:es)?|deficien\w*|gravid\w*"
+    r"|viciad\w*|vicios?|dependencia|luto|recuperacao"
     # faith, politics and love life: just as little ours to keep
     r"|eglises?|musulman\w*|chretien\w*|catholi\w*|juifs?|juives?|athee\w*|politiques?"
     r"|homosex\w*|transgenre\w*"
     r"|religi\w*|church\w*|iglesia\w*|islam\w*|muslim\w*|musulm\w*|christian\w*|cristian\w*"
     r"|jewish|judi[ao]s?|atheis\w*|ateis\w*|ateos?|politic\w*|gay|lesb\w*|queer\w*|lgbt\w*"
-    r"|bisex\w*|transgender\w*|transg\w*|sex\w*"
+    r"|igrejas?|evangelic\w*|catolic\w*|cristao|cristaos|espirit[ai]\w*|umbanda|candomble"
+    r"|muculman\w*|jud(?:eu|eus|aic\w*)|ateu|ateus|ateias?|fe"
+    # Friday is “sexta” in Portuguese.
+    r"|bisex\w*|transgender\w*|transg\w*|sex(?!tas?\b)\w*"
     r")\b"
 )
 
@@ -55,6 +60,7 @@ _PRESSING = re.compile(
     # why, numbers, duty, and promises
     r"\b(?:why|por que|should|must|have to|need to|deberias|debes|tienes que|scale|escala"
     r"|pourquoi|devrais|tu dois|il faut|echelle|tout ira"
+    r"|deveria|tem que|tudo vai"
     r"|always be|everything will|todo saldra)\b|\d|https?:|[@#<>*_`~|]"
 )
 

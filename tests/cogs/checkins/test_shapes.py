@@ -278,6 +278,88 @@ REFUSED = [
     ("shouting", "fr", "UN SEUL MOT pour aujourd’hui"),
     ("empty", "fr", "« ? »"),
     ("characters", "fr", "Bonjour\u200b à qui lit"),
+    ("why", "pt", "Por que você veio?"),
+    ("why", "pt", "Qual é o motivo do seu humor?"),
+    ("why", "pt", "O que levou você a sair?"),
+    ("scale", "pt", "De 1 a 10, como está hoje?"),
+    ("scale", "pt", "Dê uma nota para o seu dia."),
+    ("scale", "pt", "Quantos dias ruins nesta semana?"),
+    ("scale", "pt", "Sua energia em uma escala, por favor."),
+    ("scale", "pt", "A 50% ou mais?"),
+    ("streak", "pt", "Não quebre a sequência."),
+    ("streak", "pt", "Três dias seguidos com você."),
+    ("streak", "pt", "Ganhe pontos com um oi."),
+    ("guilt", "pt", "Sentimos sua falta."),
+    ("guilt", "pt", "Que saudade de você."),
+    ("guilt", "pt", "Por onde você andou?"),
+    ("guilt", "pt", "Faz tempo que você não escreve."),
+    ("guilt", "pt", "Você ainda não respondeu."),
+    ("guilt", "pt", "Quem falta dizer oi?"),
+    ("pressure", "pt", "Esta pergunta é obrigatória."),
+    ("pressure", "pt", "Responda já."),
+    ("pressure", "pt", "Não seja tímida, diga algo."),
+    ("pressure", "pt", "Sem desculpas: uma palavra."),
+    ("gaze", "pt", "Ligue a câmera e diga oi."),
+    ("gaze", "pt", "Procure o contato visual com alguém."),
+    ("gaze", "pt", "Mande uma foto sua."),
+    ("gaze", "pt", "Vamos fazer uma chamada de vídeo?"),
+    ("wrong", "pt", "O que há de errado?"),
+    ("wrong", "pt", "Qual é o seu problema?"),
+    ("wrong", "pt", "O que preocupa você?"),
+    ("trauma", "pt", "Que trauma você carrega?"),
+    ("trauma", "pt", "O que foi o pior da semana?"),
+    ("trauma", "pt", "Alguém machucou você?"),
+    ("trauma", "pt", "Conte o momento mais difícil."),
+    ("loss", "pt", "Você perdeu alguém?"),
+    ("loss", "pt", "Como vai o seu luto?"),
+    ("loss", "pt", "De quem você sente saudade?"),
+    ("harm", "pt", "Você pensa em se machucar?"),
+    ("harm", "pt", "Já pensou em suicídio?"),
+    ("family", "pt", "Como vai com a sua mãe?"),
+    ("family", "pt", "O que lembra da infância?"),
+    ("family", "pt", "Como está a família?"),
+    ("diagnosis", "pt", "Qual diagnóstico você tem?"),
+    ("diagnosis", "pt", "Como vai sua ansiedade?"),
+    ("diagnosis", "pt", "Você está deprimido?"),
+    ("diagnosis", "pt", "Você toma remédio?"),
+    ("body", "pt", "Você já comeu hoje?"),
+    ("body", "pt", "Quer perder peso?"),
+    ("body", "pt", "Dormiu bem?"),
+    ("substances", "pt", "Você bebeu hoje?"),
+    ("substances", "pt", "Cerveja ou vinho?"),
+    ("religion", "pt", "Uma oração para este dia?"),
+    ("money", "pt", "Quanto você ganha?"),
+    ("money", "pt", "Como está o seu aluguel?"),
+    ("presumes", "pt", "O quanto você está triste?"),
+    ("presumes", "pt", "O que deixa você tão irritada?"),
+    ("presumes", "pt", "Como foi no trabalho?"),
+    ("presumes", "pt", "O que diz sua namorada?"),
+    ("advice", "pt", "Você deveria descansar mais."),
+    ("advice", "pt", "Você precisa sair daí."),
+    ("advice", "pt", "Oi. Lembre-se de beber água."),
+    ("advice", "pt", "Já tentou ioga?"),
+    ("advice", "pt", "Respire fundo."),
+    ("promise", "pt", "Vai ficar tudo bem."),
+    ("promise", "pt", "Isso também passa."),
+    ("promise", "pt", "Você vai melhorar."),
+    ("promise", "pt", "Sempre tem alguém aqui."),
+    ("cheering", "pt", "Você consegue!"),
+    ("cheering", "pt", "Você é incrível."),
+    ("cheering", "pt", "Força!"),
+    ("cheering", "pt", "Não desista."),
+    ("time_of_day", "pt", "Bom dia, como vai?"),
+    ("time_of_day", "pt", "Boa noite a quem lê."),
+    ("time_of_day", "pt", "O que vai fazer esta tarde?"),
+    ("time_of_day", "pt", "Uma palavra antes de dormir."),
+    ("mention", "pt", "Oi \uff20everyone"),
+    ("link", "pt", "Entre em exemplo.com e diga oi"),
+    ("format", "pt", "> Oi para quem lê"),
+    ("long", "pt", "palavra " * 31),
+    ("questions", "pt", "Como vai? E o dia?"),
+    ("shouting", "pt", "Oi! Chegamos!"),
+    ("shouting", "pt", "UMA PALAVRA para hoje"),
+    ("empty", "pt", "“?”"),
+    ("characters", "pt", "Oi\u200b para quem lê"),
 ]
 
 ACCEPTED = [
@@ -362,6 +444,30 @@ ACCEPTED = [
     ("fr", "Quel est ton mot préféré ?"),
     ("fr", "Qu’est-ce qui t’apaise ?"),
     ("fr", "Quand quelqu’un te parle, tu préfères écouter ou distraire ?"),
+    ("pt", "Como está hoje?"),
+    ("pt", "O que aconteceu hoje, grande ou pequeno?"),
+    ("pt", "Oi! De que cor é hoje?"),
+    ("pt", "Uma palavra para hoje, sem explicar por quê."),
+    ("pt", "Não precisa dizer por quê. Sol ou chuva?"),
+    ("pt", "Você não precisa responder. Que tempo faz na sua cabeça?"),
+    ("pt", "Do que você precisa hoje?"),
+    ("pt", "Há algo que você precisa dizer em voz alta?"),
+    ("pt", "Escreva de uma a três palavras, ou nenhuma."),
+    ("pt", "O que você faria amanhã se fosse feriado?"),
+    ("pt", "Sem pressa e sem resposta certa: o que soa bem?"),
+    ("pt", "Se der para escolher, mar ou montanha?"),
+    ("pt", "Você pode escolher: falar ou escutar?"),
+    ("pt", "Escreva uma ou duas frases sobre um objeto."),
+    ("pt", "O que faz você rir ultimamente?"),
+    ("pt", "De que comida do seu país você gosta?"),
+    ("pt", "O que dá para melhorar neste servidor?"),
+    ("pt", "Um nome para a impressora nova?"),
+    ("pt", "O que cai bem nesta semana?"),
+    ("pt", "Uma conversa mais tarde, ou nada por enquanto?"),
+    ("pt", "Tem um tema em que você se sente à vontade?"),
+    ("pt", "Qual música não sai da sua cabeça?"),
+    ("pt", "Ninguém precisa responder agora."),
+    ("es", "¿Jugamos a la academia de magia?"),
 ]
 
 
@@ -373,7 +479,7 @@ def test_a_banned_shape_is_refused_with_its_reason() -> None:
     ] == []
 
 
-@pytest.mark.parametrize("locale", ["en", "es", "fr"])
+@pytest.mark.parametrize("locale", ["en", "es", "fr", "pt-BR"])
 def test_a_shape_is_found_whatever_language_the_server_is_set_to(locale: str) -> None:
     assert [
         (reason, text)
@@ -390,7 +496,7 @@ def test_a_kind_prompt_passes() -> None:
 def test_every_reason_has_an_example_in_every_language() -> None:
     shown = {(reason, language) for reason, language, _ in REFUSED}
     for reason in REASONS:
-        for language in ("en", "es", "fr"):
+        for language in ("en", "es", "fr", "pt"):
             assert (reason.removeprefix("checkins.refused."), language) in shown
 
 
@@ -429,6 +535,8 @@ def test_a_word_that_is_harmless_elsewhere_is_refused_only_in_its_own_language()
     assert banned("Dad jokes, anyone?", "en-US") == ("checkins.refused.family",)
     assert banned("A mere MIDI file in a diner", "en") == ()
     assert banned("Quel plat pour midi ?", "fr") == ("checkins.refused.time_of_day",)
+    assert banned("Tente ou hôtel ?", "fr") == ()
+    assert banned("Tente sorrir.", "pt-BR") == ("checkins.refused.advice",)
 
 
 def test_the_limit_is_two_hundred_and_forty_characters() -> None:

@@ -42,6 +42,7 @@ def test_the_doctor_has_nothing_to_say_against_them() -> None:
         *("Ansiedad", "Depresión", "TDAH", "salud mental", "Adicciones", "personas autistas"),
         *("Trastorno bipolar", "duelo y terapia", "Cáncer", "Gay men", "LGBTQ+", "Christians"),
         *("Política", "religion", "Iglesia", "ＡＤＨＤ", "Santé", "Maladies rares", "Politique"),
+        *("Saúde mental", "Dor crônica", "Crise de pânico", "Evangélicos", "Fé", "Sexo"),
     ],
 )
 def test_a_topic_that_says_how_somebody_is_is_refused_with_the_reason(name: str) -> None:
@@ -55,6 +56,7 @@ def test_a_topic_that_says_how_somebody_is_is_refused_with_the_reason(name: str)
         *("Sourdough", "Chess", "Trains and transport", "Addition tricks", "Painting"),
         *("Senderismo", "Sci-fi", "Tocar la guitarra", "K-pop", "Museums", "Fútbol"),
         *("Faire du pain", "Pain et brioche", "Randonnée", "Échecs"),
+        *("Jogos de sexta à noite", "Pescaria", "Adoro café", "Festas juninas"),
     ],
 )
 def test_what_people_like_is_taken(name: str) -> None:
