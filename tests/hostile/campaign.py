@@ -31,7 +31,7 @@ from bot import logs
 from bot.config import Config
 from bot.content import load_yaml
 from bot.errors import ContentError, UserError
-from bot.texts import Texts
+from bot.texts import Sentence, Texts
 from cogs.checkins import prompts
 from cogs.faq import model as faq
 from cogs.helplines import model as helplines
@@ -95,13 +95,20 @@ class Tally:
         }
 
 
-async def run(inputs: int, seed: int) -> Tally:
-    """Make a server, and try; it takes the log of the whole process."""
+async def run(inputs: int, seed: int, *, longest: bool = False) -> Tally:
+    """Make a server, and try; it takes the log of the whole process.
+
+    With `longest` every sentence is as long as in the language that takes most room for it, and
+    people type as much as they are let: what is shown must stay within Discord's limits all the
+    same, in whatever language.
+    """
     dice = Random(seed)  # noqa: S311 - to be repeated, not to be secret
     log = _take_log()
     with tempfile.TemporaryDirectory() as folder:
         async with make_ground(Path(folder) / "state") as ground:
-            campaign = Campaign(ground, dice, log, Path(folder))
+            if longest:
+                _lengthen(ground.world.bot.runtime.texts)
+            campaign = Campaign(ground, dice, log, Path(folder), longest=longest)
             await campaign.prepare()
             began = time.monotonic()
             await campaign.run(inputs)
@@ -110,6 +117,29 @@ async def run(inputs: int, seed: int) -> Tally:
             _ = ground.world.env.errors
             ground.world.env._errors.clear()  # pyright: ignore[reportPrivateUsage]
     return campaign.tally
+
+
+def _lengthen(texts: Texts) -> None:
+    """Say everything in the language that takes most room for it, except what commands are called.
+
+    It is done once everything is under way, which English labels are tapped for.
+    """
+    catalogs = texts._catalogs  # pyright: ignore[reportPrivateUsage]
+
+    def most(key: str) -> str:
+        said = [catalog[key] for catalog in catalogs.values()]
+        forms = [[one] if isinstance(one, str) else list(one.values()) for one in said]
+        return max((form for each in forms for form in each), key=len)
+
+    def long(key: str, sentence: Sentence) -> Sentence:
+        if key.startswith("commands."):
+            return sentence
+        return most(key) if isinstance(sentence, str) else dict.fromkeys(sentence, most(key))
+
+    texts._catalogs = {  # pyright: ignore[reportPrivateUsage]
+        locale: {key: long(key, sentence) for key, sentence in catalog.items()}
+        for locale, catalog in catalogs.items()
+    }
 
 
 def _take_log() -> io.StringIO:
@@ -124,8 +154,17 @@ def _take_log() -> io.StringIO:
 class Campaign:
     """One server, and what is done to it."""
 
-    def __init__(self, ground: Ground, dice: Random, log: io.StringIO, folder: Path) -> None:
+    def __init__(
+        self,
+        ground: Ground,
+        dice: Random,
+        log: io.StringIO,
+        folder: Path,
+        *,
+        longest: bool = False,
+    ) -> None:
         self.tally = Tally()
+        self._longest = longest
         self._ground = ground
         self._dice = dice
         self._log = log
@@ -376,6 +415,8 @@ class Campaign:
         self._mark = words.mark_of(self.tally.inputs.total())
 
     def _words(self, most: int) -> str:
+        if self._longest and self._dice.random() < 0.7:
+            return words.long(self._mark, most)
         return words.text(self._dice, self._mark)[:most]
 
     def _name(self) -> str:

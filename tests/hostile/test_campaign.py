@@ -10,6 +10,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import pytest
+
 from tests.hostile import words
 from tests.hostile.campaign import Campaign
 from tests.hostile.ground import make_ground
@@ -17,11 +19,17 @@ from tests.hostile.ground import make_ground
 SOME = 400
 
 
-def test_some_hundred_hostile_inputs_are_all_answered_and_leave_no_trace() -> None:
-    """In a process of its own, because it takes the log of the whole process."""
+@pytest.mark.parametrize("also", [(), ("--longest",)], ids=["hostile", "longest"])
+def test_some_hundred_inputs_are_all_answered_within_limits_and_leave_no_trace(
+    also: tuple[str, ...],
+) -> None:
+    """In a process of its own, because it takes the log of the whole process.
+
+    The second time, every sentence is the longest of all languages, and people type all they may.
+    """
     command = [sys.executable, "-m", "tests.hostile", "--inputs", str(SOME), "--seed", "7"]
     done = subprocess.run(  # noqa: S603 - our own command
-        [*command, "--json"], capture_output=True, text=True, timeout=300, check=False
+        [*command, *also, "--json"], capture_output=True, text=True, timeout=300, check=False
     )
     assert done.stdout, done.stderr
     figures: dict[str, Any] = json.loads(done.stdout)

@@ -112,6 +112,11 @@ def text(dice: Random, mark: str) -> str:
     return made * dice.choice([1, 1, 1, 1, 2, 30, 400])
 
 
+def long(mark: str, most: int) -> str:
+    """A text without malice that is as long as it may be, in words as wide as German ones."""
+    return f"{mark} {'Verschwiegenheit **unterwegs** ' * (most // 20)}"[:most].strip()
+
+
 def yaml(dice: Random, mark: str) -> bytes:
     """One hostile file: bombs, tags, wrong kinds, and what is no YAML at all."""
     kind = dice.randrange(9)
