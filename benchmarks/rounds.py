@@ -39,6 +39,7 @@ from bot.blocks import store as blocks_store
 from bot.blocks.model import Block
 from bot.bounds import ALL_ADULTS, SETTINGS, Standing
 from bot.consent import service as consents
+from bot.counting import Counting
 from bot.database import Database
 from bot.jobs import store as jobs
 from bot.jobs.model import Message
@@ -314,8 +315,12 @@ async def open_bot(database: Database, watch: Watch, found: dict[str, Figures]) 
     runner = Runner(through, clock, longest_sleep=0.2, per_second=PER_SECOND)
     for setting in (LANGUAGE, NOTICE_CHANNEL, *SETTINGS):
         settings.declare(setting)
+    counting = Counting(through, settings, clock)
     pairing = Pairing(
-        Ground(through, settings, notices, shipped_content(), SPOKEN.__contains__, clock, wake)
+        Ground(
+            *(through, settings, notices, shipped_content(), SPOKEN.__contains__, clock, wake),
+            counting,
+        )
     )
     drawer = Draw(pairing.draws, watch, found)
     at_once = AtOnce()

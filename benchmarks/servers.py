@@ -25,6 +25,7 @@ from pathlib import Path
 from benchmarks.rounds import MODERATOR, PLAN, SPOKEN, START, AtOnce, Figures
 from bot.bounds import ALL_ADULTS, SETTINGS
 from bot.consent import service as consents
+from bot.counting import Counting
 from bot.database import Database
 from bot.jobs import store as jobs
 from bot.jobs.model import LEASE, Message
@@ -140,6 +141,7 @@ class Bot:
                 spoken,
                 self.clock,
                 self.runner.wake,
+                Counting(database, self.settings, self.clock),
             )
         )
         at_once, pairs = AtOnce(), Pairs(self.pairing.draws)

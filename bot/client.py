@@ -18,6 +18,7 @@ from bot.blocks.model import HOLDINGS as BLOCKS
 from bot.commands import CommandWords, describe
 from bot.consent.model import HOLDING as CONSENTS
 from bot.consent.service import WITHDRAWN
+from bot.counting.model import HOLDINGS as COUNTS
 from bot.errors import StartError
 from bot.jobs.model import HOLDINGS as JOBS
 from bot.membership.looking import keep_looking
@@ -136,6 +137,7 @@ class Alongside(commands.AutoShardedBot):
             *REPORTS,
             NEWS,
             MEMBERSHIP,
+            *COUNTS,
         )
         self.runtime.membership.register(self.runtime.blocks.held, self.runtime.blocks.left)
         self.runtime.membership.register(None, self.runtime.news.left)

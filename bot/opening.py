@@ -9,6 +9,7 @@ from bot.blocks.service import Blocks
 from bot.clock import Clock, system_clock
 from bot.config import Config
 from bot.consent.service import Consents
+from bot.counting import Counting
 from bot.database import Database
 from bot.jobs.runner import Runner
 from bot.journal import Journal
@@ -127,6 +128,7 @@ def make_runtime(
         reports=Reports(database, notices, clock, jobs.wake),
         membership=Membership(database, clock, jobs.wake),
         seals=Seals.of_host(config),
+        counting=Counting(database, settings, clock),
         figures=figures,
         journal=journal,
     )

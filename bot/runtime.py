@@ -11,6 +11,7 @@ from bot.blocks.service import Blocks
 from bot.clock import Clock
 from bot.config import Config
 from bot.consent.service import Consents
+from bot.counting import Counting
 from bot.database import Database
 from bot.guide import Guide
 from bot.jobs.runner import Runner
@@ -57,6 +58,7 @@ class Runtime:
     reports: Reports
     membership: Membership
     seals: Seals
+    counting: Counting
     figures: Figures
     journal: Journal | None = None
     replays: Replays = field(default_factory=Replays)

@@ -9,6 +9,6 @@ lock() {
         --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet \
         --output-file "requirements/$name.lock"
 }
-lock run --extra semantic
-lock play --extra semantic --extra playground
+lock run --extra semantic --extra pictures
+lock play --extra semantic --extra pictures --extra playground
 lock dev --extra dev

@@ -94,6 +94,8 @@ def _refusal(parts: tuple[str, ...], name: str) -> str | None:
         return "bot knows no feature"
     if top == "simcord" and parts[:2] != ("bot", "playground"):
         return "only the playground knows simcord"
+    if top == "matplotlib" and parts[:3] != ("cogs", "insights", "picture"):
+        return "only the process that draws has room for matplotlib"
     if parts[0] != "cogs" or len(parts) < 3:
         return None
     feature, role = parts[1], _role(parts[2])

@@ -13,7 +13,8 @@ LANGUAGE = Language(key="server.language", default="en")
 """The language of what the bot posts for all to see, and for people whose own it does not speak."""
 
 ZONE = Zone(key="server.zone", default="")
-"""The time zone in which new check-ins, rounds and hours are suggested; empty: UTC."""
+"""The time zone in which new check-ins, rounds and hours are suggested, and in which months of
+counts begin; empty: UTC."""
 
 MODERATOR_ROLES = Roles(key="server.moderator_roles", default=(), managers_only=True)
 """Roles whose members steer the bot, beside everybody who may manage the server."""

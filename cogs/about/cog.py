@@ -35,7 +35,9 @@ class About(commands.Cog):
     async def show_about(self, interaction: Interaction) -> None:
         """Answer the command, and the button on what the bot posts for everybody."""
         words = await words_for(interaction)
-        await reply(interaction, views.about(words, self._bot.runtime.config))
+        runtime = self._bot.runtime
+        counts = await runtime.counting.is_on(interaction.guild_id)
+        await reply(interaction, views.about(words, runtime.config, counts=counts))
 
     async def show_help(self, interaction: Interaction, page: str = "0") -> None:
         """Answer the command and the buttons."""

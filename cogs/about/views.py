@@ -45,8 +45,11 @@ def root_of(command: Any) -> Any:
     return command.root_parent or command
 
 
-def about(words: Words, config: Config) -> Panel:
-    """What the bot is, what it is not, what it keeps, who runs it."""
+def about(words: Words, config: Config, *, counts: bool) -> Panel:
+    """What the bot is, what it is not, what it keeps, who runs it.
+
+    `counts` says whether moderators have counts kept of this server.
+    """
     hosted: list[str] = []
     if config.host_name:
         hosted.append(words("about.host", name=plain(config.host_name)))
@@ -58,6 +61,7 @@ def about(words: Words, config: Config) -> Panel:
         f"## {words('about.title')}",
         words("about.body"),
         words("about.keeps"),
+        words("about.counts") if counts else None,
         " ".join(hosted) or None,
         "-# " + words("about.version", version=__version__),
         row(

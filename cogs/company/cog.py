@@ -122,7 +122,12 @@ async def setup(bot: Alongside) -> None:
     runtime = bot.runtime
     jobs = runtime.jobs
     requests = Requests(
-        runtime.database, runtime.settings, runtime.notices, runtime.clock, jobs.wake
+        runtime.database,
+        runtime.settings,
+        runtime.notices,
+        runtime.clock,
+        jobs.wake,
+        runtime.counting,
     )
     runtime.settings.declare(ENABLED, requests.switched)
     for setting in SETTINGS:

@@ -16,6 +16,7 @@ from uuid import uuid4
 from bot.blocks.service import parted
 from bot.bounds import Bounds, bounds_of, may_meet
 from bot.clock import Clock
+from bot.counting import Counting
 from bot.database import Database, Reading, Transaction
 from bot.errors import UserError
 from bot.hours import read_hours
@@ -196,6 +197,7 @@ class Requests:
         notices: Notices,
         clock: Clock,
         wake: Callable[[], None],
+        counting: Counting,
     ) -> None:
         """`wake` makes the runner look now, because something may be due sooner than it knew."""
         self._database = database
@@ -203,6 +205,7 @@ class Requests:
         self._notices = notices
         self._clock = clock
         self._wake = wake
+        self._counting = counting
         self._of_asker = Pace(*ASKER_LIMITS)
         self._in_server = Pace(*SERVER_LIMITS)
         self._called_again_by = Pace(*DUTY_LIMITS)
@@ -415,6 +418,7 @@ class Requests:
                 raise UserError("company.cannot.taken")
             after = replace(one, state=State.ACCEPTED)
             await store.put_request(tx, after)
+            is_first = not await store.places(tx, one.id)
             await store.put_place(tx, Place(one.id, server_id, user_id, now))
             await store.put_duty(tx, replace(duty, in_a_row=duty.in_a_row + 1))
             await jobs.clear_timers(tx, WAIT, [one.id])
@@ -423,6 +427,11 @@ class Requests:
             await jobs.add_messages(tx, [draft])
             await self.show(tx, after, now)
             await self._heed(tx, server_id, now)
+            if is_first:
+                waited = now - one.made_at
+                await self._counting.note_company(
+                    tx, server_id, now, asker=one.asker_user_id, supporter=user_id, waited=waited
+                )
         self._wake()
         return after
 

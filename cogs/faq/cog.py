@@ -9,13 +9,14 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import logs
+from bot.counting import What
 from bot.database import StoreError
 from bot.errors import UserError
 from bot.guide import Chapter, First, State
 from bot.news.telling import news_lines
 from bot.outside.figures import Figure
 from bot.privacy import Holding
-from bot.views import clip, number_of, reply, server_language, turn, words_for
+from bot.views import clip, number_of, reply, server_language, turn, when_answered, words_for
 from cogs.faq import entries_views, questions_views, views
 from cogs.faq.answering_cog import Answering
 from cogs.faq.catalogs_service import UNUSED, Catalogs, documents_of, shipped_entries
@@ -118,6 +119,7 @@ class FaqCog(commands.Cog, name="Faq"):
             topics = await self._faq.topics(interaction.guild_id, language)
             moderators = await self._asker.offer(interaction, words, question)
             panel = views.not_found(words, found, topics, ask=moderators, news=news)
+        self._note(interaction, What.FAQ_MISSED if found.entry is None else What.FAQ_USED)
         await reply(interaction, panel)
 
     @ask.autocomplete("question")
@@ -195,6 +197,7 @@ class FaqCog(commands.Cog, name="Faq"):
             counts=server_id is not None,
             others=await self._faq.shown_of(server_id, language, others),
         )
+        self._note(interaction, What.FAQ_USED)
         await turn(interaction, panel)
 
     # Whether it helped
@@ -229,6 +232,11 @@ class FaqCog(commands.Cog, name="Faq"):
             await self._tallies.count(
                 interaction.guild_id, interaction.user.id, entry, helped=helped
             )
+
+    def _note(self, interaction: Interaction, what: What) -> None:
+        """Have a use counted once it is answered, where moderators keep counts."""
+        counting, person = self._bot.runtime.counting, interaction.user.id
+        when_answered(interaction, lambda: counting.count(interaction.guild_id, what, person))
 
     async def _news(self, interaction: Interaction, words: Words) -> list[str]:
         """What this person is to be told; an answer does not wait long for it."""

@@ -51,6 +51,7 @@ async def setup(bot: Alongside) -> None:
         runtime.texts.speaks,
         runtime.clock,
         runtime.jobs.wake,
+        runtime.counting,
     )
     pairing = Pairing(ground)
     pairing.listen(runtime.privacy, runtime.membership, runtime.blocks)

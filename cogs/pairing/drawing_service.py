@@ -52,6 +52,7 @@ class Draws:
         self._database = ground.database
         self._clock = ground.clock
         self._wake = ground.wake
+        self._counting = ground.counting
         self._members = members
         self._introductions = introductions
         self._telling = telling
@@ -241,6 +242,8 @@ class Draws:
             await jobs.set_timers(tx, [Timer(CLOSE, one.id, one.server_id, ends_at)])
         if one.confirm:
             await self._telling.tell_all(tx, after, Tell.SILENT, now)
+        size = 2 * counts.pairs + 3 * counts.threesomes
+        await self._counting.note_round(tx, one.server_id, now, size)
         return after
 
     async def _write_again(

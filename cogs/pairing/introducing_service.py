@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from itertools import combinations
 
 from bot.blocks.service import forbidden
+from bot.counting import Counting, What
 from bot.database import Transaction
 from bot.jobs import store as jobs
 from bot.jobs.model import RESTORED, Draft, Message, Timer
@@ -56,10 +57,13 @@ FOLLOWUP_GRACE = timedelta(days=1)
 class Introducing:
     """Keeps the promises to introduce, to ask once how it went, and to close."""
 
-    def __init__(self, settings: Settings, notices: Notices, telling: Telling) -> None:
+    def __init__(
+        self, settings: Settings, notices: Notices, telling: Telling, counting: Counting
+    ) -> None:
         self._settings = settings
         self._notices = notices
         self._telling = telling
+        self._counting = counting
 
     async def due(
         self, tx: Transaction, timers: Sequence[Timer], now: datetime
@@ -167,6 +171,7 @@ class Introducing:
             at = now + timedelta(days=plan.followup_days)
             if at < one.ends_at:
                 await jobs.set_timers(tx, [Timer(FOLLOWUP, mine.id, mine.server_id, at)])
+        await self._counting.note(tx, mine.server_id, What.INTRODUCTIONS, now, *mine.people)
 
     async def _no_thread(
         self, tx: Transaction, one: Round, mine: Introduction, now: datetime

@@ -42,7 +42,7 @@ class Pairing:
         self.members.when_leaving(self.rounds.leaving)
         opening = Opening(settings, notices, self.rounds)
         drawing = Drawing(settings, notices, self.rounds, self.draws, self.telling)
-        introducing = Introducing(settings, notices, self.telling)
+        introducing = Introducing(settings, notices, self.telling, ground.counting)
         self._promises: dict[str, Promises] = {
             OPEN: opening,
             ASK: opening,

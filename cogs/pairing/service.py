@@ -19,6 +19,7 @@ from bot.clock import Clock
 from bot.consent import service as consent
 from bot.consent.model import Consent
 from bot.content import DATA, load_yaml
+from bot.counting import Counting
 from bot.database import Database, Reading, Transaction
 from bot.errors import UserError
 from bot.jobs import store as jobs
@@ -160,6 +161,7 @@ class Ground:
     clock: Clock
     wake: Callable[[], None]
     """Makes the runner look now, because something may be due sooner than it knew."""
+    counting: Counting
 
 
 class Members:

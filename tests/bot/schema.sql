@@ -217,6 +217,20 @@ CREATE TABLE helplines_rows (
     PRIMARY KEY (server_id, id)
 ) STRICT;
 
+CREATE TABLE insights_counts (
+    server_id INTEGER NOT NULL,
+    month_at INTEGER NOT NULL,
+    what TEXT NOT NULL,
+    times INTEGER NOT NULL,
+    five INTEGER NOT NULL, -- whether five different people at least are behind it
+    PRIMARY KEY (server_id, month_at, what)
+) STRICT;
+
+CREATE TABLE insights_starts (
+    server_id INTEGER NOT NULL PRIMARY KEY,
+    month_at INTEGER NOT NULL -- the first month that is counted; a month is its first midnight in UTC
+) STRICT;
+
 CREATE TABLE jobs_messages (
     id TEXT PRIMARY KEY NOT NULL,
     kind TEXT NOT NULL,

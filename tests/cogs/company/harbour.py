@@ -11,6 +11,7 @@ from bot.blocks.model import HOLDINGS as BLOCKS
 from bot.blocks.service import Blocks
 from bot.bounds import ALL_ADULTS
 from bot.bounds import SETTINGS as MEETING
+from bot.counting import Counting
 from bot.errors import UserError
 from bot.jobs.model import HOLDINGS as JOBS
 from bot.jobs.model import Message
@@ -281,7 +282,9 @@ async def make_harbour(database: Database) -> Harbour:
     for setting in (*SETTINGS, *MEETING, NOTICE_CHANNEL):
         settings.declare(setting)
     notices = Notices(door, settings, clock)
-    requests = Requests(door, settings, notices, clock, lambda: None)
+    requests = Requests(
+        door, settings, notices, clock, lambda: None, Counting(database, settings, clock)
+    )
     settings.declare(ENABLED, requests.switched)
     privacy = Privacy(database, clock)
     privacy.register(*HOLDINGS, *JOBS, *BLOCKS, NEWS)

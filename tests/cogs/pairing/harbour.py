@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from bot.blocks.service import Blocks
 from bot.bounds import ALL_ADULTS, SETTINGS, Standing, may_meet
+from bot.counting import Counting
 from bot.jobs import store as jobs
 from bot.jobs.model import HOLDINGS as JOBS
 from bot.jobs.model import RESTORED, Message
@@ -513,7 +514,10 @@ async def make_harbour(database: Database) -> Harbour:
         await made._runner().switched(tx, server_id, paused)  # pyright: ignore[reportPrivateUsage]
 
     settings.declare(PAUSED, switched)
-    pairing = Pairing(Ground(through, settings, notices, SHIPPED, SPOKEN.__contains__, clock, wake))
+    counting = Counting(database, settings, clock)
+    pairing = Pairing(
+        Ground(through, settings, notices, SHIPPED, SPOKEN.__contains__, clock, wake, counting)
+    )
     blocks = Blocks(database, notices, clock, wake)
     privacy = Privacy(database, clock)
     privacy.register(*JOBS, NEWS)

@@ -245,6 +245,7 @@ def _members(world: World) -> Members:
         runtime.texts.speaks,
         runtime.clock,
         runtime.jobs.wake,
+        runtime.counting,
     )
     return Members(ground)
 

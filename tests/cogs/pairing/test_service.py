@@ -18,6 +18,7 @@ from bot.consent import service as consent
 from bot.consent.model import HALF_A_YEAR
 from bot.consent.model import HOLDING as CONSENTS
 from bot.consent.service import Consents
+from bot.counting import Counting
 from bot.errors import UserError
 from bot.jobs import store as jobs
 from bot.jobs.model import HOLDINGS as JOBS
@@ -136,7 +137,8 @@ async def harbour(database: Database) -> Harbour:
     settings.declare(ENABLED)
     settings.declare(ALL_ADULTS)
     notices = Notices(database, settings, clock)
-    ground = Ground(database, settings, notices, SHIPPED, bool, clock, lambda: None)
+    counting = Counting(database, settings, clock)
+    ground = Ground(database, settings, notices, SHIPPED, bool, clock, lambda: None, counting)
     members = Members(ground)
     made = Harbour(database, settings, members, Discord(), START)
     members.when_leaving(made.listen)
