@@ -1,7 +1,7 @@
 """Countries by the words people type: names, other names, codes, half words and slips of the key.
 
 Names come from the Unicode CLDR through Babel, in the reader's language and always in English,
-Spanish and French too. Nothing here guesses a country from a language.
+Spanish, French and Portuguese too. Nothing here guesses a country from a language.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from rapidfuzz.distance import OSA
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-ALWAYS_UNDERSTOOD = ("en", "es", "fr")
+ALWAYS_UNDERSTOOD = ("en", "es", "fr", "pt")
 """Languages whose names of countries are understood whatever the reader's language is."""
 
 LONGEST = 60
