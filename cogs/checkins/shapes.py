@@ -7,9 +7,9 @@ comes with a reason, so that it can be said in another way. Its sources are DESI
 and the rule that a prompt in a channel asks for nothing that is hard to say or to take back.
 
 Shapes of every language are looked for whatever the language of a server, because the
-language of a server's settings is often not the one its moderators write in. French and Portuguese
-have modules of their own (cogs.checkins.french). Only words that are harmless in another language
-(`dad` is an imperative in Spanish) wait for their own.
+language of a server's settings is often not the one its moderators write in. French, German and
+Portuguese have modules of their own (cogs.checkins.french). Only words that are harmless in another
+language (`dad` is an imperative in Spanish) wait for their own.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from cogs.checkins import french, portuguese
+from cogs.checkins import french, german, portuguese
 
-_MODULES = {"fr": french, "pt": portuguese}
+_MODULES = {"de": german, "fr": french, "pt": portuguese}
 """Languages with a module of their own."""
 
 TEXT_LIMIT = 240
@@ -32,7 +32,8 @@ TEXT_LIMIT = 240
 _FIRST = (
     r"(?:^|[.!?;:,(\"“«¿¡\n-])\s*"
     r"(?:(?:and|so|but|then|just|please|now|all|y|pero|ahora|solo|todos|por favor"
-    r"|et|mais|puis|alors|s'il te plait|e|mas|entao|agora|so),? )*"
+    r"|et|mais|puis|alors|s'il te plait|e|mas|entao|agora|so"
+    r"|und|aber|also|dann|jetzt|nun|bitte|heute|einfach),? )*"
 )
 """Where a sentence, or a part of it, begins: there an imperative stands."""
 
@@ -72,7 +73,8 @@ _LET_OFF = re.compile(
     r"|no (?:hace falta|es necesario|hay que|tienes que|tiene que|tienen que|necesitas)"
     r"|sin (?:tener que|necesidad de|decir|explicar|contar)|nad[ai]e? tiene que"
     rf"|{'|'.join(module.LET_OFF for module in _MODULES.values())}"
-    r")(?!\w)[^.,;:!?]*"
+    # German sets a comma before the reason that need not be told.
+    r")(?!\w)[^.,;:!?]*(?:, (?:warum|wieso|weshalb)(?!\w)[^.,;:!?]*)?"
 )
 """What sounds like a demand and takes one away: "no need to say why"."""
 

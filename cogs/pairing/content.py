@@ -44,7 +44,13 @@ _SENSITIVE = re.compile(
     r"|enceintes?|grossesses?|sante|retabli\w*|automutil\w*"
     r"|doenca\w*|doente\w*|saude|remedi\w*|dor(?:es)?|deficien\w*|gravid\w*"
     r"|viciad\w*|vicios?|dependencia|luto|recuperacao"
+    r"|psychisch\w*|seelisch\w*|angst\w*|angste|zwang\w*|adhs|ptbs|sucht\w*|suchte|alkohol\w*"
+    r"|drogen?\w*|entzug|nuchtern\w*|suizid\w*|selbstmord\w*|selbstverletz\w*|storung\w*|krank\w*"
+    r"|erkrank\w*|krebs|medikament\w*|tabletten|schmerz\w*|behinder\w*|schwanger\w*|missbrauch\w*"
+    r"|magersucht|gesundheit\w*|genesung\w*|trauer\w*"
     # faith, politics and love life: just as little ours to keep
+    r"|kirchen?\w*|moslem\w*|christen\w*|christlich\w*|jud(?:en?|isch\w*|entum)|politik\w*"
+    r"|schwule?n?|glauben?"
     r"|eglises?|musulman\w*|chretien\w*|catholi\w*|juifs?|juives?|athee\w*|politiques?"
     r"|homosex\w*|transgenre\w*"
     r"|religi\w*|church\w*|iglesia\w*|islam\w*|muslim\w*|musulm\w*|christian\w*|cristian\w*"
@@ -61,6 +67,7 @@ _PRESSING = re.compile(
     r"\b(?:why|por que|should|must|have to|need to|deberias|debes|tienes que|scale|escala"
     r"|pourquoi|devrais|tu dois|il faut|echelle|tout ira"
     r"|deveria|tem que|tudo vai"
+    r"|warum|wieso|solltest|musst|alles wird"
     r"|always be|everything will|todo saldra)\b|\d|https?:|[@#<>*_`~|]"
 )
 

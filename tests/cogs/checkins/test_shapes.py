@@ -360,6 +360,81 @@ REFUSED = [
     ("shouting", "pt", "UMA PALAVRA para hoje"),
     ("empty", "pt", "“?”"),
     ("characters", "pt", "Oi\u200b para quem lê"),
+    ("why", "de", "Warum bist du heute hier?"),
+    ("why", "de", "Wieso so still, was ist der Grund?"),
+    ("why", "de", "Du musst nicht antworten. Warum eigentlich?"),
+    ("scale", "de", "Von 1 bis 10, wie ist der Tag?"),
+    ("scale", "de", "Wie läuft es auf einer Skala?"),
+    ("scale", "de", "Welche Note bekommt dieser Tag?"),
+    ("scale", "de", "Wie oft hast du gelacht?"),
+    ("streak", "de", "Drei Tage hintereinander dabei."),
+    ("streak", "de", "Sammle Punkte mit einem Hallo."),
+    ("guilt", "de", "Wir haben dich vermisst."),
+    ("guilt", "de", "Wo warst du denn?"),
+    ("guilt", "de", "Lange nicht mehr gesehen."),
+    ("guilt", "de", "Du hast noch nicht geantwortet."),
+    ("guilt", "de", "Wer fehlt noch?"),
+    ("pressure", "de", "Diese Frage ist verpflichtend."),
+    ("pressure", "de", "Antwortet bitte alle."),
+    ("pressure", "de", "Sei nicht so schüchtern."),
+    ("pressure", "de", "Ein Wort, ohne Ausreden."),
+    ("gaze", "de", "Macht die Kamera an und winkt."),
+    ("gaze", "de", "Such Blickkontakt mit jemandem."),
+    ("gaze", "de", "Ein Foto von dir, bitte."),
+    ("wrong", "de", "Was ist denn los?"),
+    ("wrong", "de", "Was stimmt heute nicht?"),
+    ("wrong", "de", "Was belastet dich?"),
+    ("trauma", "de", "Was war das Schlimmste an dieser Woche?"),
+    ("trauma", "de", "Wer hat dir wehgetan?"),
+    ("trauma", "de", "Erzähl von deinem schwersten Moment: dem schwersten Tag."),
+    ("trauma", "de", "Was war dein traurigstes Erlebnis?"),
+    ("loss", "de", "Hast du jemanden verloren?"),
+    ("loss", "de", "Wie gehst du mit der Trauer um?"),
+    ("harm", "de", "Hast du an Suizid gedacht?"),
+    ("harm", "de", "Wolltest du dich schon einmal verletzen?"),
+    ("family", "de", "Wie ist deine Mutter so?"),
+    ("family", "de", "Was weißt du aus deiner Kindheit noch?"),
+    ("family", "de", "Wie geht es der Familie?"),
+    ("diagnosis", "de", "Welche Krankheit hast du?"),
+    ("diagnosis", "de", "Wie läuft deine Therapie?"),
+    ("diagnosis", "de", "Bist du depressiv?"),
+    ("diagnosis", "de", "Wie geht es deiner Angst?"),
+    ("body", "de", "Hast du heute schon gegessen?"),
+    ("body", "de", "Möchtest du abnehmen?"),
+    ("substances", "de", "Bier oder Wein?"),
+    ("substances", "de", "Rauchst du?"),
+    ("religion", "de", "Gottes Segen für den Tag."),
+    ("money", "de", "Hast du Schulden?"),
+    ("money", "de", "Wie viel Geld hast du?"),
+    ("presumes", "de", "Wie traurig bist du heute?"),
+    ("presumes", "de", "Was macht dich so wütend?"),
+    ("presumes", "de", "Wie war es heute auf der Arbeit?"),
+    ("presumes", "de", "Was sagt dein Mann dazu?"),
+    ("advice", "de", "Du solltest mehr schlafen."),
+    ("advice", "de", "Du musst da raus."),
+    ("advice", "de", "Hallo. Denk daran, Wasser zu trinken."),
+    ("advice", "de", "Atme tief durch."),
+    ("advice", "de", "Hast du schon Yoga probiert?"),
+    ("promise", "de", "Alles wird gut."),
+    ("promise", "de", "Das geht vorbei."),
+    ("promise", "de", "Hier ist immer jemand da."),
+    ("promise", "de", "Du bist nie allein."),
+    ("cheering", "de", "Du schaffst das!"),
+    ("cheering", "de", "Du bist so stark."),
+    ("cheering", "de", "Kopf hoch!"),
+    ("cheering", "de", "Gib nicht auf."),
+    ("time_of_day", "de", "Guten Morgen, wie geht es?"),
+    ("time_of_day", "de", "Was machst du heute Abend?"),
+    ("time_of_day", "de", "Ein Wort vor dem Einschlafen."),
+    ("mention", "de", "Hallo \uff20everyone"),
+    ("link", "de", "Geh auf beispiel.com und sag hallo"),
+    ("format", "de", "> Hallo an alle"),
+    ("long", "de", "Wörter " * 35),
+    ("questions", "de", "Wie geht es? Und der Tag?"),
+    ("shouting", "de", "Hallo! Da sind wir!"),
+    ("shouting", "de", "EIN WORT für heute"),
+    ("empty", "de", "„?“"),
+    ("characters", "de", "Hallo\u200b an alle"),
 ]
 
 ACCEPTED = [
@@ -468,6 +543,30 @@ ACCEPTED = [
     ("pt", "Qual música não sai da sua cabeça?"),
     ("pt", "Ninguém precisa responder agora."),
     ("es", "¿Jugamos a la academia de magia?"),
+    ("de", "Wie ist heute?"),
+    ("de", "Was ist heute passiert, groß oder klein?"),
+    ("de", "Hallo! Welche Farbe hat heute?"),
+    ("de", "Ein Wort für heute, ohne zu sagen, warum."),
+    ("de", "Du musst nicht sagen, warum. Sonne oder Regen?"),
+    ("de", "Du brauchst nicht zu antworten. Welches Wetter ist in deinem Kopf?"),
+    ("de", "Was brauchst du heute?"),
+    ("de", "Schreib ein bis drei Worte, oder keins."),
+    ("de", "Sag es in einem bis drei Worten, oder von 1 bis 3 Worten."),
+    ("de", "Niemand muss antworten. Was klingt gut?"),
+    ("de", "Gib dem neuen Drucker einen Namen."),
+    ("de", "Was tut dir gut?"),
+    ("de", "Worüber hast du zuletzt gelacht?"),
+    ("de", "Meer oder Berge, wenn man wählen darf?"),
+    ("de", "Möchtest du, dass dir jemand zuhört oder dich ablenkt?"),
+    ("de", "Was können wir hier besser machen?"),
+    ("de", "Was würdest du morgen machen, wenn frei wäre?"),
+    ("de", "Welche Serie magst du gerade?"),
+    ("de", "Wer sucht, der findet: was hast du gefunden?"),
+    ("de", "Alle antworten in ihrem Tempo. Oder gar nicht."),
+    ("de", "Es lohnt sich nicht zu hetzen. Was geht langsam am besten?"),
+    ("de", "Wenn dir etwas zu viel wird: Was darf weg?"),
+    ("de", "Geht es dir eher nach Reden oder nach Zuhören?"),
+    ("de", "Was ist dein liebstes Wort?"),
 ]
 
 
@@ -479,7 +578,7 @@ def test_a_banned_shape_is_refused_with_its_reason() -> None:
     ] == []
 
 
-@pytest.mark.parametrize("locale", ["en", "es", "fr", "pt-BR"])
+@pytest.mark.parametrize("locale", ["en", "es", "fr", "pt-BR", "de"])
 def test_a_shape_is_found_whatever_language_the_server_is_set_to(locale: str) -> None:
     assert [
         (reason, text)
@@ -496,7 +595,7 @@ def test_a_kind_prompt_passes() -> None:
 def test_every_reason_has_an_example_in_every_language() -> None:
     shown = {(reason, language) for reason, language, _ in REFUSED}
     for reason in REASONS:
-        for language in ("en", "es", "fr", "pt"):
+        for language in ("en", "es", "fr", "pt", "de"):
             assert (reason.removeprefix("checkins.refused."), language) in shown
 
 

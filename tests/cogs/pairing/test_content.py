@@ -20,7 +20,7 @@ SHIPPED = shipped_content()
 
 
 def test_every_language_ships_the_same_topics_and_openers() -> None:
-    assert {"en", "es", "pt-BR"} <= set(SHIPPED)
+    assert {"de", "en", "es", "fr", "pt-BR"} == set(SHIPPED)
     english = SHIPPED["en"]
     for content in SHIPPED.values():
         assert [one.id for one in content.topics] == [one.id for one in english.topics]
@@ -41,6 +41,7 @@ def test_the_doctor_has_nothing_to_say_against_them() -> None:
         *("Mental health", "self-harm", "Sobriety", "Autistic folks", "Chronic pain", "therapy"),
         *("Ansiedad", "Depresión", "TDAH", "salud mental", "Adicciones", "personas autistas"),
         *("Trastorno bipolar", "duelo y terapia", "Cáncer", "Gay men", "LGBTQ+", "Christians"),
+        *("Ängste", "psychische Krankheiten", "Leben mit ADHS", "Trauer", "Jüdisches Leben"),
         *("Política", "religion", "Iglesia", "ＡＤＨＤ", "Santé", "Maladies rares", "Politique"),
         *("Saúde mental", "Dor crônica", "Crise de pânico", "Evangélicos", "Fé", "Sexo"),
     ],
@@ -54,6 +55,7 @@ def test_a_topic_that_says_how_somebody_is_is_refused_with_the_reason(name: str)
     "name",
     [
         *("Sourdough", "Chess", "Trains and transport", "Addition tricks", "Painting"),
+        *("Judo", "Wandern", "Kraniche falten", "Krebse und Muscheln", "Zwetschgen"),
         *("Senderismo", "Sci-fi", "Tocar la guitarra", "K-pop", "Museums", "Fútbol"),
         *("Faire du pain", "Pain et brioche", "Randonnée", "Échecs"),
         *("Jogos de sexta à noite", "Pescaria", "Adoro café", "Festas juninas"),
