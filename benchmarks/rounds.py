@@ -163,6 +163,7 @@ class Held:
 
     def __init__(self, database: Database, watch: Watch) -> None:
         self._database, self._watch = database, watch
+        self.line = database.line
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Transaction]:

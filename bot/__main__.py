@@ -58,6 +58,8 @@ def main(arguments: list[str] | None = None) -> int:
             case "migrate":
                 with alone(config):
                     return asyncio.run(_migrate(config))
+            case "move":
+                return asyncio.run(_until_told(_move(config)))
             case "backup":
                 return _backup(config, options)
             case "journal":
@@ -164,6 +166,7 @@ def _add_care_of_the_store(commands: argparse._SubParsersAction[argparse.Argumen
             metavar="FILE",
             help="the key of that file alone; export-server makes it",
         )
+    commands.add_parser("move", help="copy the SQLite store into the PostgreSQL of DATABASE_URL")
     rekey = commands.add_parser("rekey", help="encrypt the store with another key")
     rekey.add_argument(
         "--new-key-file", type=Path, metavar="FILE", help="the new key; made when there is none"
@@ -301,6 +304,24 @@ async def _migrate(config: Config) -> int:
     version = await runtime.database.schema_version()
     await runtime.database.close()
     print(f"The database has schema {version}.")
+    return 0
+
+
+async def _move(config: Config) -> int:
+    from bot.moving.service import move
+
+    moved = await move(
+        config, system_clock, lambda table, rows: print(f"{table}: {rows:,} rows, read back")
+    )
+    print(
+        f"Moved {moved.rows:,} rows of {moved.tables} tables; all of them were read back and are "
+        f"the same on both sides (SHA-256 {moved.digest[:16]})."
+    )
+    print(f"The SQLite store is {moved.kept} now. Members may erase what is in it: delete it soon.")
+    print(
+        "Keep DATABASE_URL in the settings of the bot and start it. STATE_DIR stays as it is: the "
+        "journal and its key are there. Back up PostgreSQL with its own tools from now on."
+    )
     return 0
 
 

@@ -20,6 +20,7 @@ from bot.consent.model import HOLDING as CONSENTS
 from bot.consent.service import WITHDRAWN
 from bot.counting.model import HOLDINGS as COUNTS
 from bot.errors import StartError
+from bot.identifying import Identifying
 from bot.jobs.model import HOLDINGS as JOBS
 from bot.membership.looking import keep_looking
 from bot.membership.model import HOLDING as MEMBERSHIP
@@ -34,6 +35,7 @@ from bot.permissions import NEEDED, require_moderator
 from bot.privacy import Holding
 from bot.reports.model import HOLDINGS as REPORTS
 from bot.runtime import Runtime
+from bot.servers import Servers
 from bot.settings.core import CORE, PAUSED
 from bot.views import (
     FORM_AGAIN,
@@ -95,6 +97,9 @@ class Alongside(commands.AutoShardedBot):
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         if runtime.figures.counting:
             options["http_trace"] = counted(runtime.figures)
+        shard_ids = runtime.config.shard_ids
+        if shard_ids is not None:
+            options["shard_ids"] = list(shard_ids)
         super().__init__(
             command_prefix=(),
             help_command=None,
@@ -104,9 +109,14 @@ class Alongside(commands.AutoShardedBot):
             max_messages=None,
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
+            shard_count=runtime.config.shard_count,
             **options,
         )
         self.runtime = runtime
+        self.servers = Servers(self)
+        self._identifying: Identifying | None = None
+        if runtime.config.database_url is not None:
+            self._identifying = Identifying(runtime.database.line, self._concurrency)
         self._mentions_commands = mentions_commands
         self._chores: list[asyncio.Task[None]] = []
 
@@ -119,7 +129,18 @@ class Alongside(commands.AutoShardedBot):
         if self._mentions_commands:
             chat = [one for one in synced if one.type is discord.AppCommandType.chat_input]
             self.runtime.texts.know_commands({command.name: command.id for command in chat})
+        self.runtime.database.line.start()
         self.runtime.jobs.start()
+
+    async def _concurrency(self) -> int:
+        return (await self.fetch_session_start_limits()).max_concurrency
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Wait until this shard may introduce itself: Discord takes few of a bot at once."""
+        if self._identifying is None:
+            await super().before_identify_hook(shard_id, initial=initial)
+        else:
+            await self._identifying.wait(shard_id or 0)
 
     async def load_features(self) -> None:
         """Load every feature folder, and give their commands their words."""
@@ -230,13 +251,8 @@ class Alongside(commands.AutoShardedBot):
         """Notice who came and went while no event could tell, because the bot was not running."""
         missing = await self.runtime.privacy.compare(frozenset(guild.id for guild in self.guilds))
         for server_id in missing:
-            if self._is_served_here(server_id) and await self._is_gone(server_id):
+            if self.servers.is_ours(server_id) and await self._is_gone(server_id):
                 await self.runtime.privacy.server_left(server_id)
-
-    def _is_served_here(self, server_id: int) -> bool:
-        # docs.discord.com/developers/events/gateway, "Sharding".
-        shards = self.shard_ids
-        return shards is None or (server_id >> 22) % (self.shard_count or 1) in shards
 
     async def _is_gone(self, server_id: int) -> bool:
         try:

@@ -29,6 +29,16 @@ VARIABLES = (
     Variable("DISCORD_TOKEN_FILE", "", "A file that holds the token, instead of DISCORD_TOKEN."),
     Variable("STATE_DIR", "", "Folder for the database and its key."),
     Variable("DATABASE_URL", "", "postgresql://... to use PostgreSQL instead of SQLite.", True),
+    Variable(
+        "SHARD_COUNT",
+        "",
+        "With PostgreSQL: into how many shards all processes together divide the servers.",
+    ),
+    Variable(
+        "SHARD_IDS",
+        "",
+        "With PostgreSQL: the shards of this process, 0-3,7 say; all of them when empty.",
+    ),
     Variable("DATABASE_KEY", "", "64 hex digits: the database key, instead of a key file.", True),
     Variable(
         "DATABASE_KEY_FILE",
@@ -56,6 +66,9 @@ VARIABLES = (
     Variable("SOURCE_URL", "", "Where the source code of this bot is; /about shows it."),
 )
 
+MOST_SHARDS = 10_000
+"""More than anybody has: 25 million servers."""
+
 _TOKEN = re.compile(r"[\w-]{20,}\.[\w-]{5,}\.[\w-]{20,}")
 
 
@@ -66,6 +79,10 @@ class Config:
     state_dir: Path
     token: str | None = field(default=None, repr=False)
     database_url: str | None = field(default=None, repr=False)
+    shard_count: int | None = None
+    """Into how many shards the servers are divided; None leaves it to Discord."""
+    shard_ids: tuple[int, ...] | None = None
+    """The shards of this process; None for all of them."""
     database_key: str | None = field(default=None, repr=False)
     database_key_file: Path | None = None
     database_key_is_credential: bool = False
@@ -143,6 +160,9 @@ class Config:
                 "DATABASE_URL must be empty for SQLite, or postgresql://user:password@host:port/"
                 "name, with signs such as / ? # @ in the password written as %2F %3F %23 %40"
             )
+        shard_count, shard_ids = _shards(
+            text("SHARD_COUNT"), text("SHARD_IDS"), problems, shared=url is not None
+        )
         key = text("DATABASE_KEY")
         if key and not re.fullmatch(r"[0-9a-fA-F]{64}", key):
             problems.append("DATABASE_KEY must be 64 hex digits")
@@ -164,6 +184,8 @@ class Config:
             state_dir=path("STATE_DIR", text("STATE_DIR") or _default_state_dir(environ)),
             token=token,
             database_url=url,
+            shard_count=shard_count,
+            shard_ids=shard_ids,
             database_key=key.lower() if key else None,
             database_key_file=path("DATABASE_KEY_FILE", key_file) if key_file else None,
             database_key_is_credential=bool(
@@ -181,6 +203,41 @@ class Config:
         if problems:
             raise StartError("settings: " + "; ".join(problems) + ".", os.EX_CONFIG)
         return config
+
+
+def _shards(
+    count: str | None, ids: str | None, problems: list[str], *, shared: bool
+) -> tuple[int | None, tuple[int, ...] | None]:
+    """Read the shards of this process, and add to `problems` what is wrong with them."""
+    if count is None and ids is None:
+        return None, None
+    if not shared:
+        problems.append(
+            "SHARD_COUNT and SHARD_IDS need DATABASE_URL, for processes share PostgreSQL only"
+        )
+    number = int(count) if count and re.fullmatch("[0-9]{1,5}", count) else 0
+    if count is None:
+        problems.append("SHARD_IDS needs SHARD_COUNT, the same number in every process")
+    elif not 0 < number <= MOST_SHARDS:
+        problems.append(f"SHARD_COUNT must be a number from 1 to {MOST_SHARDS}")
+        number = 0
+    if ids is None:
+        return number or None, None
+    if not re.fullmatch(r"[0-9]{1,5}(-[0-9]{1,5})?( *, *[0-9]{1,5}(-[0-9]{1,5})?)*", ids):
+        problems.append("SHARD_IDS must be numbers and ranges with commas between: 0-3,7")
+        return number or None, None
+    ranges = [[int(end) for end in part.split("-")] for part in ids.split(",")]
+    if any(one[0] > one[-1] for one in ranges):
+        problems.append("SHARD_IDS has a range that ends before it begins; write 0-3, not 3-0")
+    last = max(end for one in ranges for end in one)
+    if number and last >= number:
+        problems.append(
+            f"SHARD_IDS names shard {last}, but SHARD_COUNT={number} has those from 0 to "
+            f"{number - 1}"
+        )
+        return number, None
+    found = {shard for one in ranges for shard in range(one[0], one[-1] + 1)}
+    return number or None, tuple(sorted(found))
 
 
 def _address(text: str) -> tuple[str, int] | None:

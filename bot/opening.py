@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Literal, overload
 
 from bot.alone import unusable
@@ -11,11 +12,13 @@ from bot.config import Config
 from bot.consent.service import Consents
 from bot.counting import Counting
 from bot.database import Database
-from bot.jobs.runner import Runner
+from bot.errors import StartError
+from bot.jobs.runner import DISPATCH, Runner
 from bot.journal import Journal
 from bot.keys import key_for
 from bot.membership.service import Membership
 from bot.migrations import migrate
+from bot.moving.store import PROGRESS
 from bot.news.service import News
 from bot.notices.service import Notices
 from bot.outside.figures import Figures
@@ -82,6 +85,12 @@ async def open_runtime(config: Config, clock: Clock = system_clock) -> Runtime:
     texts = Texts.load()
     database = await open_store(config)
     try:
+        if await database.has_table(PROGRESS):
+            raise StartError(
+                f"A move into {database.where} was begun and not finished. "
+                "Run alongside move again; it goes on where it was.",
+                os.EX_TEMPFAIL,
+            )
         await migrate(database, now=clock())
         journal = _open_journal(config, clock)
         database.keep_journal(journal.write)
@@ -106,7 +115,9 @@ def make_runtime(
         clock,
         longest_sleep=300 if database.engine == "SQLite" else 5,
         paused=settings.paused_among,
+        turn=database.line.turn(DISPATCH),
     )
+    database.line.hear(jobs.topic, lambda _: jobs.wake())
     notices = Notices(database, settings, clock)
     figures = Figures(clock)
     if config.status_address is not None:

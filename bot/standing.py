@@ -25,13 +25,17 @@ async def role_ids(bot: Alongside, server_id: int, user_id: int) -> frozenset[in
 
     None when nobody can tell now. Each call is one request: whoever asks about many paces them.
     """
-    server = bot.get_guild(server_id)
-    if server is None:
-        return None
+    # Roles as they are now: one made a minute ago may be what keeps people apart.
+    server = await bot.servers.get(server_id, fresh=True)
+    return None if server is None else await role_ids_in(server, user_id)
+
+
+async def role_ids_in(server: discord.Guild, user_id: int) -> frozenset[int] | Gone | None:
+    """Give the same of a server that is at hand, for those who ask about many."""
     try:
         member = await server.fetch_member(user_id)
     except discord.NotFound as error:
         return Gone() if error.code == UNKNOWN_MEMBER else None
     except (discord.HTTPException, aiohttp.ClientError, OSError):
         return None
-    return frozenset(role.id for role in member.roles if role.id != server_id)
+    return frozenset(role.id for role in member.roles if role.id != server.id)

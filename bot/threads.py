@@ -87,7 +87,7 @@ async def find(
 
     Among those that are folded away, in the channels only where it may have been made.
     """
-    server = _server(bot, server_id)
+    server = await _server(bot, server_id)
     await steps.wait()
     active = [one for one in await server.active_threads() if _is_ours(bot, one, code)]
     if active:
@@ -96,7 +96,7 @@ async def find(
             await _put_away(steps, thread)
         return first.id
     for channel_id in channel_ids:
-        parent = server.get_channel(channel_id)
+        parent = await bot.servers.channel(server, channel_id)
         if not isinstance(parent, discord.TextChannel):
             continue
         await steps.wait()
@@ -124,7 +124,7 @@ async def make(
     bot: Alongside, steps: Steps, server_id: int, channel_id: int, name: str, code: str
 ) -> int | Refused:
     """Make a private thread whose name has its code in it; raises one of LATER."""
-    parent = _server(bot, server_id).get_channel(channel_id)
+    parent = await bot.servers.channel(await _server(bot, server_id), channel_id)
     if not isinstance(parent, discord.TextChannel):
         return Refused("gone")
     await steps.wait()
@@ -156,7 +156,7 @@ async def _put_away(steps: Steps, thread: discord.Thread) -> None:
 
 async def thread_of(bot: Alongside, server_id: int, thread_id: int) -> discord.Thread:
     """Give a thread of ours; raises one of LATER, NotFound for one that is gone."""
-    server = _server(bot, server_id)
+    server = await _server(bot, server_id)
     thread = server.get_thread(thread_id) or await server.fetch_channel(thread_id)
     if not isinstance(thread, discord.Thread):
         raise discord.ClientException("that is no thread")
@@ -189,8 +189,8 @@ async def close(bot: Alongside, steps: Steps, server_id: int, thread_id: int) ->
     return True
 
 
-def _server(bot: Alongside, server_id: int) -> discord.Guild:
-    server = bot.get_guild(server_id)
+async def _server(bot: Alongside, server_id: int) -> discord.Guild:
+    server = await bot.servers.get(server_id)
     if server is None:
         raise discord.ClientException("the server is not known now")
     return server

@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from contextlib import AbstractAsyncContextManager
 
+    from bot.database.line import Line
+
 __all__ = [
     "Argument",
     "Committed",
@@ -104,6 +106,13 @@ class Transaction(Reading, Protocol):
         """
         ...
 
+    def tell(self, topic: str, about: int) -> None:
+        """Let other processes on this store know, once it is committed, what was changed.
+
+        `about` is the id of a server, say. `Line.hear` is how they are told; this process is not.
+        """
+        ...
+
     async def set_down(self, line: str) -> None:
         """Write a line into the journal beside the store, if one is kept, before this is committed.
 
@@ -140,6 +149,9 @@ class Engine(Protocol):
     where: str
     journal: Journal | None
     committed: Committed | None
+
+    @property
+    def line(self) -> Line: ...
 
     def transaction(self) -> AbstractAsyncContextManager[Transaction]:
         """Bound one transaction."""
@@ -225,6 +237,11 @@ class Database:
         """Where the store is, fit to be printed: a path, or host and name without a password."""
         return self._engine.where
 
+    @property
+    def line(self) -> Line:
+        """What other processes on this store do and change."""
+        return self._engine.line
+
     def keep_journal(self, journal: Journal | None) -> None:
         """Say who writes what transactions set down outside the store; None for nobody."""
         self._engine.journal = journal
@@ -250,9 +267,13 @@ class Database:
         """
         return self._engine.read()
 
+    async def has_table(self, name: str) -> bool:
+        """Tell whether the schema has a table of this name."""
+        return await self._engine.has_table(name)
+
     async def schema_version(self) -> int:
         """Return the highest migration applied, or 0."""
-        if not await self._engine.has_table("schema_version"):
+        if not await self.has_table("schema_version"):
             return 0
         async with self.read() as reading:
             row = await reading.fetch_one("SELECT max(version) AS version FROM schema_version")

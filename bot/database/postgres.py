@@ -17,10 +17,11 @@ from bot.database.errors import (
     StoreFull,
     StoreUnavailable,
 )
+from bot.database.line import CHANNEL, KEEPALIVES, PostgresLine
 from bot.database.waiting import finished
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from types import TracebackType
 
     from bot.database import Argument, Committed, Journal, Row
@@ -32,6 +33,8 @@ CONNECT_SECONDS: Final = 10.0
 
 _untyped: Final[Any] = asyncpg
 """asyncpg's annotations stop half-way, so what comes from it counts as untyped."""
+
+_TELL: Final = f"SELECT pg_notify({CHANNEL}, said) FROM unnest($1::text[]) AS said"  # noqa: S608
 
 _CHANGES: Final = frozenset({"INSERT", "UPDATE", "DELETE", "MERGE"})
 _AWAY: Final = (
@@ -98,6 +101,10 @@ class _Transaction(_Statements):
     _block: Any = None
     _failed: Exception | None = None
 
+    def __init__(self, engine: PostgresEngine, pool: Any) -> None:
+        super().__init__(engine, pool)
+        self._news: set[str] = set()
+
     async def __aenter__(self) -> Self:
         await self._acquire()
         try:
@@ -133,9 +140,14 @@ class _Transaction(_Statements):
 
     async def _end(self, *, keep: bool) -> None:
         try:
+            if keep and self._news:
+                await self._connection.execute(_TELL, sorted(self._news))
             await (self._block.commit() if keep else self._block.rollback())
         finally:
             await self._release()
+
+    def tell(self, topic: str, about: int) -> None:
+        self._news.add(f"{self._engine.line.process} {topic} {about}")
 
     async def set_down(self, line: str) -> None:
         if self._engine.journal is not None:
@@ -177,13 +189,17 @@ class _Transaction(_Statements):
 
 
 class PostgresEngine:
-    """Two pools on one PostgreSQL database: one that writes, and one that can only read."""
+    """Two pools on one PostgreSQL database, one that writes and one that can only read; and a line.
+
+    The line is laid when it is started.
+    """
 
     name = "PostgreSQL"
     encrypted = False
 
-    def __init__(self, where: str) -> None:
+    def __init__(self, where: str, connect: Callable[[], Any]) -> None:
         self.where = where
+        self.line = PostgresLine(connect, where)
         self.journal: Journal | None = None
         self.committed: Committed | None = None
         self._pools: list[Any] = []
@@ -192,12 +208,17 @@ class PostgresEngine:
     async def open(cls, url: str, busy_timeout: float) -> Self:
         """Connect, so that a server that is away is noticed at once. Raises a `StoreError`."""
         parts = urlsplit(url)
-        engine = cls(f"{parts.hostname or 'local'}{parts.path}")
         shared = {
             "lock_timeout": f"{int(busy_timeout * 1000)}ms",
             "application_name": "alongside",
             "timezone": "UTC",
         }
+
+        async def connect() -> Any:
+            settings = {**shared, **KEEPALIVES, "application_name": "alongside line"}
+            return await _untyped.connect(url, timeout=CONNECT_SECONDS, server_settings=settings)
+
+        engine = cls(f"{parts.hostname or 'local'}{parts.path}", connect)
         try:
             for more in ({}, {"default_transaction_read_only": "on"}):
                 pool = _untyped.create_pool(
@@ -248,6 +269,7 @@ class PostgresEngine:
 
     async def close(self) -> None:
         """Let what waits finish, then close."""
+        await self.line.close()
         for pool in self._pools:
             await pool.close()
 

@@ -32,6 +32,7 @@ from bot.database.errors import (
     StoreKeyWrong,
     StoreUnavailable,
 )
+from bot.database.line import Alone
 from bot.database.waiting import finished
 
 if TYPE_CHECKING:
@@ -344,6 +345,9 @@ class _Transaction:
             self._failed = self._engine.translated(error)
             raise self._failed from error
 
+    def tell(self, topic: str, about: int) -> None:
+        """Nobody else is there."""
+
     async def execute_many(self, sql: str, rows: Sequence[tuple[Argument, ...]]) -> int:
         if not rows:
             return 0
@@ -400,6 +404,7 @@ class SqliteEngine:
 
     def __init__(self, path: Path, *, encrypted: bool) -> None:
         self.where = str(path)
+        self.line = Alone()
         self.encrypted = encrypted
         self.journal: Journal | None = None
         self.committed: Committed | None = None

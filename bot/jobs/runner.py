@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 from bot import logs
 from bot.clock import Clock
 from bot.database import Database, StoreError, Transaction
+from bot.database.line import Ours, Turn
 from bot.jobs import store
 from bot.jobs.model import (
     LEASE,
@@ -35,6 +36,9 @@ AT_ONCE = 2_000
 
 LOOKED_AT = 500
 """Messages that one claim looks at, for the same reason; those that are skipped end one by one."""
+
+DISPATCH = "dispatch"
+"""The name of the turn of the one process that keeps the promises of a store."""
 
 IN_FLIGHT = 200
 """Messages being sent at the same time. One kind takes no more of them than it leaves free, so that
@@ -130,14 +134,19 @@ class Runner:
         longest_sleep: float,
         per_second: int = PER_SECOND,
         paused: Callable[[Transaction, Collection[int]], Awaitable[Collection[int]]] = _nowhere,
+        turn: Turn | None = None,
     ) -> None:
         """Look again after `longest_sleep` seconds although nothing known is due.
+
+        Of several processes on one store the one whose `turn` it is keeps the promises, those of
+        all servers, and the others stand by; without a turn this process is the only one.
 
         Of some servers `paused` gives those in which nothing is sent: what is due there waits until
         it is late, and is skipped then as anything else that is late.
         """
         self._longest_sleep = longest_sleep
         self._paused = paused
+        self._turn: Turn = turn or Ours()
         self._database = database
         self._clock = clock
         self._pace = _Pace(per_second)
@@ -168,6 +177,14 @@ class Runner:
         if goes_on:
             self._going_on.add(kind)
 
+    topic = store.TOPIC
+    """Under which other processes tell that something is promised."""
+
+    @property
+    def stands_by(self) -> bool:
+        """Whether another process keeps the promises just now, or nobody can tell who does."""
+        return not self._turn.held
+
     def start(self) -> None:
         """Begin to keep promises."""
         self._stopping = False
@@ -181,6 +198,7 @@ class Runner:
             self._task.cancel()
             await asyncio.wait([self._task])
             self._task = None
+            self._turn.let_go()
         if self._flying:
             _, unfinished = await asyncio.wait(self._flying.values(), timeout=5)
             for task in unfinished:
@@ -313,10 +331,13 @@ class Runner:
 
     async def _run(self) -> None:
         while True:
+            if self.stands_by:
+                await self._turn.hold()
+                _log.info("dispatching")
             pause = 5.0
             try:
                 due = await self.materialise()
-                claimed = await self.claim()
+                claimed = [] if self.stands_by else await self.claim()
                 for message, chosen in claimed:
                     # Still under way past its lease: claiming it again has renewed that.
                     if message.id not in self._flying:

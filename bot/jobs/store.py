@@ -9,6 +9,9 @@ from bot.clock import from_epoch, to_epoch
 from bot.database import Reading, Row, Transaction
 from bot.jobs.model import Backlog, Draft, Message, State, Timer
 
+TOPIC = "jobs"
+"""Under which processes tell each other that something is promised (`Transaction.tell`)."""
+
 
 async def set_timers(tx: Transaction, timers: Sequence[Timer]) -> None:
     """Write when subjects are next due; what was there before no longer holds."""
@@ -17,6 +20,13 @@ async def set_timers(tx: Transaction, timers: Sequence[Timer]) -> None:
         "ON CONFLICT (kind, subject) DO UPDATE SET due_at = excluded.due_at",
         [(t.kind, t.subject, t.server_id, to_epoch(t.due_at)) for t in timers],
     )
+    _tell(tx, timers)
+
+
+def _tell(tx: Transaction, those: Sequence[Timer | Draft]) -> None:
+    """Let the process that keeps the promises look for them now, whichever it is."""
+    if those:
+        tx.tell(TOPIC, those[0].server_id)
 
 
 async def clear_timers(tx: Transaction, kind: str, subjects: Sequence[str]) -> None:
@@ -120,6 +130,7 @@ async def add_messages(tx: Transaction, drafts: Sequence[Draft]) -> None:
         "ON CONFLICT (id) DO NOTHING",
         written,
     )
+    _tell(tx, drafts)
 
 
 _COLUMNS = (
@@ -204,6 +215,7 @@ async def release(tx: Transaction, server_id: int, now: datetime) -> None:
         server_id,
         to_epoch(now),
     )
+    tx.tell(TOPIC, server_id)
 
 
 async def settle(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bot.news.model import SHOWN
-from bot.views import clip, plain, when_answered
+from bot.views import plain, when_answered
 
 if TYPE_CHECKING:
     from bot.client import Interaction
@@ -23,7 +23,7 @@ async def news_lines(interaction: Interaction, words: Words) -> list[str]:
         when_answered(interaction, lambda: news.heard(found))
     lines: list[str] = []
     for item in found[-SHOWN:]:
-        server = interaction.client.get_guild(item.server_id)
-        name = plain(clip(server.name, 60)) if server else words("news.a_server")
+        server = await interaction.client.servers.name(item.server_id)
+        name = plain(server) if server else words("news.a_server")
         lines.append(words(f"news.{item.key}", **item.params, server=name))
     return lines

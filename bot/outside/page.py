@@ -64,7 +64,8 @@ class Page:
         backlog = await self._look(now)
         loop_now = asyncio.get_running_loop().time()
         self._pulse.feel(self._bot.latencies, loop_now)
-        committed_at = self._runtime.figures.committed_at
+        # Who stands by commits nothing, and nothing is wrong with that.
+        committed_at = None if self._runtime.jobs.stands_by else self._runtime.figures.committed_at
         return Signs(
             gateway=self._pulse.ages(loop_now),
             due=None if backlog is None else backlog.lag(now),
@@ -97,6 +98,7 @@ class Page:
             "oldest_due_seconds": None if signs.due is None else round(signs.due, 1),
             "last_commit_seconds": None if signs.commit is None else round(signs.commit, 1),
             "store": "up" if signs.store else "down",
+            "promises": "kept by another process" if self._runtime.jobs.stands_by else "kept here",
         }
 
     async def figures(self) -> bytes:

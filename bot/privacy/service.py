@@ -24,7 +24,7 @@ Keeping = Callable[[Reading], Awaitable[None]]
 
 ERASED, SERVER_ERASED = "privacy.erased", "privacy.server_erased"
 SERVER_LEFT, SERVER_RETURNED = "privacy.server_left", "privacy.server_returned"
-"""What a restore does again, in the journal's words."""
+"""What a restore does again, in the journal's words; processes tell each other of the first two."""
 
 Export = dict[str, list[dict[str, object]]]
 Receipt = dict[str, int]
@@ -52,6 +52,7 @@ class Privacy:
         self._holdings: list[Holding] = []
         self._listeners: list[Callable[[int], None]] = []
         self._erasings: list[Erasing] = []
+        database.line.hear(SERVER_ERASED, self._erased_elsewhere)
 
     def register(self, *holdings: Holding) -> None:
         """Declare tables."""
@@ -215,6 +216,7 @@ class Privacy:
             count = await store.erase_person(tx, holding, user_id)
             if count:
                 receipt[holding.name] = receipt.get(holding.name, 0) + count
+        tx.tell(ERASED, user_id)
         await journal.record(tx, ERASED, user=user_id)
         return receipt
 
@@ -226,6 +228,7 @@ class Privacy:
                 if count:
                     receipt[holding.table] = receipt.get(holding.table, 0) + count
         await store.clear_departure(tx, server_id)
+        tx.tell(SERVER_ERASED, server_id)
         await journal.record(tx, SERVER_ERASED, server=server_id)
         return receipt
 
@@ -243,6 +246,11 @@ class Privacy:
     def _tell_listeners(self, server_id: int) -> None:
         for listener in self._listeners:
             listener(server_id)
+
+    def _erased_elsewhere(self, server_id: int | None) -> None:
+        # None: the line was cut. What keeps anything that lasts is told so under its own topic.
+        if server_id is not None:
+            self._tell_listeners(server_id)
 
     def _own(self) -> list[Holding]:
         return [holding for holding in self._holdings if holding.kind is Kind.OWN]

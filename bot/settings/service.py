@@ -28,7 +28,8 @@ _COMING: ContextVar[tuple[int, dict[str, str]] | None] = ContextVar("settings_co
 class Settings:
     """The settings of all servers; the ones in use are kept in memory, at most 2,000 servers.
 
-    A server belongs to one process (its shard), so a change made here is the only one.
+    What another process changes is dropped here as soon as it is told; while nothing can be told,
+    nothing is kept.
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -38,6 +39,7 @@ class Settings:
         self._reactions: dict[str, Reaction[Any]] = {}
         self._cache: OrderedDict[int, dict[str, str]] = OrderedDict()
         self._forgotten = 0
+        database.line.hear(store.TOPIC, self.forget)
 
     def declare(self, setting: Setting[T], react: Reaction[T] | None = None) -> None:
         """Make a setting known; `react` runs inside the transaction that changes it."""
@@ -147,9 +149,12 @@ class Settings:
         await audit.record(tx, line)
         return Change(setting.key, before, after)
 
-    def forget(self, server_id: int) -> None:
-        """Drop what is in memory of a server, so that the next read asks the store."""
-        self._cache.pop(server_id, None)
+    def forget(self, server_id: int | None) -> None:
+        """Drop what is in memory of a server, or of all, so that the next read asks the store."""
+        if server_id is None:
+            self._cache.clear()
+        else:
+            self._cache.pop(server_id, None)
         self._forgotten += 1
 
     async def _stored(self, server_id: int) -> dict[str, str]:
@@ -162,7 +167,7 @@ class Settings:
             async with self._database.read() as read:
                 found = await store.values(read, server_id)
             # A change committed while this read was under way must not be hidden by what it read.
-            if forgotten == self._forgotten:
+            if forgotten == self._forgotten and self._database.line.up:
                 self._cache[server_id] = found
             if len(self._cache) > _CACHED_SERVERS:
                 self._cache.popitem(last=False)

@@ -6,6 +6,9 @@ from collections.abc import Collection
 
 from bot.database import Reading, Transaction
 
+TOPIC = "settings"
+"""Under which processes tell each other of changed values (`Transaction.tell`)."""
+
 
 async def values(read: Reading, server_id: int) -> dict[str, str]:
     """All values that a server has set, as JSON text by key."""
@@ -46,6 +49,7 @@ async def set_value(tx: Transaction, server_id: int, key: str, text: str) -> Non
         key,
         text,
     )
+    tx.tell(TOPIC, server_id)
 
 
 async def clear_value(tx: Transaction, server_id: int, key: str) -> None:
@@ -53,6 +57,7 @@ async def clear_value(tx: Transaction, server_id: int, key: str) -> None:
     await tx.execute(
         "DELETE FROM settings_values WHERE server_id = $1 AND key = $2", server_id, key
     )
+    tx.tell(TOPIC, server_id)
 
 
 async def hold_servers_with(

@@ -23,7 +23,6 @@ from bot.settings.core import LANGUAGE
 from bot.texts import Words
 from bot.views import (
     Panel,
-    clip,
     helplines_button,
     number_of,
     reply,
@@ -157,9 +156,8 @@ class OwnButtons(commands.Cog):
         ended = await self._schedules.news(interaction.user.id)
         when_answered(interaction, lambda: self._schedules.heard(ended))
         for one in ended:
-            server = interaction.client.get_guild(one.server_id)
-            name = clip(server.name, 60) if server else words("checkin.a_server")
-            news.append(own_views.news(words, one, name))
+            name = await interaction.client.servers.name(one.server_id)
+            news.append(own_views.news(words, one, name or words("checkin.a_server")))
         await turn(interaction, Panel(*news, row(helplines_button(words))))
         return True
 

@@ -12,7 +12,7 @@ from discord import app_commands
 from bot import delivery, spoken, suggesting
 from bot.errors import UserError
 from bot.recurrence import Rule, next_after
-from bot.views import clip, number_of, reply, turn, when_answered, words_for
+from bot.views import number_of, reply, turn, when_answered, words_for
 from bot.zones import UTC_NAME, ZoneGone, zone_info, zone_named
 from cogs.checkins import answer_views, own_views, views
 from cogs.checkins.model import CONSENT_VERSION, Place, Plan, Schedule, State
@@ -176,7 +176,7 @@ class Checkin(app_commands.Group):
         # Kept before it is confirmed: a crash in between loses no yes, and the first check-in shows
         # as well whether the direct messages are open.
         made = await self._schedules.make_own(person.id, server_id, plan)
-        server = self._name(server_id, words)
+        server = await self._name(server_id, words)
         sent = await delivery.send(
             channel, own_views.confirmation(words, server, made, nonce[:25]), nonce=nonce[:25]
         )
@@ -209,9 +209,9 @@ class Checkin(app_commands.Group):
             raise UserError("spoken.refused.time")
         news = await self._news(interaction, words)
         # The nonce stands on the button: a second tap brings no second message.
-        panel = own_views.asking(
-            words, news, self._name(server_id, words), rule, first, nonce=f"co{interaction.id}"
-        )
+        server = await self._name(server_id, words)
+        nonce = f"co{interaction.id}"
+        panel = own_views.asking(words, news, server, rule, first, nonce=nonce)
         await turn(interaction, panel)
 
     async def _server(self, interaction: Interaction) -> int:
@@ -238,7 +238,7 @@ class Checkin(app_commands.Group):
         ended = await self._schedules.news(interaction.user.id)
         if ended:
             when_answered(interaction, lambda: self._schedules.heard(ended))
-        return [own_views.news(words, one, self._name(one.server_id, words)) for one in ended]
+        return [own_views.news(words, one, await self._name(one.server_id, words)) for one in ended]
 
     async def _show(
         self,
@@ -259,7 +259,7 @@ class Checkin(app_commands.Group):
         told = [
             (
                 one,
-                self._name(one.server_id, words),
+                await self._name(one.server_id, words),
                 self._schedules.coming(one, 1),
                 not await settings.get(one.server_id, ENABLED),
             )
@@ -273,9 +273,8 @@ class Checkin(app_commands.Group):
         day = spoken.pause_end(until, self._clock().astimezone(zone).date())
         return datetime.combine(day, time.min, zone).astimezone(UTC)
 
-    def _name(self, server_id: int, words: Words) -> str:
-        server = self._bot.get_guild(server_id)
-        return words("checkin.a_server") if server is None else clip(server.name, 60)
+    async def _name(self, server_id: int, words: Words) -> str:
+        return await self._bot.servers.name(server_id) or words("checkin.a_server")
 
 
 _SHORT = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

@@ -6,16 +6,20 @@ from typing import TYPE_CHECKING
 
 import discord
 
+from bot import logs
 from bot.errors import UserError
 from bot.news.telling import news_lines
 from bot.settings.core import MODERATOR_ROLES, PAUSED
 from bot.standing import Gone, role_ids
-from bot.views import clip, number_of, reply, turn, words_for
+from bot.threads import LATER
+from bot.views import number_of, reply, turn, words_for
 from cogs.company import views
 from cogs.company.service import Asked, Requests
 
 if TYPE_CHECKING:
     from bot.client import Alongside, Interaction
+
+_log = logs.get(__name__)
 
 SERVERS_SHOWN = 5
 """Servers offered by direct message."""
@@ -54,7 +58,8 @@ class Asking:
         servers = [server_id for server_id in known if await self._requests.is_on(server_id)]
         words = await words_for(interaction)
         if len(servers) > 1:
-            named = [(server_id, self._name(server_id)) for server_id in servers[:SERVERS_SHOWN]]
+            named = [(one, await self._name(one)) for one in servers[:SERVERS_SHOWN]]
+
             await reply(interaction, views.choose(words, named))
         elif servers:
             await reply(interaction, await self._about(interaction, servers[0]))
@@ -101,7 +106,7 @@ class Asking:
             return views.asked(words, mine[0], before=True)
         outlook = await self._requests.outlook(server_id)
         news = await news_lines(interaction, words)
-        return views.about(words, self._name(server_id), server_id, outlook, news)
+        return views.about(words, await self._name(server_id), server_id, outlook, news)
 
     async def _unavailable(
         self, interaction: Interaction, server_id: int, line: str = ""
@@ -125,12 +130,19 @@ class Asking:
     async def _has_room(self, interaction: Interaction, server_id: int) -> bool:
         """Whether the bot may make threads where this person can see them; else say so."""
         channel_id = await self._requests.thread_channel(server_id)
-        server = self._bot.get_guild(server_id)
-        channel = None if server is None else server.get_channel(channel_id or 0)
         if channel_id is None:
             return False
-        if isinstance(channel, discord.TextChannel):
-            own = channel.permissions_for(channel.guild.me)
+        servers = self._bot.servers
+        try:
+            server = await servers.get(server_id)
+            if server is None and not servers.is_ours(server_id):
+                raise UserError("errors.not_now")
+            channel = None if server is None else await servers.channel(server, channel_id)
+            own = None if channel is None else await servers.own_rights(channel)
+        except LATER as error:
+            _log.warning("room_not_looked_at", error=logs.describe(error))
+            raise UserError("errors.not_now") from error
+        if isinstance(channel, discord.TextChannel) and own is not None:
             asker = interaction.user
             sees = (
                 not isinstance(asker, discord.Member) or channel.permissions_for(asker).view_channel
@@ -195,9 +207,8 @@ class Asking:
             raise UserError("errors.not_now")
         return None if isinstance(found, Gone) else found
 
-    def _name(self, server_id: int) -> str:
-        server = self._bot.get_guild(server_id)
-        return "" if server is None else clip(server.name, 60)
+    async def _name(self, server_id: int) -> str:
+        return await self._bot.servers.name(server_id) or ""
 
 
 def held_roles(interaction: Interaction) -> frozenset[int]:

@@ -126,6 +126,7 @@ class Catalogs:
         """Servers that neither added nor hid anything: they share the shipped index."""
         self._building: dict[Key, asyncio.Task[Catalog]] = {}
         self._ask_store_from = clock()
+        database.line.hear(store.TOPIC, self.forget)
 
     @property
     def indexed(self) -> int:
@@ -174,15 +175,20 @@ class Catalogs:
         # Whoever waits may give up; the others, and the shelf, still get what is being built.
         return await asyncio.shield(task)
 
-    def forget(self, server_id: int) -> None:
-        """Drop what is in memory of a server.
+    def forget(self, server_id: int | None) -> None:
+        """Drop what is in memory of a server, or of all of them.
 
         One that is being built meanwhile still answers who waits for it, and is not kept: it may
         have read what was there before.
         """
-        self._shelf.drop(lambda key: key[0] == server_id)
-        self._plain.drop(lambda key: key == server_id)
-        for key in [key for key in self._building if key[0] == server_id]:
+
+        def is_meant(one: int | None) -> bool:
+            # What ships, under None, changes with the code alone.
+            return one is not None and server_id in (None, one)
+
+        self._shelf.drop(lambda key: is_meant(key[0]))
+        self._plain.drop(is_meant)
+        for key in [key for key in self._building if is_meant(key[0])]:
             del self._building[key]
 
     def tidy(self) -> None:

@@ -14,7 +14,7 @@ from bot.errors import UserError
 from bot.jobs.carrying import look_for, place_of, try_to_send
 from bot.jobs.runner import Delivered, Found, Tried
 from bot.threads import DROPPED
-from bot.views import clip, turn, when_answered, words_for
+from bot.views import turn, when_answered, words_for
 from cogs.faq import questions_views as views
 from cogs.faq.questions_model import Asking, Hear, Question, State
 from cogs.faq.service import TOKEN
@@ -134,7 +134,8 @@ class Asker:
             error = UserError("faq.questions.cannot.off")
             return views.not_sent(words, error, draft_id, asking.words)
         days = await self._questions.days(asking.server_id)
-        return views.before(words, self._name(asking.server_id, words), draft_id, asking, days)
+        server = await self._name(asking.server_id, words)
+        return views.before(words, server, draft_id, asking, days)
 
     async def change(self, interaction: Interaction, draft_id: str) -> None:
         """Open the form with the words as they are."""
@@ -214,7 +215,7 @@ class Asker:
         channel = await delivery.open_dm(interaction.user)
         if channel is None:
             return "dm_closed"
-        panel = views.confirmation(words, self._name(one.server_id, words), one)
+        panel = views.confirmation(words, await self._name(one.server_id, words), one)
         sent = await delivery.send(channel, panel, nonce=f"fq{one.id}")
         if not isinstance(sent, delivery.Sent):
             return "dm_closed"
@@ -252,7 +253,7 @@ class Asker:
             views.mine(
                 words,
                 shown,
-                [self._name(one.server_id, words) for one in shown],
+                [await self._name(one.server_id, words) for one in shown],
                 [await self.entry_of(one, words) for one in shown],
             ),
         )
@@ -270,8 +271,8 @@ class Asker:
     def _asking(self, interaction: Interaction, draft_id: str) -> Asking | None:
         return self._questions.unsent.get(draft_id, interaction.guild_id, interaction.user.id)
 
-    def _name(self, server_id: int, words: Words) -> str:
-        return server_name(self._bot, server_id, words)
+    async def _name(self, server_id: int, words: Words) -> str:
+        return await server_name(self._bot, server_id, words)
 
 
 def _found(asking: Asking, entry_id: str) -> str:
@@ -293,7 +294,7 @@ class AnswerCarrier:
         if one is None or one.is_waiting or one.hear is not Hear.DM:
             return DROPPED
         words = threads.words_in(self._bot, one.language)
-        server = server_name(self._bot, one.server_id, words)
+        server = await server_name(self._bot, one.server_id, words)
         entry = await self._asker.entry_of(one, words)
         panel = views.came_of(words, server, one, entry, message.id)
         tried = await try_to_send(self._bot, message, panel)
@@ -308,7 +309,6 @@ class AnswerCarrier:
         return await look_for(self._bot, message)
 
 
-def server_name(bot: Alongside, server_id: int, words: Words) -> str:
+async def server_name(bot: Alongside, server_id: int, words: Words) -> str:
     """Give how a server is called, as long as the bot is in it."""
-    server = bot.get_guild(server_id)
-    return words("news.a_server") if server is None else clip(server.name, 60)
+    return await bot.servers.name(server_id) or words("news.a_server")

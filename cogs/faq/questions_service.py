@@ -22,6 +22,7 @@ from bot.jobs.model import Draft, Timer
 from bot.news.service import tell as tell_later
 from bot.pace import Limit, Pace, take
 from bot.privacy.model import Holding, Kind
+from bot.privacy.service import ERASED
 from bot.shelf import Shelf
 from cogs.faq import questions_store as store
 from cogs.faq.model import clean
@@ -144,6 +145,7 @@ class Questions:
         self._wake = wake
         self._of_asker = Pace(*ASKER_LIMITS)
         self._in_server = Pace(*SERVER_LIMITS)
+        database.line.hear(ERASED, self._erased_elsewhere)
         self.unsent = Unsent(clock)
 
     # What the asker does
@@ -344,6 +346,10 @@ class Questions:
     def forget(self, server_id: int) -> None:
         """Drop what is in memory of a server."""
         self.unsent.forget(server_id=server_id)
+
+    def _erased_elsewhere(self, user_id: int | None) -> None:
+        if user_id is not None:
+            self.unsent.forget(user_id=user_id)
 
     async def erased(self, tx: Transaction, user_id: int, now: datetime) -> None:
         """Let go of what somebody asked, before all that is theirs is deleted and counted."""

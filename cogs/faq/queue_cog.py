@@ -144,7 +144,7 @@ class Queue:
         if group is None:
             return
         words = await words_for(interaction)
-        name = server_name(self._bot, _server(interaction), words)
+        name = await server_name(self._bot, _server(interaction), words)
         await turn(interaction, views.confirm_hand_over(words, name, group, alike=_is_on(alike)))
 
     async def hand_over(

@@ -12,6 +12,9 @@ from cogs.faq.model import Entry, Source
 if TYPE_CHECKING:
     from bot.database import Reading, Row, Transaction
 
+TOPIC = "faq"
+"""Under which processes tell each other of changed entries (`Transaction.tell`)."""
+
 _COLUMNS = (
     "id, language, topic, question, answer, phrasings, tags, related, source_title, source_url, "
     "revision"
@@ -89,6 +92,7 @@ async def put_entry(tx: Transaction, server_id: int, entry: Entry, at: datetime)
         entry.revision,
         to_epoch(at),
     )
+    tx.tell(TOPIC, server_id)
 
 
 async def delete_entry(tx: Transaction, server_id: int, entry_id: str) -> None:
@@ -96,6 +100,7 @@ async def delete_entry(tx: Transaction, server_id: int, entry_id: str) -> None:
     await tx.execute(
         "DELETE FROM faq_entries WHERE server_id = $1 AND id = $2", server_id, entry_id
     )
+    tx.tell(TOPIC, server_id)
 
 
 async def hide(tx: Transaction, server_id: int, entry_id: str) -> bool:
@@ -106,6 +111,7 @@ async def hide(tx: Transaction, server_id: int, entry_id: str) -> bool:
         server_id,
         entry_id,
     )
+    tx.tell(TOPIC, server_id)
     return changed > 0
 
 
@@ -114,6 +120,7 @@ async def unhide(tx: Transaction, server_id: int, entry_id: str) -> bool:
     changed = await tx.execute(
         "DELETE FROM faq_hidden WHERE server_id = $1 AND entry_id = $2", server_id, entry_id
     )
+    tx.tell(TOPIC, server_id)
     return changed > 0
 
 

@@ -15,7 +15,7 @@ from bot import logs
 from bot.bounds import bounds_of
 from bot.errors import UserError
 from bot.jobs.runner import Absent, Delivered, Found, NotNow, Tried
-from bot.standing import Gone, role_ids
+from bot.standing import Gone, role_ids_in
 from cogs.pairing import course
 from cogs.pairing.drawing_service import Draws
 from cogs.pairing.matching.rounds import Drawn
@@ -161,11 +161,13 @@ Roles = Mapping[int, frozenset[int] | Gone | None]
 async def read_roles(bot: Alongside, server_id: int, people: Sequence[int]) -> Roles:
     """Read the roles of people in a server, as they are now."""
     found: dict[int, frozenset[int] | Gone | None] = {}
-    server = bot.get_guild(server_id)
-    for first in range(0, len(people), AT_ONCE):
-        some = people[first : first + AT_ONCE]
-        if server is None:
-            break
+    server = await bot.servers.get(server_id, fresh=True)
+    if server is None:
+        return dict.fromkeys(people)
+    # Many at once are asked for over the server's own connection, which another process may have.
+    by_gateway = people if bot.servers.is_ours(server_id) else ()
+    for first in range(0, len(by_gateway), AT_ONCE):
+        some = by_gateway[first : first + AT_ONCE]
         if first:
             await asyncio.sleep(APART_SECONDS)
         try:
@@ -183,5 +185,5 @@ async def read_roles(bot: Alongside, server_id: int, people: Sequence[int]) -> R
         for number, user_id in enumerate(unknown):
             if number:
                 await asyncio.sleep(APART_SECONDS)
-            found[user_id] = await role_ids(bot, server_id, user_id)
+            found[user_id] = await role_ids_in(server, user_id)
     return found

@@ -17,7 +17,7 @@ from bot.settings.core import LANGUAGE
 from bot.standing import Gone, role_ids
 from bot.texts import Words
 from bot.threads import DROPPED, LATER, NO_RIGHTS, Steps
-from bot.views import clip, reply, turn, words_for
+from bot.views import reply, turn, words_for
 from cogs.pairing import introductions_views as views
 from cogs.pairing.course import THREADS_FULL, Tell, is_live
 from cogs.pairing.introductions_service import APART, Details, Introductions
@@ -59,10 +59,9 @@ class Speaker:
         """The texts in a language, or the nearest one that the bot speaks."""
         return threads.words_in(self._bot, language)
 
-    def server(self, server_id: int, words: Words) -> str:
+    async def server(self, server_id: int, words: Words) -> str:
         """The name of a server."""
-        found = self._bot.get_guild(server_id)
-        return words("pairing.a_server") if found is None else clip(found.name, 60)
+        return await self._bot.servers.name(server_id) or words("pairing.a_server")
 
 
 class IntroductionCarrier:
@@ -144,9 +143,10 @@ class IntroductionCarrier:
 
     async def _make(self, details: Details) -> int | Tried:
         one = details.introduction
-        server = self._bot.get_guild(one.server_id)
+        server = await self._bot.servers.get(one.server_id)
         if server is None:
             return NotNow()
+        # Of another process's server nobody knows how many there are, before Discord refuses one.
         if len(server.threads) >= THREADS_FULL:
             await self._introductions.make_room(one)
         words = self._speaker.words(one.language)
@@ -280,11 +280,11 @@ class TellCarrier:
     async def send(self, message: Message) -> Tried:
         """Write it."""
         told = Told.from_text(message.body)
-        if self._bot.get_guild(message.server_id) is None:
+        server = await self._bot.servers.name(message.server_id)
+        if server is None:
             # It has only just started: soon it will know what the server is called.
             return NotNow()
         words = self._speaker.words(told.language)
-        server = self._speaker.server(message.server_id, words)
         if told.what is Tell.ASK:
             one = await self._rounds.round(told.about)
             if one is None:

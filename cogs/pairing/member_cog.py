@@ -20,7 +20,7 @@ from bot.jobs.carrying import look_for, try_to_send
 from bot.jobs.runner import Found, Tried
 from bot.news.telling import news_lines
 from bot.texts import Words
-from bot.views import clip, reply, turn, words_for
+from bot.views import reply, turn, words_for
 from bot.zones import UTC_NAME, ZoneGone, fold, zone_info, zone_named
 from cogs.pairing import views
 from cogs.pairing.draft import Draft, Unpacked, unpack
@@ -256,7 +256,7 @@ class Pair(app_commands.Group):
     ) -> None:
         offered = [topic.id for topic in await self._members.offered(server_id, words.locale)]
         news = await news_lines(interaction, words)
-        server = self._name(server_id, words)
+        server = await self._name(server_id, words)
         await turn(interaction, views.about(words, news, server, draft, offered))
 
     async def _open(
@@ -292,7 +292,7 @@ class Pair(app_commands.Group):
             return "pairing.done.joined"
         # The private message that was tapped stands for the tap: a second one sends no second.
         tapped = interaction.message.id if interaction.message else interaction.id
-        panel = views.confirmation(words, self._name(one.server_id, words), one)
+        panel = views.confirmation(words, await self._name(one.server_id, words), one)
         sent = await delivery.send(channel, panel, nonce=f"pj{tapped}")
         if isinstance(sent, delivery.Closed | delivery.Gone):
             if one.dm_channel_id is not None:
@@ -346,7 +346,7 @@ class Pair(app_commands.Group):
         told = [
             views.Standing(
                 one,
-                self._name(one.server_id, words),
+                await self._name(one.server_id, words),
                 await self._members.next_round(one.server_id),
                 await self._members.offered(one.server_id, words.locale),
                 not await self._bot.runtime.settings.get(one.server_id, ENABLED),
@@ -371,8 +371,8 @@ class Pair(app_commands.Group):
         day = spoken.pause_end(until, self._clock().astimezone(zone).date())
         return datetime.combine(day, time.min, zone).astimezone(UTC)
 
-    def _name(self, server_id: int, words: Words) -> str:
-        return server_name(self._bot, server_id, words)
+    async def _name(self, server_id: int, words: Words) -> str:
+        return await server_name(self._bot, server_id, words)
 
 
 class RenewalCarrier:
@@ -386,7 +386,7 @@ class RenewalCarrier:
         body: dict[str, str] = json.loads(message.body)
         texts = self._bot.runtime.texts
         words = Words(texts, texts.choose(body["language"]))
-        server = server_name(self._bot, message.server_id, words)
+        server = await server_name(self._bot, message.server_id, words)
         panel = views.renewal(words, server, body["member"], message.id)
         return await try_to_send(self._bot, message, panel)
 
@@ -395,10 +395,9 @@ class RenewalCarrier:
         return await look_for(self._bot, message)
 
 
-def server_name(bot: Alongside, server_id: int, words: Words) -> str:
+async def server_name(bot: Alongside, server_id: int, words: Words) -> str:
     """What a server is called; words for it where nobody knows now."""
-    server = bot.get_guild(server_id)
-    return words("pairing.a_server") if server is None else clip(server.name, 60)
+    return await bot.servers.name(server_id) or words("pairing.a_server")
 
 
 def _beginning(interaction: Interaction, words: Words) -> Wishes:

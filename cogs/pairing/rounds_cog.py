@@ -57,7 +57,7 @@ class AskCarrier:
         words = self._speaker.words(
             await self._bot.runtime.settings.get(message.server_id, LANGUAGE)
         )
-        server = self._speaker.server(message.server_id, words)
+        server = await self._speaker.server(message.server_id, words)
         panel = introductions_views.asking(words, server, one, message.id)
         return await try_to_send(self._bot, message, panel)
 

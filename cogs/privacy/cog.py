@@ -67,9 +67,8 @@ class PrivacyCog(commands.Cog, name="Privacy"):
         words = await words_for(interaction)
         kept = await self._privacy.export(interaction.user.id)
         given = [
-            views.Given(one, server.name if server else None)
+            views.Given(one, await self._bot.servers.name(one.server_id))
             for one in await self._consents.of(interaction.user.id)
-            for server in [self._bot.get_guild(one.server_id)]
         ]
         await turn(interaction, views.page(words, kept, given, said=said))
 

@@ -9,7 +9,7 @@ import discord
 from discord import app_commands
 
 from bot.errors import UserError
-from bot.views import LARGEST_ID, clip, number_of, reply, turn, words_for
+from bot.views import LARGEST_ID, number_of, reply, turn, words_for
 from cogs.safety import views
 from cogs.safety.service import Places
 
@@ -143,7 +143,7 @@ class Block(app_commands.Group):
         mine = await self._blocks.mine(interaction.guild_id, interaction.user.id)
         names = None
         if interaction.guild_id is None:
-            names = {one.server_id: self._name(one.server_id, words) for one in mine}
+            names = {one.server_id: await self._name(one.server_id, words) for one in mine}
         last = max(0, (len(mine) - 1) // views.PAGE)
         return views.listing(words, mine, names, min(page, last))
 
@@ -152,9 +152,8 @@ class Block(app_commands.Group):
             interaction.guild_id, interaction.user.id, number_of(server)
         )
 
-    def _name(self, server_id: int, words: Words) -> str:
-        server = self._bot.get_guild(server_id)
-        return words("news.a_server") if server is None else clip(server.name, 60)
+    async def _name(self, server_id: int, words: Words) -> str:
+        return await self._bot.servers.name(server_id) or words("news.a_server")
 
 
 def _named(member: discord.User | None, typed: str | None) -> int | None:

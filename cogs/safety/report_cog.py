@@ -8,7 +8,7 @@ import discord
 
 from bot.agenda import Asked, Item, Part
 from bot.errors import UserError
-from bot.views import clip, number_of, reply, turn, words_for
+from bot.views import number_of, reply, turn, words_for
 from cogs.safety import views
 from cogs.safety.service import Places
 
@@ -142,15 +142,12 @@ class Reporting:
 
         names = None
         if len(servers) > 1:
-            names = {one: self._name(one) or words("news.a_server") for one in servers}
+            found = self._bot.servers
+            names = {one: await found.name(one) or words("news.a_server") for one in servers}
         form = views.ReportForm(
             self._bot, words, submitted, about=about, servers=names, of_few=of_few
         )
         await interaction.response.send_modal(form)
-
-    def _name(self, server_id: int) -> str | None:
-        server = self._bot.get_guild(server_id)
-        return None if server is None else clip(server.name, 60)
 
     # What moderators do
 

@@ -53,6 +53,7 @@ def test_nothing_at_all_is_enough() -> None:
         ("DATABASE_URL", "postgres://h/n", "database_url", "postgres://h/n"),
         ("DATABASE_URL", "postgresql:///n?host=/run/pg", "database_url", ANY),
         ("DATABASE_URL", "postgresql://u:a%2Fb@h:1,[::1]:2/n", "database_url", ANY),
+        ("SHARD_COUNT", "", "shard_count", None),
         ("DATABASE_KEY", KEY, "database_key", KEY.lower()),
         ("DATABASE_KEY_FILE", "/run/key", "key_path", Path("/run/key")),
         ("DATABASE_PLAIN", "Yes", "database_plain", True),
@@ -220,3 +221,56 @@ def test_a_credential_of_systemd_is_the_key_file_unless_another_is_named(tmp_pat
     assert named.key_path == Path("/run/key")
     assert not named.database_key_is_credential
     assert read(**credentials, DATABASE_KEY=KEY).database_key_file is None
+
+
+@pytest.mark.parametrize(
+    ("count", "ids", "taken"),
+    [
+        ("8", "", None),
+        ("8", "7", (7,)),
+        ("8", "0-3,7", (0, 1, 2, 3, 7)),
+        ("8", " 6, 0-1 ,1 ", (0, 1, 6)),
+        ("1", "0", (0,)),
+    ],
+)
+def test_the_shards_of_a_process_are_numbers_and_ranges(
+    count: str, ids: str, taken: tuple[int, ...] | None
+) -> None:
+    config = read(DATABASE_URL=URL, SHARD_COUNT=count, SHARD_IDS=ids)
+    assert (config.shard_count, config.shard_ids) == (int(count), taken)
+
+
+@pytest.mark.parametrize(
+    ("environ", "sentence"),
+    [
+        ({"SHARD_COUNT": "2"}, "need DATABASE_URL"),
+        ({"SHARD_COUNT": "2", "SHARD_IDS": "0"}, "need DATABASE_URL"),
+        ({"DATABASE_URL": URL, "SHARD_IDS": "0"}, "SHARD_IDS needs SHARD_COUNT"),
+        ({"DATABASE_URL": URL, "SHARD_COUNT": "0"}, "SHARD_COUNT must be"),
+        ({"DATABASE_URL": URL, "SHARD_COUNT": "10001"}, "SHARD_COUNT must be"),
+        ({"DATABASE_URL": URL, "SHARD_COUNT": "two"}, "SHARD_COUNT must be"),
+        ({"DATABASE_URL": URL, "SHARD_COUNT": "\u0662"}, "SHARD_COUNT must be"),
+        ({"DATABASE_URL": URL, "SHARD_COUNT": "4", "SHARD_IDS": "0-4"}, "names shard 4"),
+        ({"DATABASE_URL": URL, "SHARD_COUNT": "4", "SHARD_IDS": "3-0"}, "ends before it begins"),
+        ({"DATABASE_URL": URL, "SHARD_COUNT": "4", "SHARD_IDS": "0-"}, "numbers and ranges"),
+        ({"DATABASE_URL": URL, "SHARD_COUNT": "4", "SHARD_IDS": "-1"}, "numbers and ranges"),
+        ({"DATABASE_URL": URL, "SHARD_COUNT": "4", "SHARD_IDS": "0;1"}, "numbers and ranges"),
+        ({"DATABASE_URL": URL, "SHARD_COUNT": "4", "SHARD_IDS": "0,"}, "numbers and ranges"),
+    ],
+)
+def test_shards_that_cannot_be_are_refused_in_a_sentence(
+    environ: dict[str, str], sentence: str
+) -> None:
+    assert sentence in refusal(**environ)
+
+
+@given(st.text("0123456789-, ", max_size=30), st.integers(1, 40))
+def test_whatever_shards_are_named_they_are_within_the_count_or_refused(
+    ids: str, count: int
+) -> None:
+    try:
+        config = read(DATABASE_URL=URL, SHARD_COUNT=str(count), SHARD_IDS=ids)
+    except StartError:
+        return
+    assert config.shard_ids is None or set(config.shard_ids) <= set(range(count))
+    assert config.shard_ids != ()

@@ -12,6 +12,7 @@ from bot.blocks.service import Blocks
 from bot.bounds import ALL_ADULTS
 from bot.bounds import SETTINGS as MEETING
 from bot.counting import Counting
+from bot.database.line import Alone
 from bot.errors import UserError
 from bot.jobs.model import HOLDINGS as JOBS
 from bot.jobs.model import Message
@@ -62,6 +63,7 @@ class Mortal:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.line = Alone()
         self.left: int | None = None
         self.killed = False
 

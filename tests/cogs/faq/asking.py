@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 
 from bot import audit
+from bot.database.line import Alone
 from bot.errors import UserError
 from bot.jobs.model import HOLDINGS as JOBS
 from bot.jobs.model import Message
@@ -62,6 +63,7 @@ class Mortal:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.line = Alone()
         self.left: int | None = None
         self.killed = False
 

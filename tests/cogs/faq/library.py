@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from bot.database import Database, StoreUnavailable
+from bot.database.line import Alone
 from bot.errors import UserError
 from bot.settings.service import Settings
 from cogs.faq.catalogs_service import Catalogs
@@ -36,6 +37,7 @@ class Watched:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self.line = Alone()
         self.looks = 0
         self.down = False
         self.may_go_on = asyncio.Event()

@@ -10,6 +10,7 @@ import pytest
 
 from bot import audit
 from bot.database import Database
+from bot.database.line import Alone
 from bot.errors import UserError
 from bot.settings.service import Settings
 from cogs.helplines.model import Grade
@@ -171,6 +172,8 @@ async def test_a_store_without_its_tables_hides_no_number(database: Database) ->
 
 class Stuck:
     """An engine whose reads never come back."""
+
+    line = Alone()
 
     def read(self) -> Any:
         @asynccontextmanager

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from bot.blocks.service import Blocks
 from bot.bounds import ALL_ADULTS, SETTINGS, Standing, may_meet
 from bot.counting import Counting
+from bot.database.line import Alone
 from bot.jobs import store as jobs
 from bot.jobs.model import HOLDINGS as JOBS
 from bot.jobs.model import RESTORED, Message
@@ -110,6 +111,7 @@ class Mortal:
 
     def __init__(self, database: Database, fate: Fate) -> None:
         self._database = database
+        self.line = Alone()
         self._fate = fate
         self.alive = False
 

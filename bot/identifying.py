@@ -1,0 +1,77 @@
+"""Lets one shard after the other introduce itself to Discord, whichever process it is in.
+
+Discord takes `max_concurrency` IDENTIFYs in five seconds, one for each rest of a shard's number
+divided by it (docs.discord.com/developers/events/gateway, "Sharding"). Who has the turn waits
+before it identifies, not after: so the pause is kept also behind a process that died, and no clock
+of one machine is compared with that of another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+
+from bot import logs
+from bot.database.line import Line
+
+_log = logs.get(__name__)
+
+APART_SECONDS = 5.0
+"""Between two IDENTIFYs of one bucket."""
+
+SENDING_SECONDS = 1.0
+"""How long IDENTIFY may take to be sent; the turn is kept so long."""
+
+PATIENCE_SECONDS = 60.0
+"""How long to wait for turns while nobody can tell whose it is: then Discord's own refusal, which
+only asks to try again, has to do."""
+
+
+class Identifying:
+    """Asked before each IDENTIFY of this process."""
+
+    def __init__(self, line: Line, concurrency: Callable[[], Awaitable[int]]) -> None:
+        """Ask `concurrency` once how many shards may identify at the same time."""
+        self._line = line
+        self._concurrency = concurrency
+        self._buckets: int | None = None
+        self._here: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._lingering: set[asyncio.Task[None]] = set()
+
+    async def wait(self, shard_id: int) -> None:
+        """Wait until a shard may identify; its turn ends by itself some moments later."""
+        if self._buckets is None:
+            self._buckets = max(await self._concurrency(), 1)
+        bucket = shard_id % self._buckets
+        here = self._here[bucket]
+        await here.acquire()
+        turn = self._line.turn(f"identify.{bucket}")
+        try:
+            await self._taken(turn.hold())
+            await asyncio.sleep(APART_SECONDS)
+        except BaseException:
+            turn.let_go()
+            here.release()
+            raise
+        lingering = asyncio.create_task(self._let_go(turn.let_go, here), name="identifying")
+        self._lingering.add(lingering)
+        lingering.add_done_callback(self._lingering.discard)
+
+    async def _taken(self, holding: Awaitable[None]) -> None:
+        task = asyncio.ensure_future(holding)
+        try:
+            while not task.done():
+                await asyncio.wait((task,), timeout=PATIENCE_SECONDS)
+                if not task.done() and not self._line.up:
+                    _log.warning("identifies_without_turn")
+                    return
+        finally:
+            task.cancel()
+
+    async def _let_go(self, let_go: Callable[[], None], here: asyncio.Lock) -> None:
+        try:
+            await asyncio.sleep(SENDING_SECONDS)
+        finally:
+            let_go()
+            here.release()

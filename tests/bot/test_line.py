@@ -1,0 +1,211 @@
+"""What processes on one store know of each other, on the real PostgreSQL."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.database import line
+from bot.database.line import PostgresLine
+from bot.identifying import Identifying
+from tests.stores import Place, migrated_schema, postgres_url, untyped
+
+if TYPE_CHECKING:
+    from bot.database import Database
+
+pytestmark = [
+    pytest.mark.postgres,
+    pytest.mark.skipif("TEST_POSTGRES_URL" not in os.environ, reason="TEST_POSTGRES_URL not set"),
+]
+
+SOON = 5.0
+
+
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LOOK_SECONDS", "BEAT_SECONDS", "SETTLE_SECONDS", "RETRY_SECONDS"):
+        monkeypatch.setattr(line, name, 0.05)
+
+
+@pytest.fixture
+async def shared() -> AsyncIterator[Place]:
+    async with migrated_schema(postgres_url() or "") as place:
+        yield place
+
+
+@pytest.fixture
+async def both(shared: Place) -> AsyncIterator[tuple[Database, Database]]:
+    """Two processes' doors to one store, their lines laid."""
+    first, second = await shared.open(), await shared.open()
+    for one in (first, second):
+        one.line.start()
+        await until(lambda one=one: one.line.up)
+    yield first, second
+    for one in (first, second):
+        await one.close()
+
+
+async def until(holds: Callable[[], object]) -> None:
+    async with asyncio.timeout(SOON):
+        while not holds():  # noqa: ASYNC110 - what is waited for is the server's doing
+            await asyncio.sleep(0.01)
+
+
+async def cut(database: Database) -> None:
+    """End the session of a line on the server, as a restart of the server does."""
+    shown = database.line
+    assert isinstance(shown, PostgresLine)
+    connection = shown._connection  # pyright: ignore[reportPrivateUsage]
+    admin = await untyped.connect(postgres_url())
+    await admin.execute("SELECT pg_terminate_backend($1)", connection.get_server_pid())
+    await admin.close()
+
+
+async def test_a_turn_is_one_processs_until_it_lets_go(both: tuple[Database, Database]) -> None:
+    first, second = (one.line.turn("word") for one in both)
+    await first.hold()
+    waiting = asyncio.create_task(second.hold())
+    done, _ = await asyncio.wait((waiting,), timeout=0.3)
+    assert (done, first.held, second.held) == (set(), True, False)
+    first.let_go()
+    await asyncio.wait_for(waiting, SOON)
+    assert (first.held, second.held) == (False, True)
+
+
+async def test_turns_of_other_names_are_had_at_the_same_time(
+    both: tuple[Database, Database],
+) -> None:
+    first, second = both[0].line.turn("word"), both[1].line.turn("other")
+    await asyncio.wait_for(asyncio.gather(first.hold(), second.hold()), SOON)
+    assert first.held
+    assert second.held
+
+
+async def test_turns_of_another_schema_are_its_own(both: tuple[Database, Database]) -> None:
+    await both[0].line.turn("word").hold()
+    async with migrated_schema(postgres_url() or "") as elsewhere:
+        other = await elsewhere.open()
+        other.line.start()
+        try:
+            await asyncio.wait_for(other.line.turn("word").hold(), SOON)
+        finally:
+            await other.close()
+
+
+async def test_who_loses_the_line_has_no_turn_before_another_begins(
+    both: tuple[Database, Database],
+) -> None:
+    first, second = (one.line.turn("word") for one in both)
+    await first.hold()
+    waiting = asyncio.create_task(second.hold())
+    held_together = False
+
+    def taken() -> bool:
+        nonlocal held_together
+        held_together |= first.held and second.held
+        return second.held
+
+    await cut(both[0])
+    await until(taken)
+    await waiting
+    assert not held_together
+    assert not first.held
+    # Laid again, it waits as anybody does.
+    again = asyncio.create_task(first.hold())
+    await until(lambda: both[0].line.up)
+    second.let_go()
+    await asyncio.wait_for(again, SOON)
+
+
+async def test_a_process_that_ends_leaves_its_turn(shared: Place) -> None:
+    first, second = await shared.open(), await shared.open()
+    for one in (first, second):
+        one.line.start()
+    await first.line.turn("word").hold()
+    await first.close()
+    await asyncio.wait_for(second.line.turn("word").hold(), SOON)
+    await second.close()
+
+
+async def test_what_is_committed_is_heard_by_others_and_what_is_rolled_back_by_nobody(
+    both: tuple[Database, Database],
+) -> None:
+    first, second = both
+    heard: list[tuple[str, int | None]] = []
+    for name, one in (("first", first), ("second", second)):
+        one.line.hear("word", lambda about, name=name: heard.append((name, about)))
+    with suppress(LookupError):
+        async with first.transaction() as tx:
+            tx.tell("word", 1)
+            raise LookupError
+    async with first.transaction() as tx:
+        tx.tell("word", 2)
+        tx.tell("word", 2)
+        tx.tell("other", 3)
+    async with second.transaction() as tx:
+        tx.tell("word", 4)
+    await until(lambda: len(heard) >= 2)
+    assert sorted(heard) == [("first", 4), ("second", 2)]
+
+
+async def test_whoever_was_out_of_reach_is_told_that_anything_may_have_changed(
+    both: tuple[Database, Database],
+) -> None:
+    first, second = both
+    heard: list[int | None] = []
+    second.line.hear("word", heard.append)
+    await cut(second)
+    await until(lambda: heard and not second.line.up)
+    async with first.transaction() as tx:
+        tx.tell("word", 5)
+    await until(lambda: second.line.up)
+    assert heard[:2] == [None, None]
+
+
+async def test_shards_of_two_processes_identify_one_after_the_other(
+    both: tuple[Database, Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apart = 0.2
+    monkeypatch.setattr("bot.identifying.APART_SECONDS", apart)
+    monkeypatch.setattr("bot.identifying.SENDING_SECONDS", 0.05)
+    identified: dict[int, list[float]] = {0: [], 1: []}
+
+    async def concurrency() -> int:
+        return 2
+
+    async def launch(database: Database, *shards: int) -> None:
+        asking = Identifying(database.line, concurrency)
+        for shard in shards:
+            await asking.wait(shard)
+            identified[shard % 2].append(time.monotonic())
+
+    async with asyncio.timeout(4 * SOON):
+        await asyncio.gather(launch(both[0], 0, 1, 2), launch(both[1], 3, 4, 5))
+    for moments in identified.values():
+        moments.sort()
+        assert len(moments) == 3
+        assert min(b - a for a, b in pairwise(moments)) >= apart
+    # The two buckets did not wait for each other.
+    assert min(identified[1]) < max(identified[0])
+
+
+async def test_a_shard_identifies_also_while_nobody_can_tell_whose_turn_it_is(
+    shared: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.identifying.APART_SECONDS", 0.01)
+    monkeypatch.setattr("bot.identifying.PATIENCE_SECONDS", 0.05)
+    database = await shared.open()
+
+    async def concurrency() -> int:
+        return 1
+
+    # Its line was never laid, as while the store is away.
+    await asyncio.wait_for(Identifying(database.line, concurrency).wait(0), SOON)
+    await database.close()
