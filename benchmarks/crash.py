@@ -348,7 +348,7 @@ async def alongside(terms: Terms, folder: Path, url: str | None) -> Figures:
             await fill_up()
             until = time.monotonic() + LONGEST
             async with opened(folder, url) as database:
-                while time.monotonic() < until and await _open(database):
+                while time.monotonic() < until and await still_open(database):
                     at.figures.own_exits += sum(not life.running for life in lives)
                     lives = [life for life in lives if life.running]
                     await fill_up()
@@ -363,19 +363,19 @@ async def alongside(terms: Terms, folder: Path, url: str | None) -> Figures:
         async with opened(folder, url) as database:
             posted = kept.look()
             account = await ground.account(database, posted)
-            ends = await _ends(database)
+            ends = await ends_of(database)
         at.figures.asked, at.figures.opted_in = account.asked, account.opted_in
         at.figures.opt_ins_lost = len(account.opt_ins_lost)
         at.figures.lost, at.figures.doubled = len(account.lost), len(account.doubled)
         at.figures.there, at.figures.cut = account.others, account.cut
         at.figures.why += account.opt_ins_lost + account.lost + account.doubled
         slack = SEND_SECONDS / terms.hurry + 1
-        _count(at.figures, account.owed, posted, ends, slack)
-        _note(at, began)
+        count(at.figures, account.owed, posted, ends, slack)
+        note(at, began)
         return at.figures
 
 
-async def _open(database: Database) -> bool:
+async def still_open(database: Database) -> bool:
     """Whether anything is still to be done; Discord's faults go on while it is."""
     async with database.read() as read:
         # A daily schedule's next timer is not what is waited for.
@@ -387,13 +387,13 @@ async def _open(database: Database) -> bool:
     return row is None or bool(row["open"])
 
 
-async def _ends(database: Database) -> dict[str, tuple[str, str | None]]:
+async def ends_of(database: Database) -> dict[str, tuple[str, str | None]]:
     async with database.read() as read:
         rows = await read.fetch("SELECT id, state, reason FROM jobs_messages")
     return {row["id"]: (row["state"], row["reason"]) for row in rows}
 
 
-def _count(
+def count(
     figures: Figures,
     all_owed: Iterable[Owed],
     posted: dict[str, list[Posted]],
@@ -429,7 +429,7 @@ def _count(
     del figures.why[WHY_SHOWN:]
 
 
-def _note(at: Scene, began: float) -> None:
+def note(at: Scene, began: float) -> None:
     at.figures.sends = at.double.requests.get("POST /channels/{channel}/messages", 0)
     at.figures.refused_by_nonce = at.double.world.refused_doubles
     at.figures.requests_that_count_towards_a_ban = at.double.loud
@@ -482,7 +482,7 @@ async def naive(terms: Terms, folder: Path, kind: str) -> Figures:
         at.figures.unsent = left()
         at.figures.lost = sum(arrived[key] == 0 for key in made) - at.figures.unsent
         at.figures.doubled = sum(arrived[key] > 1 for key in made)
-        _note(at, began)
+        note(at, began)
         return at.figures
 
 

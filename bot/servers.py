@@ -89,6 +89,21 @@ class Servers:
             return None
         return None if isinstance(fetched, discord.Thread) else fetched
 
+    async def place(
+        self, server_id: int, channel_id: int
+    ) -> discord.PartialMessageable | discord.TextChannel:
+        """Give a text channel in which threads can be opened on messages.
+
+        One of ours is not looked up. Raises what discord.py does, NotFound where it is no more.
+        """
+        if self.is_ours(server_id):
+            return self._bot.get_partial_messageable(channel_id, guild_id=server_id)
+        server = await self.get(server_id)
+        found = None if server is None else await server.fetch_channel(channel_id)
+        if not isinstance(found, discord.TextChannel):
+            raise discord.ClientException("the channel is not known now")
+        return found
+
     async def own_rights(self, channel: discord.abc.GuildChannel) -> discord.Permissions:
         """Give what the bot may do in a channel; raises as `channel` does."""
         if self._bot.user is None:

@@ -23,19 +23,19 @@ from bot import logs
 
 _log = logs.get(__name__)
 
-LOOK_SECONDS: Final = 1.0
+LOOK_SECONDS = 1.0
 """How often a turn that another process has is asked for."""
 
-BEAT_SECONDS: Final = 5.0
+BEAT_SECONDS = 5.0
 """How often the line is tried when nothing is asked of it."""
 
-ANSWER_SECONDS: Final = 5.0
+ANSWER_SECONDS = 5.0
 """A line that does not answer for so long is cut."""
 
-SETTLE_SECONDS: Final = 1.0
+SETTLE_SECONDS = 1.0
 """How long who has taken a turn leaves to who had it to notice."""
 
-RETRY_SECONDS: Final = 1.0
+RETRY_SECONDS = 1.0
 """How soon a line that was cut is laid again."""
 
 KEEPALIVES: Final = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlsplit
 
@@ -21,7 +22,7 @@ from bot.database.line import CHANNEL, KEEPALIVES, PostgresLine
 from bot.database.waiting import finished
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Generator, Sequence
     from types import TracebackType
 
     from bot.database import Argument, Committed, Journal, Row
@@ -42,10 +43,17 @@ _AWAY: Final = (
     TimeoutError,
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
+)
+_FROM_DRIVER: Final = (
+    asyncpg.PostgresError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+    OSError,
 )
 _REFUSED: Final = (
     asyncpg.InvalidAuthorizationSpecificationError,
@@ -77,11 +85,19 @@ class _Statements:
             raise RuntimeError("this transaction has ended")
         return self._connection
 
-    async def fetch(self, sql: str, *args: Argument) -> list[Row]:
+    @contextmanager
+    def _in_our_words(self) -> Generator[None]:
         try:
-            return await self._live().fetch(sql, *fit(args))
-        except (asyncpg.PostgresError, OSError) as error:
+            yield
+        except _FROM_DRIVER as error:
+            # Of a live connection it says that a statement is wrong, which is a bug of ours.
+            if isinstance(error, asyncpg.InterfaceError) and not self._connection.is_closed():
+                raise
             raise self._engine.translated(error) from error
+
+    async def fetch(self, sql: str, *args: Argument) -> list[Row]:
+        with self._in_our_words():
+            return await self._live().fetch(sql, *fit(args))
 
     async def fetch_one(self, sql: str, *args: Argument) -> Row | None:
         rows = await self.fetch(sql, *args)
@@ -163,17 +179,13 @@ class _Transaction(_Statements):
         return await self._noting(self._execute_many(sql, rows))
 
     async def _execute_many(self, sql: str, rows: Sequence[tuple[Argument, ...]]) -> int:
-        try:
+        with self._in_our_words():
             await self._live().executemany(sql, [fit(row) for row in rows])
-        except (asyncpg.PostgresError, OSError) as error:
-            raise self._engine.translated(error) from error
         return len(rows)
 
     async def _execute(self, sql: str, *args: Argument) -> int:
-        try:
+        with self._in_our_words():
             command, *_, count = (await self._live().execute(sql, *fit(args))).split()
-        except (asyncpg.PostgresError, OSError) as error:
-            raise self._engine.translated(error) from error
         return int(count) if command in _CHANGES else 0
 
     async def _noting(self, statement: Any) -> Any:

@@ -8,7 +8,6 @@ from datetime import datetime, time
 from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeVar
 
-import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -16,11 +15,12 @@ from discord.ext import commands
 from bot import logs, spoken, suggesting
 from bot.errors import UserError, in_field
 from bot.guide import Chapter, First
-from bot.jobs.carrying import look_for, place_of, try_to_send
+from bot.jobs.carrying import look_for, try_to_send
 from bot.jobs.runner import Delivered, Found, NotNow, Tried
 from bot.recurrence import Rule
 from bot.settings.core import LANGUAGE
 from bot.texts import Words
+from bot.threads import LATER
 from bot.views import (
     Panel,
     helplines_button,
@@ -90,13 +90,13 @@ class Carrier:
         """Open the thread of what is there; NotNow when only another try will tell if it is."""
         if not isinstance(told, Delivered) or body.place is not Place.THREAD:
             return told
-        posted = place_of(self._bot, message).get_partial_message(told.message_id)
         try:
-            await posted.create_thread(
+            place = await self._bot.servers.place(message.server_id, message.channel_id)
+            await place.get_partial_message(told.message_id).create_thread(
                 name=self._words(body)("checkins.thread_name"),
                 auto_archive_duration=THREAD_MINUTES,
             )
-        except (discord.HTTPException, aiohttp.ClientError, OSError, ValueError) as error:
+        except (*LATER, ValueError) as error:
             if isinstance(error, discord.HTTPException) and error.code == THREAD_EXISTS:
                 return told
             _log.warning("thread_not_opened", error=logs.describe(error))

@@ -28,6 +28,8 @@ PATIENT = 3
 class CheckinsGround:
     """Schedules that are due now, in channels and with threads; members who say yes to their own.
 
+    The channels may be those of several servers.
+
     What a member said yes to comes due as well: before the next life its time is set to now, as if
     the day had passed.
     """
@@ -39,7 +41,6 @@ class CheckinsGround:
         self, double: Double, guild: Guild, channels: list[Channel], dice: random.Random
     ) -> None:
         self._double = double
-        self._guild = guild
         self._channels = channels
         self._dice = dice
         self._owed: list[Owed] = []
@@ -75,12 +76,13 @@ class CheckinsGround:
             # More of them would only keep a bot on a busy machine from answering any in time.
             return
         member = world.add_person(f"member-{len(self._asked)}")
-        world.join(self._guild, member)
+        channel = self._dice.choice(self._channels)
+        world.join(world.guilds[channel.guild_id or 0], member)
         at = now + timedelta(hours=12)
         custom_id = f"checkins:own_start:0123456:{at:%H%M}:Etc/UTC:{CONSENT_VERSION}:co{member.id}"
         button = {"type": 2, "style": 2, "label": "Yes, start", "custom_id": custom_id}
         asking = {"components": [{"type": 1, "components": [button]}], "flags": 1 << 6}
-        posted = world.answer(self._channels[0], asking)
+        posted = world.answer(channel, asking)
         asked = await self._double.press(member, posted, custom_id)
         self._asked.append(asked)
         self._asleep.append(asked)
@@ -154,7 +156,7 @@ class CheckinsGround:
         while True:
             id_ = f"{self._dice.getrandbits(64):016x}"
             # Made before it was due, as every schedule is.
-            one = Schedule(id_, self._guild.id, None, plan, now - timedelta(days=1))
+            one = Schedule(id_, channel.guild_id or 0, None, plan, now - timedelta(days=1))
             # It comes some seconds after its minute, by its id: take one that comes now.
             if late or now.second > 60 - SOON:
                 return one, due

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import time
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -79,6 +80,8 @@ class Gateway:
         self.heartbeat_seconds = 41.25
         self.sessions: dict[str, Session] = {}
         self.identified = 0
+        self.identified_at: list[tuple[int, float]] = []
+        """Which shard introduced itself, and when, in seconds of a clock that only goes forward."""
         self.resumed = 0
         self.heartbeats = 0
         self.refused_resumes = 0
@@ -133,6 +136,7 @@ class Gateway:
         session = Session(secrets.token_hex(16), shard, shards, line)
         self.sessions[session.id] = session
         self.identified += 1
+        self.identified_at.append((shard, time.monotonic()))
         own = [g for g in self._world.guilds.values() if (g.id >> 22) % shards == shard]
         ready: Json = {
             "v": 10,

@@ -9,6 +9,8 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 
+import bot.database.line as line
+import bot.identifying as identifying
 import bot.jobs.model as model
 import bot.jobs.runner as runner
 import bot.threads as threads
@@ -29,5 +31,10 @@ def prepare() -> None:
     model.LEASE = runner.LEASE = model.LEASE / times
     model.SEND_SECONDS = runner.SEND_SECONDS = max(model.SEND_SECONDS // times, 1)
     runner.pause_after = pause_after
+    identifying.APART_SECONDS /= times
+    identifying.SENDING_SECONDS /= times
+    line.LOOK_SECONDS = line.LOOK_SECONDS / times
+    line.SETTLE_SECONDS = line.SETTLE_SECONDS / times
+    line.RETRY_SECONDS = line.RETRY_SECONDS / times
     # As much as fits into a try, or nearly: no more than Discord takes, as ever.
     threads.REQUESTS_A_SECOND = min(threads.REQUESTS_A_SECOND * times, MOST_A_SECOND)

@@ -144,6 +144,8 @@ class Rest:
         self.world = world
         self.limits = limits
         self.gateway_url = ""
+        self.shards = 1
+        self.max_concurrency = 1
         self.commands: list[Json] = []
         self.syncs = 0
         self.asked: dict[int, Asked] = {}
@@ -196,8 +198,13 @@ def _me(rest: Rest, _body: Json, _query: Mapping[str, str], _ids: tuple[str, ...
 
 @_on("GET", "/gateway/bot")
 def _gateway(rest: Rest, _body: Json, _query: Mapping[str, str], _ids: tuple[str, ...]) -> Answer:
-    starts = {"total": 1000, "remaining": 999, "reset_after": 86_400_000, "max_concurrency": 1}
-    return 200, {"url": rest.gateway_url, "shards": 1, "session_start_limit": starts}
+    starts = {
+        "total": 1000,
+        "remaining": 999,
+        "reset_after": 86_400_000,
+        "max_concurrency": rest.max_concurrency,
+    }
+    return 200, {"url": rest.gateway_url, "shards": rest.shards, "session_start_limit": starts}
 
 
 @_on("GET", "/oauth2/applications/@me")
@@ -249,13 +256,20 @@ def _commands(rest: Rest, _body: Json, _query: Mapping[str, str], _ids: tuple[st
 
 # Servers and people
 
+_GATEWAY_ONLY = {
+    *("channels", "threads", "members", "member_count", "large", "unavailable", "presences"),
+    *("voice_states", "stage_instances", "guild_scheduled_events"),
+}
+"""What only GUILD_CREATE tells of a server."""
+
 
 @_on("GET", "/guilds/{guild}")
 def _guild(rest: Rest, _body: Json, _query: Mapping[str, str], ids: tuple[str, ...]) -> Answer:
     guild = rest.world.guilds.get(int(ids[0]))
     if guild is None:
         raise unknown(10004, "Guild")
-    return 200, rest.world.guild_json(guild)
+    shown = rest.world.guild_json(guild)
+    return 200, {name: value for name, value in shown.items() if name not in _GATEWAY_ONLY}
 
 
 @_on("GET", "/guilds/{guild}/members/{user}")

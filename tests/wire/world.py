@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -167,6 +168,7 @@ class World:
         self.people: dict[int, Person] = {}
         self.guilds: dict[int, Guild] = {}
         self.channels: dict[int, Channel] = {}
+        self._of_guild: defaultdict[int, dict[int, Channel]] = defaultdict(dict)
         self.posted: list[Posted] = []
         self._in_channel: dict[int, list[Posted]] = {}
         self._dms: dict[int, Channel] = {}
@@ -196,9 +198,13 @@ class World:
         self.people[person.id] = person
         return person
 
-    def add_guild(self, name: str) -> Guild:
-        """Make a server that the bot is in."""
-        guild = Guild(self.new_id(), name)
+    def add_guild(self, name: str, *, shard: tuple[int, int] | None = None) -> Guild:
+        """Make a server that the bot is in; `shard` says in which one of how many it is."""
+        id_ = self.new_id()
+        if shard is not None:
+            number, count = shard
+            id_ += ((number - (id_ >> 22)) % count) << 22
+        guild = Guild(id_, name)
         self.guilds[guild.id] = guild
         self.join(guild, self.bot)
         return guild
@@ -211,7 +217,7 @@ class World:
     def add_channel(self, guild: Guild, name: str) -> Channel:
         """Make a text channel."""
         channel = Channel(self.new_id(), TEXT, name, guild.id)
-        self.channels[channel.id] = channel
+        self.channels[channel.id] = self._of_guild[guild.id][channel.id] = channel
         return channel
 
     # Who may do what
@@ -373,6 +379,7 @@ class World:
             members={self.bot.id},
         )
         self.channels[thread.id] = thread
+        self._of_guild[cast(int, parent.guild_id)][thread.id] = thread
         return thread
 
     def active_threads(self, guild_id: int) -> list[Channel]:
@@ -420,7 +427,7 @@ class World:
     def delete_thread(self, thread: Channel) -> None:
         """Delete a thread with all that is in it."""
         self.require(thread, MANAGE_THREADS)
-        del self.channels[thread.id]
+        del self.channels[thread.id], self._of_guild[cast(int, thread.guild_id)][thread.id]
 
     def add_to_thread(self, thread: Channel, person_id: int) -> bool:
         """Let somebody into a thread; gives whether they are new there."""
@@ -435,7 +442,7 @@ class World:
         return new
 
     def _threads(self, guild_id: int) -> list[Channel]:
-        return [c for c in self.channels.values() if c.is_thread and c.guild_id == guild_id]
+        return [c for c in self._of_guild[guild_id].values() if c.is_thread]
 
     def _sees(self, thread: Channel) -> bool:
         granted = self.permissions(thread, self.bot.id)
@@ -506,7 +513,7 @@ class World:
 
     def guild_json(self, guild: Guild) -> Json:
         """As GUILD_CREATE shows a server to a bot without the members intent."""
-        own = [channel for channel in self.channels.values() if channel.guild_id == guild.id]
+        own = list(self._of_guild[guild.id].values())
         roles = [_role(guild.id, "@everyone", guild.everyone, 0)]
         for position, member in enumerate(guild.members.values(), 1):
             if member.permissions:
