@@ -24,7 +24,7 @@ async def test_processes_that_share_the_shards_lose_and_double_nothing_when_they
     assert counts.kills == 3
     assert counts.arrived + counts.late_skipped == counts.promised >= 70
     assert not found.wrong, counts.why
-    # Each life of a process identified once, one after the other.
-    assert found.identified >= 2 + counts.kills
+    # Each life identified once, one after the other, unless it was killed before.
+    assert found.identified >= 2 + len(found.served_again) >= 3
     assert found.closest_identifies >= 5 / HURRY
     assert found.dispatchers >= 1
