@@ -23,7 +23,9 @@ MAX_LENGTH = 200
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
-_SPAN = re.compile(r"(.*?)\b(\d{1,2})[:.h](\d{2})\s*(?:-|–|to|a|à)\s*(\d{1,2})[:.h](\d{2})")
+_SPAN = re.compile(
+    r"(.*?)\b(\d{1,2})[:.h](\d{2})\s*(?:-|–|to|a|à|bis)\s*(\d{1,2})[:.h](\d{2})(?: ?[Uu]hr)?"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Countries by the words people type: names, other names, codes, half words and slips of the key.
 
 Names come from the Unicode CLDR through Babel, in the reader's language and always in English,
-Spanish, French and Portuguese too. Nothing here guesses a country from a language.
+Spanish, German, French and Portuguese too. Nothing here guesses a country from a language.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from rapidfuzz.distance import OSA
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-ALWAYS_UNDERSTOOD = ("en", "es", "fr", "pt")
+ALWAYS_UNDERSTOOD = ("en", "es", "de", "fr", "pt")
 """Languages whose names of countries are understood whatever the reader's language is."""
 
 LONGEST = 60
@@ -48,7 +48,10 @@ _SPELT_OUT = str.maketrans(
 """Letters that decomposition leaves whole although people type them plainly."""
 
 _IGNORED = frozenset(
-    {"the", "of", "and", "el", "la", "los", "las", "de", "y", "le", "les", "et", "du", "des"}
+    {
+        *("the", "of", "and", "el", "la", "los", "las", "de", "y", "le", "les", "et", "du", "des"),
+        *("der", "die", "das", "und", "von"),
+    }
 )
 
 OTHER_NAMES: dict[str, tuple[str, ...]] = {

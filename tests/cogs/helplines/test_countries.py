@@ -87,7 +87,7 @@ def test_the_words_of_a_sentence_are_no_codes() -> None:
     assert countries.search("is it me or can no one see this", "en-US") == ()
 
 
-@pytest.mark.parametrize(("locale", "unclear"), [("en", []), ("es", ["CG"])])
+@pytest.mark.parametrize(("locale", "unclear"), [("en", []), ("es", ["CG"]), ("de", [])])
 def test_the_name_that_is_shown_is_understood(locale: str, unclear: list[str]) -> None:
     understood = {code: countries.exact(countries.name(code, locale), "en") for code in CODES}
     # The one exception: both countries called Congo, of which Spanish calls one just that.
