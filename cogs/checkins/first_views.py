@@ -48,7 +48,7 @@ def proposal(
     """Show what would be posted, and ask how often; nothing is made before."""
     rhythms = [
         button(
-            views.days_text(words, Rule(days, AT, "UTC")).capitalize(),
+            _rhythm(words, days),
             FIRST_MADE,
             channel_id,
             name,
@@ -70,6 +70,13 @@ def proposal(
     for frame in views.inert(shown).children if shown is not None else ():
         panel.add_item(frame)
     return panel
+
+
+def _rhythm(words: Words, days: frozenset[int]) -> str:
+    if len(days) == 1:
+        return words("checkins.first.weekly", day=views.day_name(words, min(days)))
+    name = views.days_text(words, Rule(days, AT, "UTC"))
+    return name[:1].upper() + name[1:]
 
 
 def made(words: Words, one: Schedule, coming: Sequence[datetime]) -> Panel:

@@ -251,6 +251,11 @@ def days_text(words: Words, rule: Rule) -> str:
     return ", ".join(names[day] for day in sorted(rule.days))
 
 
+def day_name(words: Words, day: int) -> str:
+    """A day of the week, 0 for Monday."""
+    return str(get_day_names("wide", locale=_babel(words))[day])
+
+
 def language_name(code: str) -> str:
     """A language by its own name."""
     name = Locale.parse(code, sep="-").display_name or code

@@ -10,8 +10,9 @@ from uuid import uuid4
 from discord import app_commands
 
 from bot.errors import UserError
+from bot.guide import way_back
 from bot.shelf import Shelf
-from bot.views import Panel, clip, number_of, reply, server_language, turn, words_for
+from bot.views import Panel, clip, number_of, reply, row, server_language, turn, words_for
 from cogs.faq import entries_views as views
 from cogs.faq import tallies_views
 from cogs.faq.model import Draft, Typed
@@ -269,8 +270,14 @@ class ManageFaq(app_commands.Group):
 
     async def drop_draft(self, interaction: Interaction, draft_id: str) -> None:
         """Let go of what was typed."""
+        draft = self._drafts.get(draft_id, self._clock())
         self._drafts.drop(lambda key: key == draft_id)
-        await turn(interaction, Panel((await words_for(interaction))("faq.preview.dropped")))
+        words = await words_for(interaction)
+        first = draft is not None and draft.first
+        await turn(
+            interaction,
+            Panel(words("faq.preview.dropped"), row(way_back(words)) if first else None),
+        )
 
     async def _open(self, interaction: Interaction, draft: Draft) -> None:
         async def submitted(then: Interaction, typed: Typed) -> None:

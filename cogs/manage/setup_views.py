@@ -112,7 +112,9 @@ def _summary(words: Words, one: Feature) -> str:
     name = title(words, one.chapter.name)
     if not one.state.on:
         return f"○ **{name}**: {words('settings.value.off')}"
-    if one.state.lacks or one.lacks:
+    if one.state.lacks:
+        return f"△ **{name}**: {words(one.state.lacks[0])}"
+    if one.lacks:
         return f"△ **{name}**: {words('setup.ready.lacks')}"
     return f"● **{name}**: {words('settings.value.on')}"
 

@@ -188,8 +188,9 @@ def entry(
         f"**{words(f'settings.{setting.key}.name')}**: {spoken(setting, value, words)}\n"
         f"{words(f'settings.{setting.key}.meaning')}"
     )
-    default = spoken(setting, setting.default, words)
-    text += f"\n-# {words('settings.default', value=default)}"
+    if back is None:
+        default = spoken(setting, setting.default, words)
+        text += f"\n-# {words('settings.default', value=default)}"
     return ui.Section[Any](text, accessory=change)
 
 
