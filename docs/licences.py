@@ -127,7 +127,8 @@ def page() -> str:
             "Written by `python -m docs.licences` from the packages themselves; change the lock "
             "files, not this page. What the bot installs asks for no more than a notice; what only "
             "the playground or work on the code needs may ask more, and is passed on by nobody. A "
-            "test refuses anything else.",
+            "test refuses anything else. What only `make audit` fetches stays in an environment of "
+            "its own and is not listed.",
             "",
             "| package | licence (SPDX) | needed for |",
             "| --- | --- | --- |",

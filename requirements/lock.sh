@@ -5,10 +5,11 @@ cd "$(dirname "$0")/.."
 lock() {
     name=$1
     shift
-    .venv/bin/uv pip compile pyproject.toml "$@" --universal --python-version 3.11 \
+    .venv/bin/uv pip compile "$@" --universal --python-version 3.11 \
         --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet \
         --output-file "requirements/$name.lock"
 }
-lock run --extra semantic --extra pictures
-lock play --extra semantic --extra pictures --extra playground
-lock dev --extra dev
+lock run pyproject.toml --extra semantic --extra pictures
+lock play pyproject.toml --extra semantic --extra pictures --extra playground
+lock dev pyproject.toml --extra dev
+lock audit --group audit

@@ -34,7 +34,7 @@ def test_every_locked_package_has_a_licence_that_is_allowed() -> None:
 
 
 def test_the_lock_files_name_no_host_and_hash_every_package() -> None:
-    for lock in ("run", "play", "dev"):
+    for lock in ("run", "play", "dev", "audit"):
         text = (ROOT / "requirements" / f"{lock}.lock").read_text(encoding="utf-8")
         assert "://" not in text
         for block in text.replace("\\\n", "").splitlines():
