@@ -20,8 +20,8 @@ drives the ground of promises alone, by a feature that lives outside the product
 `tests.wire.ground.Ground`, named in GROUNDS.
 
 `--at-once 4` shares the kills out among four such worlds side by side, each with a double, a store
-and processes of its own: most of a kill is waiting. `--processes 2` lets two processes keep the
-promises of one PostgreSQL store, of which one is killed while the other lives on.
+and processes of its own: most of a kill is waiting. `--processes 2` lets two processes share the
+shards of one PostgreSQL store, of which one is killed while the other lives on and sends for both.
 
 `--hurry 10` makes the lease and the window of the nonce ten times shorter, in the bot and in the
 double alike: what takes a minute after each kill then takes seconds.
@@ -312,12 +312,15 @@ async def alongside(terms: Terms, folder: Path, url: str | None) -> Figures:
         kept = Kept(at.double.world)
         ground = GROUNDS[terms.ground](at.double, at.guild, at.channels, dice)
         environment = {"WIRE_PREPARE": ground.prepare, "WIRE_HURRY": str(terms.hurry)}
-        lives: list[BotProcess] = []
+        lives: dict[int, BotProcess] = {}
         expected = 0
 
         async def fill_up() -> None:
-            while len(lives) < terms.processes:
-                lives.append(await at.start(environment, url=url))
+            for shard in range(terms.processes):
+                if shard not in lives:
+                    shards = {"SHARD_COUNT": str(terms.processes), "SHARD_IDS": str(shard)}
+                    own = shards if terms.processes > 1 else {}
+                    lives[shard] = await at.start({**environment, **own}, url=url)
 
         async def set_up(plans: int) -> int:
             # Closed again before the next life: what a crash left is for the bot to find.
@@ -336,7 +339,7 @@ async def alongside(terms: Terms, folder: Path, url: str | None) -> Figures:
             expected += await set_up(terms.plans)
             await fill_up()
             acting = asyncio.create_task(act())
-            victim = lives.pop(dice.randrange(len(lives)))
+            victim = lives.pop(dice.randrange(terms.processes))
             await live_and_die(at, victim, dice, expected - len(kept.look()))
             acting.cancel()
             if terms.shown and at.figures.kills % 10 == 0:
@@ -349,17 +352,17 @@ async def alongside(terms: Terms, folder: Path, url: str | None) -> Figures:
             until = time.monotonic() + LONGEST
             async with opened(folder, url) as database:
                 while time.monotonic() < until and await still_open(database):
-                    at.figures.own_exits += sum(not life.running for life in lives)
-                    lives = [life for life in lives if life.running]
+                    at.figures.own_exits += sum(not life.running for life in lives.values())
+                    lives = {shard: life for shard, life in lives.items() if life.running}
                     await fill_up()
                     await asyncio.sleep(0.5)
                 if number == ground.last_lives - 1:
                     await ground.finish()
-                for life in lives:
+                for life in lives.values():
                     with suppress(TimeoutError, ProcessLookupError):
                         await life.terminate(LONGEST_END)
                     await life.kill()
-            lives = []
+            lives = {}
         async with opened(folder, url) as database:
             posted = kept.look()
             account = await ground.account(database, posted)

@@ -101,6 +101,11 @@ async def throw_away_server() -> AsyncGenerator[Server]:
             await server.stop("immediate")
 
 
+def installed() -> bool:
+    """Whether a server can be started here."""
+    return _binaries() is not None
+
+
 def _binaries() -> Path | None:
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if found:
