@@ -51,7 +51,7 @@ SERVED_SECONDS = 60.0
 LONGEST = 15 * 60.0
 """After so long without a kill what is still open is counted as it is."""
 
-LIFE_SECONDS = (1.0, 8.0)
+LIFE_SECONDS = (1.0, 15.0)
 """Between two kills."""
 
 

@@ -89,19 +89,19 @@ class Servers:
             return None
         return None if isinstance(fetched, discord.Thread) else fetched
 
-    async def place(
-        self, server_id: int, channel_id: int
-    ) -> discord.PartialMessageable | discord.TextChannel:
-        """Give a text channel in which threads can be opened on messages.
+    async def message(
+        self, server_id: int, channel_id: int, message_id: int
+    ) -> discord.PartialMessage:
+        """Give a message on which a thread can be opened, without looking it up.
 
-        One of ours is not looked up. Raises what discord.py does, NotFound where it is no more.
+        Raises ClientException when nobody can tell now what server it is in.
         """
-        if self.is_ours(server_id):
-            return self._bot.get_partial_messageable(channel_id, guild_id=server_id)
-        server = await self.get(server_id)
-        found = None if server is None else await server.fetch_channel(channel_id)
-        if not isinstance(found, discord.TextChannel):
-            raise discord.ClientException("the channel is not known now")
+        place = self._bot.get_partial_messageable(channel_id, guild_id=server_id)
+        found = place.get_partial_message(message_id)
+        if found.guild is None:
+            found.guild = await self.get(server_id)
+        if found.guild is None:
+            raise discord.ClientException("the server is not known now")
         return found
 
     async def own_rights(self, channel: discord.abc.GuildChannel) -> discord.Permissions:

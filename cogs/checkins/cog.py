@@ -91,16 +91,18 @@ class Carrier:
         if not isinstance(told, Delivered) or body.place is not Place.THREAD:
             return told
         try:
-            place = await self._bot.servers.place(message.server_id, message.channel_id)
-            await place.get_partial_message(told.message_id).create_thread(
+            posted = await self._bot.servers.message(
+                message.server_id, message.channel_id, told.message_id
+            )
+            await posted.create_thread(
                 name=self._words(body)("checkins.thread_name"),
                 auto_archive_duration=THREAD_MINUTES,
             )
-        except (*LATER, ValueError) as error:
+        except LATER as error:
             if isinstance(error, discord.HTTPException) and error.code == THREAD_EXISTS:
                 return told
             _log.warning("thread_not_opened", error=logs.describe(error))
-            # ValueError: just after a start, discord.py does not know the server yet.
+            # ClientException: just after a start, nobody knows the server yet.
             refused = isinstance(error, discord.HTTPException) and (
                 error.status < HTTPStatus.INTERNAL_SERVER_ERROR
                 and error.status != HTTPStatus.TOO_MANY_REQUESTS

@@ -136,9 +136,13 @@ async def test_what_cannot_be_told_now_is_no_refusal(elsewhere: Elsewhere) -> No
 
 async def test_a_check_in_gets_its_thread(elsewhere: Elsewhere) -> None:
     posted, _ = elsewhere.double.world.post(elsewhere.channel, {"content": "How is it?"})
-    place = await elsewhere.bot.servers.place(elsewhere.guild.id, elsewhere.channel.id)
-    thread = await place.get_partial_message(posted.id).create_thread(name="room")
+    before = sum(elsewhere.double.requests.values())
+    where = (elsewhere.guild.id, elsewhere.channel.id)
+    message = await elsewhere.bot.servers.message(*where, posted.id)
+    thread = await message.create_thread(name="room")
     assert elsewhere.double.world.channels[thread.id].parent_id == elsewhere.channel.id
+    # The dispatcher opens many at once: no more is asked than what server it is.
+    assert sum(elsewhere.double.requests.values()) == before + 2
 
 
 async def test_what_the_bot_may_do_there_is_asked_for(elsewhere: Elsewhere) -> None:
