@@ -15,7 +15,7 @@ run: $(VENV)/$(EXTRA).ready
 	@exec $(PY) -m bot
 
 test: $(VENV)/dev.ready
-	$(PY) -m pytest -n auto --dist loadfile
+	$(PY) -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/$(EXTRA).ready
 	@$(PY) -m bot check

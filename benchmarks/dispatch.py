@@ -346,10 +346,10 @@ async def measure(*, quick: bool) -> dict[str, Any]:
         return {
             "goals": GOALS,
             "claimed": await claimed(
-                [10_000, 20_000] if quick else [10_000, 100_000, 1_000_000], folder
+                [1_000, 2_000] if quick else [10_000, 100_000, 1_000_000], folder
             ),
-            "materialised": await materialised(1_000 if quick else 10_000, folder),
-            "sent_per_second": await sent(400 if quick else 3_000, folder),
+            "materialised": await materialised(200 if quick else 10_000, folder),
+            "sent_per_second": await sent(100 if quick else 3_000, folder),
         }
 
 

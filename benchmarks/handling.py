@@ -46,6 +46,7 @@ ROUNDS = 8
 EACH_ROUND = 40
 WARM_UP = 60
 QUICK_ROUNDS = 1
+QUICK_EACH = 3
 GOAL_RATIO = 1.5
 EMPTY = "the empty command"
 SAME = "same as "
@@ -248,7 +249,7 @@ def add_same(bare: Bot, name: str, answer: Payload) -> Tell | None:
 Took = dict[str, list[float]]
 
 
-async def without_network(rounds: int) -> Took:
+async def without_network(rounds: int, each: int) -> Took:
     """Microseconds of CPU by name, `same as ...` for the least bot's message; in turns."""
     async with AsyncExitStack() as stack:
         place = stack.enter_context(tempfile.TemporaryDirectory(prefix="alongside-bench-"))
@@ -265,19 +266,19 @@ async def without_network(rounds: int) -> Took:
             if same is not None:
                 measured[SAME + name] = (bare, same)
         for bot, tell in measured.values():
-            await bot.cpu_us(tell, WARM_UP)
+            await bot.cpu_us(tell, each * WARM_UP // EACH_ROUND)
         # As the bot does when it is ready.
         gc.collect()
         gc.freeze()
         took: Took = {name: [] for name in measured}
         for _ in range(rounds):
             for name, (bot, tell) in measured.items():
-                took[name].append(await bot.cpu_us(tell, EACH_ROUND))
+                took[name].append(await bot.cpu_us(tell, each))
         gc.unfreeze()
     return took
 
 
-async def whole_process(rounds: int) -> Took:
+async def whole_process(rounds: int, each: int) -> Took:
     """Microseconds of CPU by name that real processes use over HTTP and WebSocket; in turns."""
     async with AsyncExitStack() as stack:
         place = stack.enter_context(tempfile.TemporaryDirectory(prefix="alongside-bench-"))
@@ -294,9 +295,9 @@ async def whole_process(rounds: int) -> Took:
         for number in range(rounds + 1):
             for name, (world, process, tell) in measured.items():
                 before = await process.cpu_now()
-                for _ in range(EACH_ROUND):
+                for _ in range(each):
                     await world.use(tell())
-                used = (await process.cpu_now() - before) / EACH_ROUND * 1e6
+                used = (await process.cpu_now() - before) / each * 1e6
                 if number:  # the first warms up
                     took[name].append(used)
     return took
@@ -326,13 +327,13 @@ def figures(took: Took) -> dict[str, Any]:
     return found
 
 
-async def run(rounds: int) -> dict[str, Any]:
-    """Measure both ways."""
+async def run(rounds: int, each: int) -> dict[str, Any]:
+    """Measure both ways, each so often a round."""
     return {
         "goal_ratio": GOAL_RATIO,
         "rounds": rounds,
-        "whole_process": figures(await whole_process(rounds)),
-        "without_network": figures(await without_network(rounds)),
+        "whole_process": figures(await whole_process(rounds, each)),
+        "without_network": figures(await without_network(rounds, each)),
     }
 
 
@@ -359,7 +360,8 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.add_argument("--quick", action="store_true", help="fewer rounds")
     options = parser.parse_args()
-    found = asyncio.run(run(QUICK_ROUNDS if options.quick else ROUNDS))
+    measured = (QUICK_ROUNDS, QUICK_EACH) if options.quick else (ROUNDS, EACH_ROUND)
+    found = asyncio.run(run(*measured))
     sys.stdout.write(f"{json.dumps(found, indent=2) if options.json else table(found)}\n")
 
 

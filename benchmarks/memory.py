@@ -22,19 +22,18 @@ from benchmarks.double import Discord, command, interaction, server
 from benchmarks.peers import started
 
 SERVERS = 1500
-QUICK_SERVERS = 300
+QUICK_SERVERS = 30
 ROUNDS = 3
 GOAL_MB = 120
 SEMANTIC_GOAL_MB = 250
 LEARNING_SECONDS = 30
 """A question each, after which the encoder has read the shipped FAQ on a slow machine."""
+QUICK_LEARNING = 2
 QUESTION = "what is peer support"
 
 
-async def resident(
-    name: str, servers: int, *, asked: bool = False, search: str = "lexical"
-) -> float:
-    """MB of a bot with so many servers, once ready; with `asked`, after questions to its FAQ."""
+async def resident(name: str, servers: int, *, asked: int = 0, search: str = "lexical") -> float:
+    """MB of a bot with so many servers, once ready and asked so many questions."""
     with tempfile.TemporaryDirectory(prefix="alongside-bench-") as folder:
         told = [server(number) for number in range(servers)]
         async with (
@@ -42,7 +41,7 @@ async def resident(
             started(name, discord.url, Path(folder), search) as running,
         ):
             # By meaning, the first is answered by words while the encoder is loaded.
-            for _ in range(1 + (LEARNING_SECONDS if search == "semantic" else 0) if asked else 0):
+            for _ in range(asked):
                 await asyncio.sleep(1 if search == "semantic" else 0)
                 answer = await discord.use(interaction(2, command("faq ask", question=QUESTION)))
                 assert "faq:show" in json.dumps(answer), "the FAQ did not answer"
@@ -55,14 +54,14 @@ async def per_server(name: str, servers: int) -> float:
     return (many - few) * 1000 / servers
 
 
-async def run(servers: int, rounds: int) -> dict[str, Any]:
+async def run(servers: int, rounds: int, learning: int) -> dict[str, Any]:
     """Measure both at the same time: memory does not depend on how busy the machine is."""
     names = ("ours", "defaults")
     added = [
         await asyncio.gather(*(per_server(name, servers) for name in names)) for _ in range(rounds)
     ]
-    asked, bare = await asyncio.gather(resident("ours", 1, asked=True), resident("bare", 1))
-    meaning = await resident("ours", 1, asked=True, search="semantic")
+    asked, bare = await asyncio.gather(resident("ours", 1, asked=1), resident("bare", 1))
+    meaning = await resident("ours", 1, asked=1 + learning, search="semantic")
     kb = {
         name: round(statistics.median(found), 1)
         for name, found in zip(names, zip(*added, strict=True), strict=True)
@@ -99,8 +98,8 @@ def main() -> None:
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.add_argument("--quick", action="store_true", help="fewer servers, one round")
     options = parser.parse_args()
-    servers, rounds = (QUICK_SERVERS, 1) if options.quick else (SERVERS, ROUNDS)
-    found = asyncio.run(run(servers, rounds))
+    terms = (SERVERS, ROUNDS, LEARNING_SECONDS)
+    found = asyncio.run(run(*((QUICK_SERVERS, 1, QUICK_LEARNING) if options.quick else terms)))
     sys.stdout.write(f"{json.dumps(found, indent=2) if options.json else table(found)}\n")
 
 
