@@ -43,6 +43,8 @@ class CommandWords(app_commands.Translator):
 
     def __init__(self, texts: Texts) -> None:
         self._texts = texts
+        # Asked some eight thousand times at each start, for the many languages of Discord.
+        self._spoken = frozenset(each for each in discord.Locale if texts.speaks(each.value))
 
     async def translate(
         self,
@@ -51,7 +53,7 @@ class CommandWords(app_commands.Translator):
         context: app_commands.TranslationContextTypes,
     ) -> str | None:
         """Give the words for one name or description, or None to show the English ones."""
-        if not self._texts.speaks(locale.value):
+        if locale not in self._spoken:
             return None
         # A menu's entry has no path of words to make a key from, so it brings its own.
         key = string.extras.get("key") or _key(context)
