@@ -110,7 +110,7 @@ def read_set(folder: Path) -> Questions:
 
 
 def own_set(locale: str = "en") -> Questions:
-    """Read the shipped FAQ in `locale` ("en", "es" or "fr") and the lines that it is tuned with."""
+    """Read the shipped FAQ in `locale` and the lines that it is tuned with."""
     rows = load_yaml(DATA / "content" / "faq" / f"{locale}.yaml").data
     ending = "" if locale == "en" else f".{locale}"
     return _questions(f"own{ending}", OWN, rows, "phrasings", f"{ending}.jsonl")

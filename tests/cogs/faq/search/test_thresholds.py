@@ -9,7 +9,7 @@ import pytest
 from benchmarks.faq import Questions, mistyped, own_set
 from cogs.faq.search import Index, Verdict
 
-LOCALES = ("en", "es", "fr", "pt-BR")
+LOCALES = ("en", "es", "de", "fr", "pt-BR")
 OWN = {locale: own_set(locale) for locale in LOCALES}
 INDEX = {locale: Index(OWN[locale].documents) for locale in LOCALES}
 CRISIS = {
