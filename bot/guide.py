@@ -31,19 +31,28 @@ MOST_LACKS = 4
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A channel that a feature was given, and the rights that it needs there."""
+    """A channel that a feature was given, and the rights that it needs there.
+
+    `lead` is the action of a button, and its arguments, to where another channel is chosen; without
+    one that is the feature's own page.
+    """
 
     channel_id: int
     needed: discord.Permissions
+    lead: tuple[object, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """How a feature stands in one server; `lacks` are the keys of what is still to be decided."""
+    """How a feature stands in one server.
+
+    `lacks` are the keys of what is still to be decided, `begin` that of what it could begin with.
+    """
 
     on: bool
     lacks: tuple[str, ...] = ()
     places: tuple[Place, ...] = ()
+    begin: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import discord
-
 from bot.agenda import Asked, Item, Part
 from bot.guide import Place as Site
 from bot.guide import State as Standing
@@ -19,7 +17,6 @@ from cogs.checkins.settings import ENABLED
 if TYPE_CHECKING:
     from bot.client import Alongside
     from bot.jobs.model import Message
-    from cogs.checkins.model import Schedule
     from cogs.checkins.service import Schedules
 
 SHOWN = 5
@@ -37,12 +34,12 @@ class CheckinsAgenda:
         self._schedules = schedules
 
     async def tell(self, asked: Asked) -> list[Item]:
-        """Give what comes, what came, and which channels cannot be reached."""
+        """Give what comes, and what came."""
         settings = self._bot.runtime.settings
         enabled = await settings.get(asked.server_id, ENABLED)
         goes_out = enabled and not await settings.get(asked.server_id, PAUSED)
         items: list[Item] = []
-        for number, one in enumerate(await self._schedules.of_server(asked.server_id)):
+        for one in await self._schedules.of_server(asked.server_id):
             channel = f"<#{one.plan.channel_id}>"
             if goes_out:
                 items += [
@@ -50,9 +47,6 @@ class CheckinsAgenda:
                     for at in self._schedules.coming(one, SHOWN)
                     if at <= asked.until
                 ]
-            if enabled and (need := self._need(one)) is not None:
-                lead = ("checkins.today.lead", views.LIST, number)
-                items.append(Item(Part.NEED, need, {"channel": channel}, lead=lead))
             posted = await self._schedules.posted(one.id, SHOWN)
             items += [
                 _told(message, channel)
@@ -68,24 +62,15 @@ class CheckinsAgenda:
         schedules = await self._schedules.of_server(server_id)
         needed = {Place.THREAD: NEEDED}
         places = [
-            Site(one.plan.channel_id, needed.get(one.plan.place, NEEDED_FOR_CALLS))
-            for one in schedules
+            Site(
+                one.plan.channel_id,
+                needed.get(one.plan.place, NEEDED_FOR_CALLS),
+                (views.LIST, number),
+            )
+            for number, one in enumerate(schedules)
         ]
-        return Standing(on, () if schedules else ("checkins.setup.no_schedule",), tuple(places))
-
-    def _need(self, one: Schedule) -> str | None:
-        server = self._bot.get_guild(one.server_id)
-        if server is None:
-            return None
-        channel = server.get_channel(one.plan.channel_id)
-        if not isinstance(channel, discord.abc.GuildChannel):
-            return "checkins.today.no_channel"
-        own = channel.permissions_for(server.me)
-        if not (own.view_channel and own.send_messages):
-            return "checkins.today.no_rights"
-        if one.plan.place is Place.THREAD and not own.create_public_threads:
-            return "checkins.today.no_thread_rights"
-        return None
+        begin = None if schedules else "checkins.setup.no_schedule"
+        return Standing(on, places=tuple(places), begin=begin)
 
 
 def _told(message: Message, channel: str) -> Item:

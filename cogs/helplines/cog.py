@@ -12,6 +12,7 @@ from bot.guide import Chapter
 from bot.privacy import Holding
 from bot.views import Panel, plain, reply, turn, words_for
 from cogs.helplines import countries, model, views
+from cogs.helplines.agenda_cog import HelplinesAgenda
 from cogs.helplines.service import HelplineDesk, Typed, shipped_helplines
 from cogs.helplines.settings import FIRST_COUNTRY
 
@@ -121,6 +122,10 @@ class ManageHelplines(app_commands.Group):
     @app_commands.command(name="edit", description="-")
     async def edit(self, interaction: Interaction, line: str) -> None:
         """Open the form with a line as it stands."""
+        await self.look_again(interaction, line)
+
+    async def look_again(self, interaction: Interaction, line: str) -> None:
+        """Open the same from a button: saved as it is, it was checked today."""
         now = await self._desk.line(_server(interaction), line)
 
         async def save(then: Interaction, typed: Typed) -> None:
@@ -235,5 +240,7 @@ async def setup(bot: Alongside) -> None:
     runtime.actions.on(views.ANOTHER, cog.another)
     runtime.actions.on(views.COUNTRY, cog.show)
     runtime.actions.on(views.RESTORE, manage.restore, moderators=True)
+    runtime.actions.on(views.LOOK_AGAIN, manage.look_again, moderators=True)
+    runtime.agenda.register(HelplinesAgenda(desk).tell)
     runtime.manage.add_command(manage)
     await bot.add_cog(cog)

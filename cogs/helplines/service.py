@@ -12,6 +12,7 @@ from bot.content import DATA, load_yaml
 from bot.errors import UserError
 from cogs.helplines import store
 from cogs.helplines.model import (
+    RECHECK,
     ROWS_PER_COUNTRY,
     ROWS_PER_SERVER,
     Answer,
@@ -116,6 +117,24 @@ class HelplineDesk:
                 found.append(row.helpline if row and row.helpline else helpline)
         found += [row.helpline for row in own.values() if row.helpline]
         return tuple(sorted(found, key=lambda line: (line.country, line.name, line.id)))
+
+    async def stale(self, server_id: int) -> tuple[Helpline, ...]:
+        """Give the lines that were checked too long ago to rely on, the oldest first.
+
+        Those that the server vouches for, and those of the country that it lists first.
+        """
+        rows = {row.id: row for row in await self.rows(server_id)}
+        first = await self._settings.get(server_id, FIRST_COUNTRY)
+        country = self._shipped.countries.get(first)
+        shipped = [] if country is None else [o for o in country.helplines if o.id not in rows]
+        own = [row.helpline for row in rows.values() if row.helpline is not None]
+        today = self._clock().date()
+        return tuple(
+            sorted(
+                (line for line in (*own, *shipped) if today - line.checked > RECHECK),
+                key=lambda line: (line.checked, line.id),
+            )
+        )
 
     async def line(self, server_id: int, row_id: str) -> Helpline:
         """Give the line with this id as it stands; raises UserError when there is none."""

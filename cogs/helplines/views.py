@@ -44,6 +44,8 @@ COUNTRY = "helplines:country"
 ANOTHER = "helplines:another"
 """Opens the form that asks for a country, from a message that may be replaced by the answer."""
 
+LOOK_AGAIN = "helplines:look_again"
+"""Argument: the line."""
 RESTORE = "helplines:restore"
 """Shows a shipped line as it ships again."""
 

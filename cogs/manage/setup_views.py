@@ -116,6 +116,8 @@ def _summary(words: Words, one: Feature) -> str:
         return f"△ **{name}**: {words(one.state.lacks[0])}"
     if one.lacks:
         return f"△ **{name}**: {words('setup.ready.lacks')}"
+    if one.state.begin is not None:
+        return f"● **{name}**: {words('settings.value.on')}. {words(one.state.begin)}"
     return f"● **{name}**: {words('settings.value.on')}"
 
 
@@ -131,9 +133,9 @@ def title(words: Words, name: str) -> str:
 
 
 def _still(words: Words, state: State | None) -> str | None:
-    if state is None or not state.lacks:
+    if state is None:
         return None
-    return "\n".join(words(key) for key in state.lacks)
+    return "\n".join(words(key) for key in (*state.lacks, state.begin) if key) or None
 
 
 def _turning(words: Words, pages: Pages, name: str, *, again: bool = False) -> ui.ActionRow[Any]:

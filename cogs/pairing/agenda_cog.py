@@ -26,13 +26,11 @@ class PairingAgenda:
     async def look(self, server_id: int) -> State:
         """Say how rounds stand, for /setup."""
         status = await self._rounds.status(server_id)
-        lacks: list[str] = []
-        if not status.bounds.decided:
-            lacks.append("pairing.rounds.undecided")
+        lacks = () if status.bounds.decided else ("pairing.rounds.undecided",)
         if status.plan is None:
-            return State(status.enabled, (*lacks, "pairing.setup.no_plan"))
-        place = Place(status.plan.channel_id, NEEDED_FOR_PAIRING)
-        return State(status.enabled, tuple(lacks), (place,))
+            return State(status.enabled, lacks, begin="pairing.setup.no_plan")
+        place = Place(status.plan.channel_id, NEEDED_FOR_PAIRING, (views.PANEL,))
+        return State(status.enabled, lacks, (place,))
 
     async def tell(self, asked: Asked) -> list[Item]:
         """Give when the next round is drawn, and how the latest one went."""
@@ -44,10 +42,6 @@ class PairingAgenda:
         at = status.next_draw
         if at is not None and at <= asked.until and not await settings.get(asked.server_id, PAUSED):
             items.append(Item(Part.COMING, "pairing.today.coming", at=at))
-        server = self._bot.get_guild(asked.server_id)
-        if server is not None and server.get_channel(status.plan.channel_id) is None:
-            lead = ("pairing.today.lead", views.PANEL)
-            items.append(Item(Part.NEED, "pairing.today.no_channel", lead=lead))
         last = status.round
         drawn = last is not None and last.state in {RoundState.DRAWN, RoundState.ENDED}
         if last is not None and drawn and asked.since <= last.draw_at <= asked.until:

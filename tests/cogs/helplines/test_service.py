@@ -3,7 +3,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +13,7 @@ from bot.database import Database
 from bot.database.line import Alone
 from bot.errors import UserError
 from bot.settings.service import Settings
-from cogs.helplines.model import Grade
+from cogs.helplines.model import RECHECK, Grade
 from cogs.helplines.service import HelplineDesk, Typed
 from cogs.helplines.settings import FIRST_COUNTRY
 from tests.cogs.helplines.samples import GOOD, read
@@ -189,3 +189,23 @@ async def test_a_store_that_never_answers_hides_no_number() -> None:
     desk = desk_on(Database(stuck), patience=0)
     assert await shown(desk) == ["Línea 024"]
     assert await desk.first_country(SERVER) is None
+
+
+async def test_what_was_checked_too_long_ago_is_named_by_who_stands_for_it(
+    database: Database,
+) -> None:
+    now = AT
+    settings = Settings(database, lambda: now)
+    settings.declare(FIRST_COUNTRY)
+    desk = HelplineDesk(read(GOOD), database, settings, lambda: now)
+    own = await desk.add(SERVER, "PL", replace(TYPED, phone="22 484 88 01"), by=MODERATOR)
+    now = AT + RECHECK
+    assert await desk.stale(SERVER) == ()
+    now = AT + RECHECK + timedelta(days=1)
+    assert await desk.stale(SERVER) == (own,)
+    assert await desk.stale(11) == ()
+    await settings.change(SERVER, FIRST_COUNTRY, "ES", by=MODERATOR)
+    assert [line.id for line in await desk.stale(SERVER)] == ["es-024", own.id]
+    await desk.edit(SERVER, own.id, replace(TYPED, phone="22 484 88 01"), by=MODERATOR)
+    await desk.remove(SERVER, "es-024", by=MODERATOR)
+    assert await desk.stale(SERVER) == ()

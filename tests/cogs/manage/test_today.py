@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
+from simcord.results import InteractionResult
 
 from bot.agenda import Agenda, Asked, Item, Part
 from bot.texts import Texts, Words
+from cogs.helplines import store as helplines
+from cogs.helplines.model import ServerRow
 from cogs.manage import today_views as views
 from tests.cogs.checkins.test_cog import add, january, until
+from tests.cogs.helplines.samples import helpline
+from tests.cogs.manage.test_setup import without
 from tests.stores import NOW
-from tests.world import World, answer_of, buttons_of, text_of
+from tests.world import World, answer_of, buttons_of, inputs_of, text_of
 
 
 async def today(world: World) -> str:
@@ -92,9 +97,10 @@ def test_a_day_that_is_full_fits_into_one_message() -> None:
         words = Words(Texts.load(), locale)
         channel = "<#" + "9" * 19 + ">"
         params = {"channel": channel}
-        lead = ("checkins.today.lead", "checkins:list", 99)
+        lead = ("settings.section.checkins", "checkins:list", 99)
+        rights = {"feature": "x" * 30, "rights": "x" * 200, **params}
         full = {
-            Part.NEED: [Item(Part.NEED, "checkins.today.no_thread_rights", params, lead=lead)] * 9,
+            Part.NEED: [Item(Part.NEED, "today.rights", rights, lead=lead)] * 9,
             Part.COMING: [Item(Part.COMING, "checkins.today.coming", params, NOW)] * 50,
             Part.LEFT_OUT: [
                 Item(
@@ -127,3 +133,63 @@ async def test_every_open_notice_stands_there_and_is_taken_off_in_the_settings(
     assert text_of(shown).count("cannot tell whether a check-in arrived") == 2
     settings = await world.moderator.click(answer_of(shown).message, label="Settings")
     assert "Settings: Server" in text_of(settings)
+
+
+async def needs(world: World) -> InteractionResult:
+    return await world.moderator.slash(world.channel, "today")
+
+
+async def test_rights_that_pairing_and_company_lack_are_named_and_lead_to_how_they_are_given(
+    world: World,
+) -> None:
+    rooms = world.guild.create_text_channel("rooms")
+    helpers = world.guild.create_role("Helper")
+    for key, value in (
+        ("meeting.all_adults", True),
+        ("company.supporter_roles", [helpers.id]),
+        ("company.call_channel", [world.channel.id]),
+        ("company.thread_channel", [rooms.id]),
+        ("company.enabled", True),
+        ("pairing.enabled", True),
+    ):
+        await world.settings(key, value)
+    assert "lack" not in text_of(await needs(world))
+    without(world, rooms.id, create_private_threads=True)
+    await world.env.settle()
+    panel = await world.moderator.slash(world.channel, "setup")
+    panel = await world.moderator.click(answer_of(panel).message, label="Begin")
+    shown = await needs(world)
+    assert f"Company: in <#{rooms.id}> I lack Create Private Threads." in text_of(shown)
+    there = await world.moderator.click(answer_of(shown).message, label="Company")
+    assert text_of(there).startswith("## Company")
+    assert "On a phone" in text_of(there)
+    without(world, rooms.id)
+    await world.env.settle()
+    assert "lack" not in text_of(await needs(world))
+
+
+async def test_a_feature_that_is_on_and_lost_what_it_needs_says_so(world: World) -> None:
+    await world.settings("meeting.all_adults", True)
+    await world.settings("pairing.enabled", True)
+    await world.settings("meeting.all_adults", False)
+    shown = await needs(world)
+    assert "nobody can join before it is decided who may meet whom" in text_of(shown)
+    there = await world.moderator.click(answer_of(shown).message, label="Pairing")
+    assert text_of(there).startswith("## Pairing")
+
+
+async def test_helplines_checked_long_ago_are_named_until_somebody_has_looked_again(
+    world: World,
+) -> None:
+    row = ServerRow("es-own-1", "ES", helpline(id="es-own-1", checked=date(2025, 9, 1)))
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    async with world.bot.runtime.database.transaction() as tx:
+        await helplines.put_row(tx, world.guild.id, row, now)
+    shown = await needs(world)
+    assert "last checked more than 90 days ago: Línea 024, on 2025-09-01" in text_of(shown)
+    form = await world.moderator.click(answer_of(shown).message, label="Check it")
+    name, phone, *_, source = inputs_of(form)
+    typed = {name: "Línea 024", phone: "024", source: "https://example.org"}
+    saved = await world.moderator.submit_modal(form, typed)
+    assert "Changed for" in text_of(saved)
+    assert "Línea 024" not in text_of(await needs(world))
