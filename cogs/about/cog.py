@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from discord import app_commands
 from discord.ext import commands
 
+from bot.database import StoreError
 from bot.permissions import is_moderator
 from bot.texts import Words
 from bot.views import number_of, reply, turn, words_for
@@ -36,7 +37,11 @@ class About(commands.Cog):
         """Answer the command, and the button on what the bot posts for everybody."""
         words = await words_for(interaction)
         runtime = self._bot.runtime
-        counts = await runtime.counting.is_on(interaction.guild_id)
+        try:
+            counts = await runtime.counting.is_on(interaction.guild_id)
+        except StoreError:
+            # What the bot is, it says also while nobody can look anything up.
+            counts = False
         await reply(interaction, views.about(words, runtime.config, counts=counts))
 
     async def show_help(self, interaction: Interaction, page: str = "0") -> None:
