@@ -23,7 +23,7 @@ from cogs.faq.sharing_cog import SHARING, SHARING_HERE
 from cogs.pairing.rounds_service import BY_HAND_LIMITS
 from docs.reference import PAGE, SCHEMA, reference, settings_schema
 from tests.rules import ROOT
-from tests.world import World
+from tests.world import World, answer_of, buttons_of, text_of
 
 USERS = ("members", "moderators")
 
@@ -43,8 +43,8 @@ def test_the_readme_names_every_environment_variable() -> None:
 
 def test_the_readme_asks_for_exactly_the_permissions_that_the_bot_uses() -> None:
     assert f"in all {NEEDED.value}" in README
-    section = README[README.index("five\n   permissions") : README.index("5. In your server")]
-    named = re.findall(r"^   \| ([A-Z][\w ]+) \|", section, re.M)
+    section = README[README.index("five permissions") : README.index("For pairing, give the bot")]
+    named = re.findall(r"^\| ([A-Z][\w ]+) \|", section, re.M)
     asked = {
         "View Channels": "read_messages",
         "Send Messages": "send_messages",
@@ -53,6 +53,25 @@ def test_the_readme_asks_for_exactly_the_permissions_that_the_bot_uses() -> None
         "Read Message History": "read_message_history",
     }
     assert {asked[name] for name in named} == {name for name, allowed in NEEDED if allowed}
+
+
+async def test_from_nothing_to_a_working_server_is_as_short_as_the_readme_says(
+    world: World,
+) -> None:
+    section = README[README.index("## Put it on your server") : README.index("The invite asks for")]
+    steps = [int(number) for number in re.findall(r"^(\d+)\. ", section, re.M)]
+    assert steps == list(range(1, 7))
+    assert "six steps on Discord's side, two commands on yours" in section
+    [commands] = re.findall(r"```sh\n(.*?)```", section, re.S)
+    assert len(commands.strip().splitlines()) == 2
+
+    taps, panel = 0, await world.moderator.slash(world.channel, "setup")
+    while onward := {"Begin", "Go on"} & buttons_of(panel).keys():
+        panel = await world.moderator.click(answer_of(panel).message, label=onward.pop())
+        taps += 1
+    assert "Step 9 of 9" in text_of(panel)
+    assert "its nine pages" in section
+    assert ("with ten taps in all" in section) is (taps + 1 == 10)
 
 
 def test_every_make_target_and_file_that_the_documents_name_exists() -> None:
