@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 # Calibrated over the sets of `python -m benchmarks.faq` that have questions out of scope and sound
 # labels. A member in danger must never get a ready answer, so the rule for FOUND is: of our own
-# lines, English and Spanish, as typed and with one or two slips, no crisis line is answered. Two
+# lines, in every language, as typed and with one or two slips, no crisis line is answered. Two
 # kinds come close. Short ones made of an FAQ's own words ("how do i leave"): few letters resemble
 # something by chance, so the fewer there are the clearer the likeness has to be. And longer ones
 # that touch a topic in passing ("my friend ..."): most of what they say is not in the entry.
