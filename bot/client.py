@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from bot.consent.model import HOLDING as CONSENTS
 from bot.consent.service import WITHDRAWN
 from bot.counting.model import HOLDINGS as COUNTS
 from bot.errors import StartError
-from bot.identifying import Identifying
+from bot.identifying import Identifying, take_shards
 from bot.jobs.model import HOLDINGS as JOBS
 from bot.membership.looking import keep_looking
 from bot.membership.model import HOLDING as MEMBERSHIP
@@ -123,14 +124,21 @@ class Alongside(commands.AutoShardedBot):
     async def setup_hook(self) -> None:
         """Load the features, then tell Discord the commands, in all languages."""
         self.add_dynamic_items(Part)
+        self.runtime.database.line.start()
+        if self.runtime.config.database_url is not None:
+            await take_shards(self.runtime.database.line, self._own_shards())
         await self.load_features()
         await self.tree.set_translator(CommandWords(self.runtime.texts))
         synced = await self.tree.sync()
         if self._mentions_commands:
             chat = [one for one in synced if one.type is discord.AppCommandType.chat_input]
             self.runtime.texts.know_commands({command.name: command.id for command in chat})
-        self.runtime.database.line.start()
         self.runtime.jobs.start()
+
+    def _own_shards(self) -> Iterable[int]:
+        config = self.runtime.config
+        # Where Discord says how many there are, shard 0 is one of them.
+        return config.shard_ids or range(config.shard_count or 1)
 
     async def _concurrency(self) -> int:
         return (await self.fetch_session_start_limits()).max_concurrency

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 
 from bot import logs
 from bot.database.line import Line
+from bot.errors import StartError
 
 _log = logs.get(__name__)
 
@@ -23,9 +24,32 @@ APART_SECONDS = 5.0
 SENDING_SECONDS = 1.0
 """How long IDENTIFY may take to be sent; the turn is kept so long."""
 
+SHARD_SECONDS = 40.0
+"""How long a shard that another process serves is waited for: longer than PostgreSQL takes to let
+go of a process that is out of reach (`bot.database.line`)."""
+
 PATIENCE_SECONDS = 60.0
 """How long to wait for turns while nobody can tell whose it is: then Discord's own refusal, which
 only asks to try again, has to do."""
+
+
+async def take_shards(line: Line, shard_ids: Iterable[int]) -> None:
+    """Take the shards of this process, for as long as it lives; raises StartError.
+
+    Two processes with one shard would both be told of all that happens there, and both answer.
+    """
+    turns = [line.turn(f"shard.{shard_id}") for shard_id in shard_ids]
+    try:
+        async with asyncio.timeout(SHARD_SECONDS):
+            await asyncio.gather(*(turn.hold() for turn in turns))
+    except TimeoutError as error:
+        if not line.up:
+            # Nobody can tell, and a bot that waits for PostgreSQL still answers what it can.
+            return
+        raise StartError(
+            "Another process on this store serves the same shard. Give each process its own "
+            "SHARD_IDS and all of them the same SHARD_COUNT, or stop the other one."
+        ) from error
 
 
 class Identifying:

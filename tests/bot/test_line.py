@@ -14,7 +14,8 @@ import pytest
 
 from bot.database import line
 from bot.database.line import PostgresLine
-from bot.identifying import Identifying
+from bot.errors import StartError
+from bot.identifying import Identifying, take_shards
 from tests.stores import Place, migrated_schema, postgres_url, untyped
 
 if TYPE_CHECKING:
@@ -208,4 +209,34 @@ async def test_a_shard_identifies_also_while_nobody_can_tell_whose_turn_it_is(
 
     # Its line was never laid, as while the store is away.
     await asyncio.wait_for(Identifying(database.line, concurrency).wait(0), SOON)
+    await database.close()
+
+
+async def test_a_shard_that_another_process_serves_is_refused_in_a_sentence(
+    both: tuple[Database, Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.identifying.SHARD_SECONDS", 0.5)
+    await take_shards(both[0].line, range(3))
+    with pytest.raises(StartError, match="serves the same shard"):
+        await take_shards(both[1].line, [2, 3])
+    await take_shards(both[1].line, [4, 5])
+
+
+async def test_a_shard_is_taken_over_from_a_process_that_ended(shared: Place) -> None:
+    first, second = await shared.open(), await shared.open()
+    for one in (first, second):
+        one.line.start()
+    await take_shards(first.line, [0])
+    waiting = asyncio.create_task(take_shards(second.line, [0]))
+    await first.close()
+    await asyncio.wait_for(waiting, SOON)
+    await second.close()
+
+
+async def test_while_nobody_can_tell_who_serves_a_shard_it_is_served(
+    shared: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.identifying.SHARD_SECONDS", 0.1)
+    database = await shared.open()
+    await take_shards(database.line, [0])
     await database.close()
