@@ -117,6 +117,7 @@ def test_a_section_of_a_text_file_begins_once(locale: str) -> None:
 
 async def test_every_command_and_option_has_words_in_every_language(world: World) -> None:
     wanted: set[str] = set()
+    exemplified: set[str] = set()
     for command in world.bot.tree.walk_commands():
         key = key_of(command)
         wanted |= {f"{key}.name", f"{key}.description"}
@@ -124,8 +125,14 @@ async def test_every_command_and_option_has_words_in_every_language(world: World
         if isinstance(command, app_commands.Command):
             for option in command.parameters:
                 wanted |= {f"{key}.options.{option.name}.{part}" for part in _PARTS}
+                # One that can be left out need not be in the example that /help gives.
+                if option.required or len(command.parameters) == 1:
+                    exemplified.add(f"{key}.options.{option.name}.example")
     have = {key for key in sorted(TEXTS.keys()) if key.startswith("commands.")}
-    assert have == wanted
+    examples = {key for key in have if key.endswith(".example")}
+    assert have - examples == wanted
+    assert examples >= exemplified
+    assert {key.replace(".example", ".name") for key in examples} <= wanted
 
 
 _PARTS = ("name", "description")
@@ -141,7 +148,9 @@ async def test_no_command_or_option_is_left_in_english(world: World) -> None:
     for locale in set(TEXTS.locales) - {"en"}:
         alike = _ALIKE | _SHARED.get(locale, set())
         for key in sorted(TEXTS.keys()):
-            if key.startswith("commands.") and (said := TEXTS.say(key, "en")) not in alike:
+            if not key.startswith("commands.") or key.endswith(".example"):
+                continue
+            if (said := TEXTS.say(key, "en")) not in alike:
                 assert TEXTS.say(key, locale) != said, (locale, key)
     for command in world.bot.tree.walk_commands():
         for option in getattr(command, "parameters", ()):

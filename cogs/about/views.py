@@ -29,11 +29,24 @@ class Usable:
     description: str
     """The key of it."""
     moderators: bool
+    options: tuple[str, ...] = ()
+    """The keys of those that an example gives."""
 
     @classmethod
     def of(cls, command: app_commands.Command[Any, ..., Any], *, moderators: bool) -> Usable:
-        """Describe a command."""
-        return cls(command.qualified_name, f"{key_of(command)}.description", moderators)
+        """Describe a command; an option that is given in examples has one beside its words."""
+        key = key_of(command)
+        options = [f"{key}.options.{option.name}" for option in command.parameters]
+        return cls(command.qualified_name, f"{key}.description", moderators, tuple(options))
+
+    def example(self, words: Words, named: Words) -> str | None:
+        """Give the options as somebody might fill them in, by the names that Discord shows."""
+        given = [
+            f"*{named(f'{option}.name')}:* {named(f'{option}.example')}"
+            for option in self.options
+            if words.texts.has(f"{option}.example")
+        ]
+        return words("help.example", options=" ".join(given)) if given else None
 
     def named(self, words: Words) -> str:
         """Its name with those of its groups, as Discord shows them; it opens with a tap."""
@@ -102,6 +115,8 @@ def _pages(words: Words, named: Words, usable: Sequence[Usable]) -> Iterator[_Pa
             if command.moderators is not moderators:
                 continue
             line = f"**{command.named(named)}**\n{words(command.description)}"
+            if (example := command.example(words, named)) is not None:
+                line += f"\n-# {example}"
             if len(text) + len(line) >= PAGE:
                 yield _Page(text, moderators, begins)
                 text, begins = "", False

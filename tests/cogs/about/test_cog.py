@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
+from discord import app_commands
 
-from bot import __version__
+from bot import __version__, spoken
 from bot.config import Config
 from bot.texts import Texts, Words
-from cogs.about.views import about
+from bot.zones import zone_named
+from cogs.about.views import Usable, about
 from tests.world import World, answer_of, buttons_of, text_of
 
 ENGLISH = Words(Texts.load(), "en")
@@ -76,6 +79,41 @@ async def test_everything_in_help_is_a_command_that_discord_offers(world: World)
     said = "\n".join(await pages_of_help(world))
     listed = re.findall(r"^\*\*</([^:]+):\d+>\*\*$", said, re.MULTILINE)
     assert sorted(listed) == sorted(world.moderator.available_commands(world.channel))
+
+
+async def test_help_gives_an_example_with_the_names_that_discord_shows(world: World) -> None:
+    said = text_of(await world.member.slash(world.channel, "help"))
+    assert "For example: *question:* how can I listen well" in said
+    assert "For example: *days:* mon wed fri *time:* 18:30 *zone:* Berlin" in said
+    commands = [
+        Usable.of(command, moderators=False)
+        for command in world.bot.tree.walk_commands()
+        if command.qualified_name == "faq ask" and isinstance(command, app_commands.Command)
+    ]
+    german = Words(world.bot.runtime.texts, "de")
+    assert commands[0].example(german, german) == "Zum Beispiel: *frage:* wie höre ich gut zu"
+
+
+async def test_times_days_and_places_of_the_examples_are_understood_as_they_stand(
+    world: World,
+) -> None:
+    texts = world.bot.runtime.texts
+    for locale in texts.locales:
+        for key in texts.keys(locale):
+            if not (key.startswith("commands.") and key.endswith(".example")):
+                continue
+            said, option = texts.say(key, locale), key.split(".")[-2]
+            match option:
+                case "day" | "days":
+                    assert spoken.days(said)
+                case "at" | "time":
+                    assert spoken.wall_time(said)
+                case "zone":
+                    assert zone_named(said, locale)
+                case "until":
+                    assert spoken.pause_end(said, date(2026, 1, 1)) == date(2026, 1, 15)
+                case _:
+                    assert said
 
 
 @pytest.mark.parametrize(
