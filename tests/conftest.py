@@ -17,6 +17,7 @@ from tests.stores import (
     migrated_schema,
     new_schema,
     postgres_url,
+    put_away,
 )
 from tests.world import World, make_world
 
@@ -41,6 +42,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     tests = Counter(item.path for item in items)
     long = {item.path for item in items if any(map(item.get_closest_marker, LONG))}
     items.sort(key=lambda item: (item.path not in long, -tests[item.path], item.path))
+
+
+def pytest_sessionfinish() -> None:
+    """Leave no schema behind."""
+    put_away()
 
 
 OpenStore = Callable[[], Awaitable[Database]]
