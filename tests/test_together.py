@@ -6,6 +6,7 @@ of them right.
 
 from __future__ import annotations
 
+import asyncio
 import os
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -250,7 +251,6 @@ async def test_one_process_keeps_all_promises_and_the_other_takes_over_when_it_e
     ours.runtime.jobs.start()
     await until(lambda: not ours.runtime.jobs.stands_by)
     theirs.runtime.jobs.start()
-    # Promised elsewhere, and kept at once: nobody waits for the next look.
     await promise(theirs, "one", "two")
     await until(lambda: len(ours.kept) == 2)
     assert theirs.runtime.jobs.stands_by
@@ -258,6 +258,30 @@ async def test_one_process_keeps_all_promises_and_the_other_takes_over_when_it_e
     await promise(ours, "three")
     await until(lambda: theirs.kept == ["three"])
     assert not theirs.runtime.jobs.stands_by
+
+
+async def test_what_another_process_promises_is_kept_at_once(
+    both: tuple[Process, Process],
+) -> None:
+    ours, theirs = both
+    # By itself it would look again in an hour.
+    runner = Runner(ours.database, clock, longest_sleep=3600)
+    runner.register(KIND, ours, ours)
+    told = asyncio.Event()
+
+    def wake(_: int | None) -> None:
+        runner.wake()
+        told.set()
+
+    ours.database.line.hear(runner.topic, wake)
+    runner.start()
+    for number in range(3):
+        # It has found nothing more, and sleeps.
+        await asyncio.sleep(0.2)
+        await promise(theirs, f"word-{number}")
+        await until(lambda number=number: len(ours.kept) == number + 1)
+    await runner.stop()
+    assert told.is_set()
 
 
 async def test_who_loses_the_turn_claims_nothing_more_and_the_other_goes_on(
