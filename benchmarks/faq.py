@@ -95,10 +95,16 @@ def _queries(path: Path) -> tuple[Query, ...]:
 
 
 def _questions(
-    name: str, folder: Path, rows: list[dict[str, Any]], others: str, ending: str = ".jsonl"
+    name: str,
+    folder: Path,
+    rows: list[dict[str, Any]],
+    others: str,
+    ending: str = ".jsonl",
+    language: str = "",
 ) -> Questions:
     documents = tuple(
-        Document(row["id"], row["question"], tuple(row[others]), row["answer"]) for row in rows
+        Document(row["id"], row["question"], tuple(row[others]), row["answer"], language)
+        for row in rows
     )
     inside = _queries(folder / f"queries{ending}")
     return Questions(name, documents, inside, _queries(folder / f"oos{ending}"))
@@ -113,7 +119,15 @@ def own_set(locale: str = "en") -> Questions:
     """Read the shipped FAQ in `locale` and the lines that it is tuned with."""
     rows = load_yaml(DATA / "content" / "faq" / f"{locale}.yaml").data
     ending = "" if locale == "en" else f".{locale}"
-    return _questions(f"own{ending}", OWN, rows, "phrasings", f"{ending}.jsonl")
+    return _questions(f"own{ending}", OWN, rows, "phrasings", f"{ending}.jsonl", locale)
+
+
+def across_set(spoken: str, written: str) -> Questions:
+    """Lines in one language for the entries in another: those that have what is asked for."""
+    asked, there = own_set(spoken), own_set(written)
+    known = {document.id for document in there.documents}
+    inside = tuple(query for query in asked.inside if query.relevant & known)
+    return Questions(f"own, {spoken} to {written}", there.documents, inside, asked.outside)
 
 
 def many(sets: Sequence[Questions], count: int, seed: int = SEED) -> tuple[Document, ...]:
@@ -175,6 +189,7 @@ class Remembering:
         self._encoder = encoder
         self._said: dict[str, Floats] = {}
         self.name = encoder.name
+        self.common_from = encoder.common_from
         self.nearest = encoder.nearest
         self.knows = functools.cache(encoder.knows)
         self.remembers = True

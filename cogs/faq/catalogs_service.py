@@ -14,7 +14,7 @@ from bot.database import StoreError
 from bot.shelf import Shelf
 from cogs.faq import store
 from cogs.faq.model import BASE, Entry, entries_for, parse
-from cogs.faq.search import SHOWN, Document, Index, Result, Understanding, Verdict
+from cogs.faq.search import SHOWN, Document, Index, Result, Tongues, Understanding, Verdict
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -78,11 +78,14 @@ class Catalog:
         memory.give_back()
         return cls({entry.id: entry for entry in entries}, hidden, index)
 
-    async def ask(self, text: str, limit: int = SHOWN) -> Result:
-        """Ask the index: at once by words, in a worker thread where meaning counts."""
+    async def ask(self, text: str, language: str) -> Result:
+        """Ask the index a question in a language, which need not be the catalog's.
+
+        At once by words, in a worker thread where meaning counts.
+        """
         if self.index.understands:
-            return await asyncio.to_thread(self.index.ask, text, limit)
-        return self.index.ask(text, limit)
+            return await asyncio.to_thread(self.index.ask, text, SHOWN, language)
+        return self.index.ask(text)
 
     def near(self, text: str, limit: int) -> tuple[Entry, ...]:
         """Give the entries that are nearest to a text, those worth a look only.
@@ -97,7 +100,10 @@ class Catalog:
 
 def documents_of(entries: Iterable[Entry]) -> list[Document]:
     """Give entries as the search reads them."""
-    return [Document(entry.id, entry.question, entry.phrasings, entry.answer) for entry in entries]
+    return [
+        Document(entry.id, entry.question, entry.phrasings, entry.answer, entry.language)
+        for entry in entries
+    ]
 
 
 class Catalogs:
@@ -127,6 +133,7 @@ class Catalogs:
         self._building: dict[Key, asyncio.Task[Catalog]] = {}
         self._ask_store_from = clock()
         database.line.hear(store.TOPIC, self.forget)
+        self._tongues: Tongues | None = None
 
     @property
     def indexed(self) -> int:
@@ -145,6 +152,14 @@ class Catalogs:
                 if candidate in self.shipped:
                     return candidate
         return BASE
+
+    async def spoken(self, text: str, locale: str) -> str:
+        """Give the language that a text is in: by its words, else that of a `locale`."""
+        if self._tongues is None:
+            every = [entry for entries in self.shipped.values() for entry in entries]
+            self._tongues = await asyncio.to_thread(Tongues, documents_of(every))
+        spoken = locale if locale in self.shipped else locale.split("-")[0]
+        return self._tongues.of(text, otherwise=spoken)
 
     def is_shipped(self, entry_id: str) -> bool:
         """Tell whether an entry ships, in whatever language."""

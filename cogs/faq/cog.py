@@ -97,11 +97,12 @@ class FaqCog(commands.Cog, name="Faq"):
     async def ask(self, interaction: Interaction, question: str) -> None:
         """Answer a question."""
         await self._require_open(interaction)
-        language = await self._language(interaction)
+        spoken = await self._faq.spoken(question, interaction.locale.value)
+        language = await self._language(interaction, spoken)
         if not self._catalogs.is_ready(interaction.guild_id, language):
             # The first question after a while waits for the index; Discord waits 3 s only.
             await interaction.response.defer(ephemeral=True)
-        found = await self._faq.ask(interaction.guild_id, language, question)
+        found = await self._faq.ask(interaction.guild_id, language, question, spoken)
         words = await words_for(interaction)
         news = await self._news(interaction, words)
         if found.verdict is Verdict.FOUND and found.entry is not None:
@@ -114,6 +115,7 @@ class FaqCog(commands.Cog, name="Faq"):
                 counts=interaction.guild_id is not None,
                 others=found.others,
                 news=news,
+                read=spoken,
             )
         else:
             topics = await self._faq.topics(interaction.guild_id, language)
@@ -249,8 +251,9 @@ class FaqCog(commands.Cog, name="Faq"):
     async def _require_open(self, interaction: Interaction) -> None:
         await self._faq.require_open(interaction.guild_id, places(interaction))
 
-    async def _language(self, interaction: Interaction) -> str:
-        return self._catalogs.language(interaction.locale.value, await server_language(interaction))
+    async def _language(self, interaction: Interaction, spoken: str | None = None) -> str:
+        server = await server_language(interaction)
+        return self._catalogs.language(spoken, interaction.locale.value, server)
 
 
 def _choice(entry: Entry) -> app_commands.Choice[str]:

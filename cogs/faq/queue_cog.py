@@ -202,7 +202,8 @@ class Queue:
         language = self._catalogs.language(asked.language, await server_language(interaction))
         # Only what is chosen from a list of suggestions begins with the mark of one.
         text = asked.words.removeprefix(TOKEN)
-        answer = await self._faq.ask(server_id, language, text)
+        spoken = await self._faq.spoken(text, asked.language)
+        answer = await self._faq.ask(server_id, language, text, spoken)
         found = [answer.entry] if answer.entry is not None else []
         found += [*answer.near, *([answer.person] if answer.person else [])]
         found += await self._faq.suggest(server_id, language, text, views.OFFERED)

@@ -75,24 +75,37 @@ class Faq:
         if channels and not set(channels) & set(places):
             raise UserError("faq.elsewhere", channels=", ".join(f"<#{i}>" for i in channels))
 
-    async def ask(self, server_id: int | None, language: str, text: str) -> Answer:
+    async def spoken(self, text: str, locale: str) -> str:
+        """Give the language that a question is in, else that of who asks.
+
+        The token of a suggestion is in none: who chose it has read the language they have.
+        """
+        return (
+            locale if text.strip().startswith(TOKEN) else await self._catalogs.spoken(text, locale)
+        )
+
+    async def ask(
+        self, server_id: int | None, language: str, text: str, spoken: str = ""
+    ) -> Answer:
         """Answer a question, or the token of a chosen suggestion; raises UserError for a stale one.
 
-        Nothing about it is kept.
+        What is shown in `language` is searched; the question is in `spoken`, else in that language
+        too. Nothing about it is kept.
         """
         catalog = await self._catalogs.get(server_id, language)
         wanted = text.strip().removeprefix(TOKEN)
         if text.strip().startswith(TOKEN) and (wanted in catalog.entries or self._knew(wanted)):
             entry = self._shown(catalog, wanted)
             return Answer(Verdict.FOUND, entry, self._related(catalog, entry))
-        return await self._answered(catalog, text)
+        return await self._answered(catalog, text, spoken or language)
 
     async def ask_words(self, server_id: int | None, language: str, text: str) -> Answer:
         """Answer words that somebody else wrote, whatever they look like. Nothing is kept."""
-        return await self._answered(await self._catalogs.get(server_id, language), text)
+        catalog = await self._catalogs.get(server_id, language)
+        return await self._answered(catalog, text, await self._catalogs.spoken(text, language))
 
-    async def _answered(self, catalog: Catalog, text: str) -> Answer:
-        result = await catalog.ask(text)
+    async def _answered(self, catalog: Catalog, text: str, spoken: str) -> Answer:
+        result = await catalog.ask(text, spoken)
         hits = tuple(catalog.entries[hit.id] for hit in result.hits)
         if result.verdict is Verdict.FOUND:
             related = self._related(catalog, hits[0])

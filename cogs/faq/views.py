@@ -28,6 +28,8 @@ ABOUT = "about:show"
 NEAR = {Verdict.NEARBY: 3, Verdict.NOTHING: 2}
 """Entries offered when none was found: more would be a list to work through, and where nothing
 fits, what comes nearest is most likely about something else."""
+LABEL = 80
+"""Characters of a button's label that Discord takes."""
 PAGE_SIZE = 6
 """Questions on one page, each a button of its own: about a phone screen."""
 
@@ -41,17 +43,19 @@ def answer(
     counts: bool,
     others: Sequence[Entry] = (),
     news: Sequence[str] = (),
+    read: str = "",
 ) -> Panel:
     """The entry, its source, related questions, what to do next, and the way to a person.
 
-    `counts` offers to say that it helped; `others` are shown where it was not what was meant.
+    `counts` offers to say that it helped; `others` are shown where it was not what was meant; who
+    asked in a language can `read` it.
     """
     return Panel(
         *news,
-        *told(words, entry),
+        *told(words, entry, read),
         "-# " + words("faq.answer.footer"),
         words("faq.answer.related") if related else None,
-        *_buttons(related),
+        *_buttons(words, related),
         row(
             button(words("faq.helped.yes"), HELPED, entry.id) if counts else None,
             button(words("faq.helped.no"), INSTEAD, entry.id, *_fitting(INSTEAD, entry, others)),
@@ -102,7 +106,7 @@ def not_found(
             button(person.question, SHOW, person.id) if person else None,
         ),
         words(f"faq.{found.verdict.value}.offer") if nearby else None,
-        *_buttons(nearby, together=True),
+        *_buttons(words, nearby, together=True),
         words("faq.questions.offer") if ask else None,
         row(ask) if ask else None,
         row(_topic_menu(words, topics, None)) if topics else None,
@@ -132,7 +136,7 @@ def page(
     counted = words("faq.browse.page", number=number + 1, pages=pages) if pages > 1 else None
     return Panel(
         f"## {words(f'faq.topic.{topic}')}",
-        *_buttons(shown.entries),
+        *_buttons(words, shown.entries),
         f"-# {counted}" if counted else None,
         row(newer, older) if newer or older else None,
         row(_topic_menu(words, topics, topic)),
@@ -188,14 +192,14 @@ def taken_back(words: Words) -> Panel:
     return Panel(words("faq.share.taken_back"), row(helplines_button(words)))
 
 
-def told(words: Words, entry: Entry) -> list[str | None]:
-    """The question, the answer, its source, and its language where it is not the reader's."""
+def told(words: Words, entry: Entry, read: str = "") -> list[str | None]:
+    """The question, the answer, its source, and its language where it is none of the reader's."""
     key = "faq.answer.own" if entry.own else "faq.answer.shipped"
     if entry.own and {source.title for source in entry.sources} <= _themselves(words):
         key = "faq.answer.own_words"
     sources = " · ".join(_source(source) for source in entry.sources)
     other = None
-    if entry.language != words.locale:
+    if entry.language not in {words.locale, read}:
         other = "-# " + words("faq.answer.language", language=language_name(entry.language, words))
     return [
         f"## {plain(entry.question)}",
@@ -226,13 +230,24 @@ def language_name(code: str, words: Words) -> str:
     return names.get(code.replace("-", "_")) or names.get(code.split("-")[0], code)
 
 
-def _buttons(entries: Sequence[Entry], *, together: bool = False) -> list[ui.ActionRow[Any]]:
+def _buttons(
+    words: Words, entries: Sequence[Entry], *, together: bool = False
+) -> list[ui.ActionRow[Any]]:
     # One a row: a question is a sentence, and Discord cuts labels that stand side by side.
     rows: list[ui.ActionRow[Any]] = []
     for entry in entries:
         others = [other for other in entries if other is not entry] if together else ()
-        rows.append(row(button(entry.question, SHOW, entry.id, *_fitting(SHOW, entry, others))))
+        label = _label(words, entry)
+        rows.append(row(button(label, SHOW, entry.id, *_fitting(SHOW, entry, others))))
     return rows
+
+
+def _label(words: Words, entry: Entry) -> str:
+    """The question, and its language where it is not the reader's."""
+    if entry.language == words.locale:
+        return entry.question
+    language = f" · {language_name(entry.language, words)}"
+    return clip(entry.question, LABEL - len(language)) + language
 
 
 def _fitting(action: str, entry: Entry, others: Sequence[Entry]) -> list[str]:

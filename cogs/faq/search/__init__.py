@@ -6,6 +6,7 @@
 - `meaning`: how near what a question means is to what an entry means;
 - `encoder`: two small models that turn a text into numbers, from `minilm` and a package;
 - `onnx`: reads the weights of the first;
+- `tongues`: tells which language a text is in, by the words of the FAQ;
 - `speller`: mends slips of the fingers, towards the words of the FAQ itself;
 - `wording`: how words are read.
 """
@@ -20,5 +21,16 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from cogs.faq.search.document import Document, texts_of
 from cogs.faq.search.index import SHOWN, Hit, Index, Result, Understanding, Verdict
+from cogs.faq.search.tongues import Tongues
 
-__all__ = ["SHOWN", "Document", "Hit", "Index", "Result", "Understanding", "Verdict", "texts_of"]
+__all__ = [
+    "SHOWN",
+    "Document",
+    "Hit",
+    "Index",
+    "Result",
+    "Tongues",
+    "Understanding",
+    "Verdict",
+    "texts_of",
+]

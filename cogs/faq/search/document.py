@@ -29,6 +29,8 @@ class Document:
     question: str
     phrasings: tuple[str, ...]
     answer: str
+    language: str = ""
+    """That it is written in; empty where nobody asks in another one."""
 
     def said(self) -> list[str]:
         """Give its question and phrasings as they are compared, those that hold a word."""

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from cogs.faq.search.minilm import MiniLM
+from cogs.faq.search.minilm import WIDTH, MiniLM
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -48,6 +48,11 @@ class Encoder(Protocol):
         """What makes the vectors."""
         ...
 
+    @property
+    def common_from(self) -> int:
+        """The number from which a vector is much the same in whatever language a text is."""
+        ...
+
     def encode(self, texts: Sequence[str]) -> Floats:
         """Give a row of length 1 for each text; some 5 ms of CPU each, 15 for a single one."""
         ...
@@ -69,6 +74,7 @@ class _Joined:
     """Both models as one."""
 
     name = NAME
+    common_from = WIDTH
 
     def __init__(self, first: MiniLM, second: Any, pieces: Any) -> None:
         self._first = first

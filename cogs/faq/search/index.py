@@ -12,13 +12,13 @@ from bisect import bisect_left
 from collections import Counter
 from dataclasses import dataclass
 from enum import Enum
-from itertools import chain
+from itertools import chain, compress
 from typing import TYPE_CHECKING
 
 from cogs.faq.search.wording import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from cogs.faq.search.document import Document
     from cogs.faq.search.encoder import Encoder
@@ -57,6 +57,12 @@ LEADING, EXPLAINED, SHORT = 0.28, 0.22, 0.14
 """What its lead and the share explained add, and what brevity takes."""
 LITTLE = 0.02
 """Lead without which a hit is not the answer even so."""
+
+# An entry in another language than the question shares no words: its score and lead count alone.
+# English lines asked of the Spanish entries and Spanish ones of the English entries, crisis lines
+# reach 0.595, with one or two slips 0.628.
+CERTAIN_ACROSS = 0.63
+LEADING_ACROSS = 0.6
 
 MEANING = 0.65
 """What meaning counts beside words, where it counts."""
@@ -113,6 +119,7 @@ class Index:
         "_encoder",
         "_exact",
         "_ids",
+        "_languages",
         "_lexical",
         "_meaning",
         "_speller",
@@ -142,6 +149,7 @@ class Index:
         answers = [document.told() for document, _ in read]
         questions = [plain(document.question) for document, _ in read]
         self._ids = tuple(ids)
+        self._languages = tuple(document.language for document, _ in read)
         self._lexical = Lexical(phrasings, answers) if ids else None
         said = Counter[str]()
         for text in chain(chain.from_iterable(phrasings), answers):
@@ -162,6 +170,7 @@ class Index:
             self._meaning = meaning.Meaning(
                 [[vectors[text] for text in texts] for texts in phrasings],
                 [[vectors[text] for text in document.passages()] for document, _ in read],
+                self._encoder.common_from,
             )
 
     def __len__(self) -> int:
@@ -173,32 +182,50 @@ class Index:
         """Whether meaning counts: then a question takes some 20 ms, and belongs in a thread."""
         return self._meaning is not None
 
-    def ask(self, text: str, limit: int = SHOWN) -> Result:
-        """Find the entries that `text` may be asking for, at most `limit`."""
+    def ask(self, text: str, limit: int = SHOWN, language: str = "") -> Result:
+        """Find the entries that `text` may be asking for, at most `limit`.
+
+        With the `language` it is in, entries in another one are found by what they mean.
+        """
         typed = plain(text).split()
         if not typed or self._lexical is None:
             return Result(Verdict.NOTHING, ())
         question = " ".join(self._speller.mend(typed))
         scores = self._lexical.scores(question)
+        foreign: list[int] = []
+        across: Floats | None = None
         if self._meaning is not None and self._encoder is not None:
+            foreign = self._foreign(language)
             meant = " ".join(self._speller.mend(typed, self._encoder))
+            vector = self._encoder.encode([meant])[0]
             scores *= 1 - MEANING
-            scores += MEANING * self._meaning.scores(self._encoder.encode([meant])[0])
+            scores += MEANING * self._meaning.scores(vector)
             scores = scores.clip(0, 1)
+            across = self._meaning.across(foreign, vector) if foreign else None
         exact = self._exact.get(question)
         if exact is not None:
             scores[exact] = EXACT
-        # The second decides how clear the first is, whether or not it is shown.
-        order = _best(scores, max(limit, 2))
-        if not order:
-            return Result(Verdict.NOTHING, ())
-        first = float(scores[order[0]])
-        second = float(scores[order[1]]) if len(order) > 1 else 0.0
-        explained = self._lexical.explained(question, order[0])
-        judge = _by_words if self._meaning is None else _by_meaning
-        verdict = judge(len(question), first, second, explained)
-        hits = (Hit(self._ids[number], float(scores[number])) for number in order[:limit])
+        verdict = self._verdict(question, scores)
+        if across is not None and verdict is not Verdict.FOUND:
+            within = scores[foreign]
+            scores[foreign] = across.clip(within)
+            verdict = _verdict_across(scores, set(compress(foreign, across > within)))
+        hits = (Hit(self._ids[number], float(scores[number])) for number in _best(scores, limit))
         return Result(verdict, tuple(hits))
+
+    def _foreign(self, language: str) -> list[int]:
+        """The entries that are in another language than a question."""
+        if not language:
+            return []
+        return [n for n, spoken in enumerate(self._languages) if spoken not in {"", language}]
+
+    def _verdict(self, question: str, scores: Floats) -> Verdict:
+        first, second, best = _two(scores)
+        if self._lexical is None or first <= 0:
+            return Verdict.NOTHING
+        explained = self._lexical.explained(question, best)
+        judge = _by_words if self._meaning is None else _by_meaning
+        return judge(len(question), first, second, explained)
 
     def suggest(self, text: str, limit: int = MAX_SUGGESTED) -> tuple[str, ...]:
         """Give the ids that half-typed `text` may be heading for, likeliest first, at most `limit`.
@@ -223,6 +250,13 @@ def _best(scores: Floats, limit: int) -> list[int]:
     return order[scores[order] > 0].tolist()
 
 
+def _two(scores: Floats) -> tuple[float, float, int]:
+    """The best score and the second, which decides how clear the first is; whose the first is."""
+    best = int(scores.argmax())
+    others = scores[:best].max(initial=0), scores[best + 1 :].max(initial=0)
+    return float(scores[best]), float(max(others)), best
+
+
 def _by_words(length: int, best: float, second: float, explained: float) -> Verdict:
     # A second entry that is as near means that we do not know which one is meant. An only entry
     # leads what any text scores by chance, not zero, or a small FAQ would answer everything.
@@ -240,6 +274,14 @@ def _by_meaning(length: int, best: float, second: float, explained: float) -> Ve
     if best == EXACT or (best - second >= LITTLE and certain >= CERTAIN_FROM):
         return Verdict.FOUND
     return Verdict.NEARBY if best >= MEANT_FROM else Verdict.NOTHING
+
+
+def _verdict_across(scores: Floats, found_across: Collection[int]) -> Verdict:
+    first, second, best = _two(scores)
+    certain = first + LEADING_ACROSS * (first - max(second, NEARBY_FROM))
+    if best in found_across and certain >= CERTAIN_ACROSS:
+        return Verdict.FOUND
+    return Verdict.NEARBY if first >= MEANT_FROM else Verdict.NOTHING
 
 
 def _brevity(length: int) -> float:

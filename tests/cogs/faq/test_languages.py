@@ -10,7 +10,7 @@ from tests.cogs.faq.library import MODERATOR, SERVER, Library
 from tests.cogs.faq.samples import TYPED
 from tests.cogs.faq.test_cog import speak
 from tests.cogs.faq.test_entries_cog import fill, manage, tap
-from tests.world import World, text_of
+from tests.world import World, buttons_of, text_of
 
 ENGLISH = replace(TYPED, question="When does the choir meet?")
 SPANISH = replace(
@@ -54,3 +54,21 @@ async def test_an_answer_in_the_other_language_says_so(world: World) -> None:
     spanish = await world.member.slash(world.channel, "faq ask", question="ensayo del coro")
     assert "## ¿Cuándo ensaya el coro?" in text_of(spanish)
     assert "solo está en" not in text_of(spanish)
+
+
+async def test_who_asks_in_spanish_is_answered_in_spanish_wherever_their_discord_is_from(
+    world: World,
+) -> None:
+    asked = await world.member.slash(
+        world.channel, "faq ask", question="¿qué es el apoyo entre pares?"
+    )
+    assert "## ¿Qué es el apoyo entre pares?" in text_of(asked)
+    assert "only" not in text_of(asked)
+
+
+async def test_what_is_offered_in_the_other_language_says_so(world: World) -> None:
+    form = await manage(world, "add", language="en")
+    await tap(world, await fill(world, form, ENGLISH), "Save")
+    speak(world, "es-ES")
+    near = await world.member.slash(world.channel, "faq ask", question="choir meets singers")
+    assert "When does the choir meet? · inglés" in buttons_of(near)

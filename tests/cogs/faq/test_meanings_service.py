@@ -46,6 +46,17 @@ async def test_a_question_in_other_words_is_answered(database: Database) -> None
     assert await library(database, Thesaurus()).found(BROLLY) == PUT
 
 
+async def test_a_question_finds_by_meaning_what_is_there_in_another_language_only(
+    database: Database,
+) -> None:
+    english = {**SHIPPED, "es": SHIPPED["es"][1:]}
+    one = library(database, Thesaurus(), english)
+    for reader in ("es", "en"):
+        answer = await one.faq.ask(SERVER, reader, "dejo el paraguas", spoken="es")
+        nearest = answer.entry or answer.near[0]
+        assert (nearest.question, nearest.language) == (PUT, "en")
+
+
 async def test_a_text_is_encoded_once_and_another_process_reads_it(database: Database) -> None:
     first, second = Thesaurus(), Thesaurus()
     one = library(database, first)

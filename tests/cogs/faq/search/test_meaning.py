@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -26,6 +28,22 @@ def test_other_words_for_the_same_find_the_entry() -> None:
     assert Index(FAQ).ask("where do i put my brolly").verdict is not Verdict.FOUND
     assert asked("where do i put my brolly") == (Verdict.FOUND, "umbrella")
     assert asked("dejo paraguas")[1] == "umbrella"
+
+
+def test_an_entry_in_another_language_is_found_by_what_it_means_alone() -> None:
+    english = tuple(replace(document, language="en") for document in FAQ)
+    index = Index(english, understanding(Thesaurus(), english))
+    within, across = (index.ask("dónde dejo mi paraguas", language=asked) for asked in ("en", "es"))
+    assert within.verdict is not Verdict.FOUND
+    assert across.verdict is Verdict.FOUND
+    assert across.hits[0].id == "umbrella"
+    assert index.ask("pizza buena cerca", language="es").verdict is Verdict.NOTHING
+
+
+def test_entries_in_ones_own_language_are_compared_as_ever() -> None:
+    english = tuple(replace(document, language="en") for document in FAQ)
+    index = Index(english, understanding(Thesaurus(), english))
+    assert index.ask("brolly", language="en") == index.ask("brolly")
 
 
 def test_what_means_something_else_is_not_found() -> None:

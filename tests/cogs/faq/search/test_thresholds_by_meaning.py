@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from benchmarks.faq import mistyped, own_set
+from benchmarks.faq import across_set, mistyped, own_set
 from cogs.faq.meanings_service import load
 from cogs.faq.search import Index, Verdict
 from cogs.faq.search.wording import plain
@@ -76,3 +76,24 @@ def test_right_answers_are_many_and_wrong_ones_are_rare(locale: str) -> None:
     assert answered.count(False) <= 0.01 * len(inside)
     others = [query.text for query in outside if query.kind != "crisis"]
     assert len(found(locale, others)) <= 0.02 * len(others)
+
+
+@pytest.mark.parametrize(("spoken", "written"), [("es", "en"), ("en", "es")])
+def test_a_question_in_another_language_finds_its_entry_and_no_crisis_line_does(
+    spoken: str, written: str
+) -> None:
+    own = across_set(spoken, written)
+    index(spoken)  # reads all lines at once
+    entries = index(written)
+    results = [(query, entries.ask(query.text, 3, spoken)) for query in own.inside]
+    near = sum(
+        result.verdict is not Verdict.NOTHING
+        and any(hit.id in query.relevant for hit in result.hits)
+        for query, result in results
+    )
+    assert near >= 0.75 * len(own.inside)
+    answered = [(q, result) for q, result in results if result.verdict is Verdict.FOUND]
+    assert len(answered) >= 0.04 * len(own.inside)
+    assert all(result.hits[0].id in query.relevant for query, result in answered)
+    lines = crisis(spoken)
+    assert [one for one in lines if entries.ask(one, 1, spoken).verdict is Verdict.FOUND] == []

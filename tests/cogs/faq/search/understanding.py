@@ -18,6 +18,8 @@ SAME = {
     "paraguas": "umbrella",
     "leave": "put",
     "dejo": "put",
+    "donde": "where",
+    "mi": "my",
     "bike": "bicycle",
     "tea": "kettle",
 }
@@ -27,6 +29,7 @@ class Thesaurus:
     """Words are what they mean here, in any order; counts what it is asked, and where."""
 
     name = "thesaurus 1"
+    common_from = 0
 
     def __init__(self) -> None:
         self.encoded: list[str] = []
@@ -61,6 +64,7 @@ class Remembering:
         self._encoder = encoder
         self._said: dict[str, Floats] = {}
         self.name = encoder.name
+        self.common_from = encoder.common_from
 
     def learn(self, texts: Iterable[str]) -> None:
         new = sorted(set(texts) - self._said.keys())
