@@ -319,7 +319,7 @@ async def setup(bot: Alongside) -> None:
     for part in (cog, sharing, answering, manage, asker):
         part.register()
     Transferring(bot, transfer).register(manage)
-    Reviewing(bot, Reviews(catalogs, runtime.database)).register(manage)
+    Reviewing(bot, Reviews(catalogs, runtime.database, meanings)).register(manage)
     runtime.manage.add_command(manage)
     await bot.add_cog(cog)
 

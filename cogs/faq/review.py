@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import islice
 
 from cogs.faq.model import Entry
 from cogs.faq.search import Document, Index, Verdict
@@ -20,8 +21,12 @@ PHONE_LINES = 18
 """Lines of an answer that a phone shows above its buttons, so many characters each."""
 FOLDS = 4
 """Parts into which phrasings are dealt; each is asked of the others, as a member would ask."""
-MOST_ASKED = 1_500
-"""Phrasings that are tried: some seconds of work. Of more, the first ones of each entry."""
+MOST_ASKED = 800
+"""Phrasings that are tried by words: some seconds of work. Of more, those of own entries first."""
+
+
+Vectors = Mapping[str, bytes]
+"""The packed vector of each text of some entries."""
 
 
 class Kind(Enum):
@@ -45,16 +50,23 @@ class Finding:
     detail: str = ""
 
 
-def review(entries: Sequence[Entry], commands: Collection[str]) -> tuple[Finding, ...]:
+def review(
+    entries: Sequence[Entry], commands: Collection[str], vectors: Vectors | None = None
+) -> tuple[Finding, ...]:
     """Look through what a server shows; takes seconds for hundreds of entries.
 
-    `commands` are the bot's commands by name, in every language. Only what moderators can change
-    is found: an own entry is in every finding.
+    `commands` are the bot's commands by name, in every language; `vectors` say what the texts of
+    the entries mean, where that is known. Only what moderators can change is found: an own entry
+    is in every finding.
     """
     entries = sorted(entries, key=lambda entry: entry.id)
     shown = {entry.id for entry in entries}
     own = [entry for entry in entries if entry.own]
-    found = [*_stolen(entries), *_alike(entries)]
+    found = list(_alike(entries))
+    if vectors is None:
+        found += _stolen(entries)
+    else:
+        found += _meant(entries, vectors, found)
     for entry in own:
         found += [
             Finding(Kind.DEAD_RELATED, entry, detail=one)
@@ -118,27 +130,54 @@ def _alike(entries: Sequence[Entry]) -> Iterator[Finding]:
                     yield Finding(Kind.ALIKE, entry, same[index])
 
 
+def _meant(
+    entries: Sequence[Entry], vectors: Vectors, known: Collection[Finding]
+) -> Iterator[Finding]:
+    """The same two by meaning, without the likenesses that are known."""
+    if not any(entry.own for entry in entries):
+        return
+    # Here, not above: it loads numpy, and the bot starts without.
+    from cogs.faq.search.kinship import Kinship
+
+    by_id = {entry.id: entry for entry in entries}
+    kinship = Kinship([_document(entry) for entry in entries], vectors)
+    said = {frozenset((one.entry.id, one.other.id)) for one in known if one.other is not None}
+    for one, other in kinship.pairs():
+        if frozenset((one, other)) not in said:
+            said.add(frozenset((one, other)))
+            yield from _own_first(Kind.ALIKE, by_id[one], by_id[other])
+    for one, other, text in kinship.strays():
+        # Of two that say the same, each has the other's questions; that is said already.
+        if frozenset((one, other)) not in said:
+            yield from _own_first(Kind.STEALS, by_id[one], by_id[other], text)
+
+
+def _own_first(kind: Kind, entry: Entry, other: Entry, detail: str = "") -> Iterator[Finding]:
+    if entry.own:
+        yield Finding(kind, entry, other, detail)
+    elif other.own:
+        yield Finding(kind, other, entry, detail)
+
+
 def _stolen(entries: Sequence[Entry]) -> Iterator[Finding]:
     """Ways to ask for one entry that are answered with another, one of the two being own."""
     if not any(entry.own for entry in entries):
         return
     by_id = {entry.id: entry for entry in entries}
-    each = max(1, MOST_ASKED // len(entries))
+    entries = sorted(entries, key=lambda entry: (not entry.own, entry.id))
     for fold in range(FOLDS):
         index = Index(
-            Document(entry.id, entry.question, tuple(_kept(entry, fold)), entry.answer)
-            for entry in entries
+            _document(replace(entry, phrasings=tuple(_kept(entry, fold)))) for entry in entries
         )
-        for entry in entries:
-            for phrasing in list(_dealt(entry, fold))[:each]:
-                result = index.ask(phrasing, 1)
-                if result.verdict is not Verdict.FOUND or result.hits[0].id == entry.id:
-                    continue
-                other = by_id[result.hits[0].id]
-                if entry.own:
-                    yield Finding(Kind.STEALS, entry, other, phrasing)
-                elif other.own:
-                    yield Finding(Kind.STEALS, other, entry, phrasing)
+        dealt = ((entry, phrasing) for entry in entries for phrasing in _dealt(entry, fold))
+        for entry, phrasing in islice(dealt, MOST_ASKED // FOLDS):
+            result = index.ask(phrasing, 1)
+            if result.verdict is Verdict.FOUND and result.hits[0].id != entry.id:
+                yield from _own_first(Kind.STEALS, entry, by_id[result.hits[0].id], detail=phrasing)
+
+
+def _document(entry: Entry) -> Document:
+    return Document(entry.id, entry.question, entry.phrasings, entry.answer, entry.language)
 
 
 def _dealt(entry: Entry, fold: int) -> Iterable[str]:

@@ -5,6 +5,7 @@
 - `lexical`: how much of a question's spelling and words an entry shares;
 - `meaning`: how near what a question means is to what an entry means;
 - `encoder`: two small models that turn a text into numbers, from `minilm` and a package;
+- `kinship`: which entries mean nearly the same, and which ways to ask stray to another;
 - `onnx`: reads the weights of the first;
 - `tongues`: tells which language a text is in, by the words of the FAQ;
 - `speller`: mends slips of the fingers, towards the words of the FAQ itself;

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from bot.texts import Texts, Words
 from bot.views import MAX_TEXT
-from cogs.faq.catalogs_service import shipped_entries
+from cogs.faq.catalogs_service import documents_of, shipped_entries
 from cogs.faq.model import Entry
 from cogs.faq.review import (
     ENOUGH_PHRASINGS,
@@ -28,6 +28,7 @@ from cogs.faq.review_service import Reviews
 from cogs.faq.review_views import reviewed
 from tests.cogs.faq.library import MODERATOR, SERVER, Library
 from tests.cogs.faq.samples import LONG, SHIPPED, TYPED, entry
+from tests.cogs.faq.search.understanding import Thesaurus, understanding
 from tests.cogs.faq.test_entries_cog import add, manage, tap
 from tests.world import World, answer_of, text_of
 
@@ -99,6 +100,41 @@ def test_an_own_entry_that_takes_a_shipped_ones_questions_is_found() -> None:
     kettle = SHIPPED["en"][1]
     thief = own("thief", "Who fills the kettle?", "/".join([*kettle.phrasings, "kettle"]))
     assert Kind.STEALS in {one.kind for one in review([*SHIPPED["en"], thief], COMMANDS)}
+
+
+def by_meaning(entries: list[Entry]) -> list[tuple[Kind, str, str, str]]:
+    documents = documents_of(entries)
+    found = review(entries, COMMANDS, understanding(Thesaurus(), documents).vectors)
+    return [
+        (one.kind, one.entry.id, one.other.id, one.detail) for one in found if one.other is not None
+    ]
+
+
+def test_what_means_the_same_in_other_words_is_alike() -> None:
+    brolly = own("brolly", "Where do I put my parasol?", "a/b/c/d/e")
+    umbrella = SHIPPED["en"][0]
+    assert (Kind.ALIKE, brolly.id, umbrella.id, "") in by_meaning([*FINE, brolly])
+    assert by_meaning([*FINE, replace(brolly, language="es")]) == []
+    assert by_meaning(FINE) == []
+
+
+def test_a_copy_is_told_once_by_words_and_by_meaning() -> None:
+    copy = replace(CHOIR, id="own-copy")
+    found = by_meaning([*FINE, copy])
+    assert [kind for kind, *_ in found] == [Kind.ALIKE]
+
+
+def test_a_way_to_ask_that_means_another_entry_is_told_with_both() -> None:
+    thief = replace(PARKING, phrasings=(*PARKING.phrasings, "who fills the tea"))
+    found = (Kind.STEALS, thief.id, "kettle", "who fills the tea")
+    assert by_meaning([*SHIPPED["en"], CHOIR, thief]) == [found]
+    robbed = replace(SHIPPED["en"][1], phrasings=("choir practice times when",))
+    taken = (Kind.STEALS, CHOIR.id, robbed.id, "choir practice times when")
+    assert taken in by_meaning([robbed, CHOIR])
+
+
+def test_what_ships_is_never_found_fault_with_by_meaning() -> None:
+    assert by_meaning(list(shipped_entries()["en"])) == []
 
 
 @pytest.mark.parametrize(
