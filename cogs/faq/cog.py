@@ -291,7 +291,12 @@ async def setup(bot: Alongside) -> None:
     tallies = Tallies(catalogs, runtime.database, runtime.clock)
     faq = Faq(catalogs, runtime.settings)
     questions = Questions(
-        runtime.database, runtime.settings, runtime.notices, runtime.clock, runtime.jobs.wake
+        runtime.database,
+        runtime.settings,
+        runtime.notices,
+        runtime.clock,
+        runtime.jobs.wake,
+        meanings,
     )
     asker = Asker(bot, questions, faq)
     _wire(bot, questions, asker)

@@ -12,10 +12,12 @@ from bot.content import DATA
 from bot.database import StoreError
 from cogs.faq import meanings_store as store
 from cogs.faq.search import Document, Understanding, texts_of
+from cogs.faq.search.wording import plain
 
 if TYPE_CHECKING:
     from bot.database import Database
     from cogs.faq.search.encoder import Encoder
+    from cogs.faq.search.lexical import Floats
 
 _log = logs.get(__name__)
 
@@ -57,6 +59,7 @@ class Meanings:
         self._load = load
         self._encoder: Encoder | None = None
         self._turn = asyncio.Lock()
+        self._waking: asyncio.Task[None] | None = None
 
     @property
     def wanted(self) -> bool:
@@ -82,6 +85,26 @@ class Meanings:
             except StoreError as error:
                 _log.warning("faq_vectors_unreachable", error=logs.describe(error))
                 return None
+
+    async def read(self, texts: Sequence[str]) -> list[Floats] | None:
+        """Give what texts mean, without keeping it: vectors of length 1.
+
+        None where there is no encoder, or none yet: then it is loaded for the next time.
+        """
+        encoder = self._encoder
+        if encoder is None:
+            if self.wanted and self._waking is None:
+                self._waking = asyncio.create_task(self._wake(), name="faq encoder")
+            return None
+        found: list[Floats] = []
+        for at in range(0, len(texts), AT_ONCE):
+            some = [plain(text) for text in texts[at : at + AT_ONCE]]
+            found.extend(await asyncio.to_thread(encoder.encode, some))
+        return found
+
+    async def _wake(self) -> None:
+        async with self._turn:
+            await self._loaded()
 
     async def _loaded(self) -> Encoder | None:
         if self._encoder is None and self.wanted:

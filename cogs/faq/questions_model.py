@@ -6,9 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from cogs.faq.model import PHRASING_LIMIT, PHRASINGS_LIMIT, QUESTION_LIMIT, clean
 from cogs.faq.search.wording import plain
+
+if TYPE_CHECKING:
+    from cogs.faq.search.lexical import Floats
 
 WORDS_LENGTH = 1_000
 """Characters of a question to the moderators."""
@@ -27,6 +31,11 @@ CONSENT_VERSION = 1
 
 ALIKE_FROM = 0.7
 """Share of what two questions say that both say, from which one answer is likely to fit both."""
+
+MEANT_ALIKE_FROM = 0.76
+"""The same of what two questions mean. Of two of our own lines about other things, all of them
+around peer support, 2 in 1,000 are as near; of two that a bank's customers ask 5 in 10,000, and 16
+in 100 of two that ask the same there, where words alone see 3."""
 
 SLIP_FROM = 5
 """Letters of a word from which one slip is seen through."""
@@ -135,19 +144,21 @@ Group = tuple[Question, ...]
 """Questions that are alike, the oldest first: it is the one that the others resemble."""
 
 
-def grouped(questions: Iterable[Question]) -> tuple[Group, ...]:
+def grouped(
+    questions: Iterable[Question], meanings: Mapping[str, Floats] | None = None
+) -> tuple[Group, ...]:
     """Put like questions together; groups and what is in them stand by age, the oldest first.
 
-    A question joins the oldest group whose first question it resembles. So a newer one never
-    changes what was together before, and a chain of small differences joins no two that differ
-    much.
+    A question joins the oldest group whose first question it resembles, by its words or by what it
+    means: `meanings` by id, of length 1. So a newer one never changes what was together before,
+    and a chain of small differences joins no two that differ much.
     """
     groups: list[list[Question]] = []
     firsts: list[_Said] = []
     for one in in_order(questions):
-        said = _said(one.words)
+        said = _said(one.words, None if meanings is None else meanings.get(one.id))
         for place, first in enumerate(firsts):
-            if _likeness(said, first) >= ALIKE_FROM:
+            if _likeness(said, first) >= ALIKE_FROM or _meant(said, first) >= MEANT_ALIKE_FROM:
                 groups[place].append(one)
                 break
         else:
@@ -177,9 +188,10 @@ class _Said:
     """The weight of each word."""
     slips: Mapping[str, frozenset[str]]
     """Of each longer word, itself with one letter left out at each place."""
+    meaning: Floats | None
 
 
-def _said(text: str) -> _Said:
+def _said(text: str, meaning: Floats | None = None) -> _Said:
     whole = plain(text)
     weights = {word: len(word) - SMALL for word in sorted(set(whole.split())) if len(word) > SMALL}
     slips = {
@@ -187,7 +199,13 @@ def _said(text: str) -> _Said:
         for word in weights
         if len(word) >= SLIP_FROM
     }
-    return _Said(whole or text, weights, slips)
+    return _Said(whole or text, weights, slips, meaning)
+
+
+def _meant(one: _Said, other: _Said) -> float:
+    if one.meaning is None or other.meaning is None:
+        return 0.0
+    return float(one.meaning @ other.meaning)
 
 
 def _likeness(one: _Said, other: _Said) -> float:

@@ -8,7 +8,7 @@ once one gets it, and the other is told.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -39,6 +39,7 @@ from cogs.faq.questions_model import (
     State,
     grouped,
 )
+from cogs.faq.search.wording import plain
 from cogs.faq.settings import QUESTIONS_DAYS, QUESTIONS_ENABLED
 
 if TYPE_CHECKING:
@@ -47,7 +48,9 @@ if TYPE_CHECKING:
     from bot.journal import Entry as Line
     from bot.notices.service import Notices
     from bot.settings.service import Settings
+    from cogs.faq.meanings_service import Meanings
     from cogs.faq.model import Entry
+    from cogs.faq.search.lexical import Floats
 
 _log = logs.get(__name__)
 
@@ -87,6 +90,10 @@ UNSENT_WEIGHT = 500_000
 """Words that wait for a tap, in memory: how many, and characters of all together."""
 
 UNSENT_KEPT = timedelta(hours=1)
+
+MEANINGS = 1_000
+"""Questions of which it is remembered, in memory, what they mean: 4 MB, unused half an hour."""
+MEANINGS_KEPT = timedelta(minutes=30)
 
 
 class Unsent:
@@ -136,8 +143,12 @@ class Questions:
         notices: Notices,
         clock: Clock,
         wake: Callable[[], None],
+        meanings: Meanings | None = None,
     ) -> None:
-        """`wake` makes the runner look now, because something may be due sooner than it knew."""
+        """`wake` makes the runner look now, because something may be due sooner than it knew.
+
+        With `meanings`, questions that ask the same in other words stand together too.
+        """
         self._database = database
         self._settings = settings
         self._notices = notices
@@ -147,6 +158,12 @@ class Questions:
         self._in_server = Pace(*SERVER_LIMITS)
         database.line.hear(ERASED, self._erased_elsewhere)
         self.unsent = Unsent(clock)
+        self._meanings = meanings
+        self._meant: Shelf[str, Floats] = Shelf(
+            most=MEANINGS, weight=MEANINGS, unused=MEANINGS_KEPT
+        )
+        self._by_meaning: set[int] = set()
+        """Servers whose moderators were last shown what stands together by meaning."""
 
     # What the asker does
 
@@ -265,11 +282,15 @@ class Questions:
 
     async def groups(self, server_id: int, *, alike: bool) -> tuple[Group, ...]:
         """Give what waits in a server, the oldest first: like ones together, or each by itself."""
-        async with self._database.read() as read:
-            waiting = await store.waiting_in(read, server_id)
+        waiting = await self._that_wait(server_id)
         if not alike:
             return tuple((one,) for one in waiting)
-        return await asyncio.to_thread(grouped, waiting)
+        meanings = await self._read(waiting)
+        if meanings is None:
+            self._by_meaning.discard(server_id)
+        else:
+            self._by_meaning.add(server_id)
+        return await asyncio.to_thread(grouped, waiting, meanings)
 
     async def group(self, server_id: int, question_id: str, *, alike: bool, until: int) -> Group:
         """Give the group that began with a question when a moderator saw it.
@@ -277,11 +298,36 @@ class Questions:
         `until` is when its newest was asked, as a UTC epoch: a newer one has not been read yet.
         Raises UserError where somebody else dealt with it meanwhile.
         """
-        for group in await self.groups(server_id, alike=alike):
+        waiting = await self._that_wait(server_id)
+        groups: Iterable[Group] = ((one,) for one in waiting)
+        if alike:
+            # As they were put together then: an encoder that came meanwhile would add some unread.
+            meant = await self._read(waiting) if server_id in self._by_meaning else None
+            groups = await asyncio.to_thread(grouped, waiting, meant)
+        for group in groups:
             seen = tuple(one for one in group if to_epoch(one.made_at) <= until)
             if seen and seen[0].id == question_id:
                 return seen
         raise UserError("faq.questions.gone")
+
+    async def _that_wait(self, server_id: int) -> tuple[Question, ...]:
+        async with self._database.read() as read:
+            return tuple(await store.waiting_in(read, server_id))
+
+    async def _read(self, questions: Sequence[Question]) -> dict[str, Floats] | None:
+        """Give what questions mean, by id; None where only words count, or do as yet."""
+        if self._meanings is None:
+            return None
+        now = self._clock()
+        known = {one.id: self._meant.get(one.id, now) for one in questions}
+        lacking = [one for one in questions if known[one.id] is None and plain(one.words)]
+        read = await self._meanings.read([one.words for one in lacking])
+        if read is None:
+            return None
+        for one, vector in zip(lacking, read, strict=True):
+            known[one.id] = vector
+            self._meant.put(one.id, vector, 1, now)
+        return {name: vector for name, vector in known.items() if vector is not None}
 
     async def answered(
         self, tx: Transaction, server_id: int, ids: Sequence[str], entry: Entry, *, by: int
@@ -346,14 +392,17 @@ class Questions:
     def forget(self, server_id: int) -> None:
         """Drop what is in memory of a server."""
         self.unsent.forget(server_id=server_id)
+        self._meant.drop(lambda _: True)
 
     def _erased_elsewhere(self, user_id: int | None) -> None:
         if user_id is not None:
             self.unsent.forget(user_id=user_id)
+            self._meant.drop(lambda _: True)
 
     async def erased(self, tx: Transaction, user_id: int, now: datetime) -> None:
         """Let go of what somebody asked, before all that is theirs is deleted and counted."""
         self.unsent.forget(user_id=user_id)
+        self._meant.drop(lambda _: True)
         for server_id in {one.server_id for one in await store.of_asker(tx, user_id)}:
             await self._heed(tx, server_id, now, but=user_id)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -133,3 +134,17 @@ def test_words_to_be_sent_are_cut_where_they_are_too_many_and_it_is_known() -> N
     assert asking.cut
     kept = Asking.of(" \u202ehello\ud800 ", 1, 2)
     assert (kept.words, kept.cut, kept.named, kept.hear) == ("hello", False, False, Hear.LATER)
+
+
+def test_what_means_the_same_stands_together_whatever_its_words() -> None:
+    asked = [question(words, n) for n, words in enumerate(["choir", "singing", "umbrella"])]
+    towards = {"0000": (1, 0), "0001": (0.8, 0.6), "0002": (0.6, 0.8)}
+    meanings = {name: np.array(way, np.float32) for name, way in towards.items()}
+    together = grouped(asked, meanings)
+    assert [[one.words for one in group] for group in together] == [
+        ["choir", "singing"],
+        ["umbrella"],
+    ]
+    assert len(grouped(asked)) == 3
+    # One that nobody could read stands by its words.
+    assert len(grouped(asked, {name: meanings[name] for name in ("0000", "0002")})) == 3

@@ -12,9 +12,10 @@ import pytest
 
 from bot.clock import to_epoch
 from bot.database import StoreError
+from cogs.faq.meanings_service import Meanings
 from cogs.faq.model import Entry
 from cogs.faq.questions_model import SERVER_WAITING, Asking, Hear, Question, Reason, State
-from cogs.faq.questions_service import NOTICE_PAUSE, TELLING, UNSENT_KEPT
+from cogs.faq.questions_service import NOTICE_PAUSE, TELLING, UNSENT_KEPT, Questions
 from cogs.faq.settings import QUESTIONS_DAYS, QUESTIONS_ENABLED
 from tests.cogs.faq.asking import (
     ASH,
@@ -34,6 +35,7 @@ from tests.cogs.faq.asking import (
     refused,
 )
 from tests.cogs.faq.samples import SHIPPED, TYPED
+from tests.cogs.faq.search.understanding import Thesaurus
 
 if TYPE_CHECKING:
     from bot.database import Database
@@ -210,6 +212,27 @@ async def test_what_came_after_a_moderator_looked_is_not_dealt_with_unread(desk:
     assert [one.id for one in seen] == [first.id]
     later = await desk.questions.group(SERVER, first.id, alike=True, until=to_epoch(desk.now))
     assert len(later) == 2
+
+
+async def test_what_a_moderator_saw_apart_is_not_put_together_under_their_hands(desk: Desk) -> None:
+    encoder = Thesaurus()
+    meanings = Meanings((), desk.database, load=lambda: encoder)
+    questions = Questions(
+        desk.database, desk.settings, desk.notices, lambda: desk.now, lambda: None, meanings
+    )
+    first = await desk.send("where is my umbrella")
+    await desk.send("donde is mi paraguas", who=BIRCH)
+    await desk.send("🙂", who=FERN)
+    until = to_epoch(desk.now)
+    assert len(await questions.groups(SERVER, alike=True)) == 3
+    await meanings.of(None, (), ())  # waits until the encoder is there
+    seen = await questions.group(SERVER, first.id, alike=True, until=until)
+    assert [one.id for one in seen] == [first.id]
+    assert [len(group) for group in await questions.groups(SERVER, alike=True)] == [2, 1]
+    assert len(await questions.group(SERVER, first.id, alike=True, until=until)) == 2
+    encoder.encoded.clear()
+    await questions.groups(SERVER, alike=True)
+    assert encoder.encoded == []
 
 
 async def test_an_answer_reaches_all_who_asked_alike_each_the_way_they_chose(desk: Desk) -> None:
