@@ -12,8 +12,9 @@ from cogs.insights.picture.page import Page
 Draw = Callable[[Page], Awaitable[bytes]]
 """Draws a page as PNG; raises NotDrawn."""
 
-SECONDS = 20.0
-"""A picture that takes longer is given up, and its process ended; one takes about two."""
+SECONDS = 60.0
+"""A picture that takes longer is given up, and its process ended. One takes two, and ten where much
+else is done."""
 
 _ROOT = Path(__file__).resolve().parents[2]
 _COMMAND = ("-m", "cogs.insights.picture")

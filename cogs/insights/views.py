@@ -85,7 +85,7 @@ def _told(month: date) -> str:
 
 def alt(words: Words, months: Sequence[Figures]) -> str:
     """What the picture says, for whoever does not see it."""
-    told = words("insights.alt", title=title(words, months), lines="; ".join(_lines(words, months)))
+    told = words("insights.alt", title=title(words, months), lines=". ".join(_lines(words, months)))
     return clip(told.replace("**", ""), MOST_ALT)
 
 
@@ -108,8 +108,8 @@ def _line(words: Words, months: Sequence[Figures], name: str, say: Callable[[Fig
         same = [one.month for one in those]
         first, last = (_short(words, month) for month in (same[0], same[-1]))
         when = first if len(same) == 1 else f"{first}–{last}"
-        parts.append(f"{when} {value}")
-    return f"**{name}:** {', '.join(parts)}"
+        parts.append(f"{when}: {value}")
+    return f"**{name}:** {' · '.join(parts)}"
 
 
 def _value(words: Words, what: What) -> Callable[[Figures], str]:

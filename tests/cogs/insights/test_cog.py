@@ -94,12 +94,12 @@ async def test_the_months_that_are_over_stand_there_in_words(months: World) -> N
     drawer_of(months)
     shown = text_of(await months.moderator.slash(months.channel, "insights"))
     assert "September 2025 – November 2025" in shown
-    assert "**Pairing rounds:** Sep 2, Oct–Nov not told" in shown
-    assert "**Introductions that came about:** Sep 10 to 14, Oct–Nov fewer than five" in shown
-    assert "**Requests that somebody came to:** Sep 5 to 9, Oct–Nov fewer than five" in shown
-    assert "**Half of them, how soon:** Sep within an hour, Oct–Nov not told" in shown
-    assert "**Answers read in the FAQ:** Sep 20 to 24, Oct–Nov fewer than five" in shown
-    assert "**Questions without an entry:** Sep–Nov fewer than five" in shown
+    assert "**Pairing rounds:** Sep: 2 · Oct–Nov: not told" in shown
+    assert "**Introductions that came about:** Sep: 10 to 14 · Oct–Nov: fewer than five" in shown
+    assert "**Requests that somebody came to:** Sep: 5 to 9 · Oct–Nov: fewer than five" in shown
+    assert "**Half of them, how soon:** Sep: within an hour · Oct–Nov: not told" in shown
+    assert "**Answers read in the FAQ:** Sep: 20 to 24 · Oct–Nov: fewer than five" in shown
+    assert "**Questions without an entry:** Sep–Nov: fewer than five" in shown
 
 
 async def test_the_picture_says_what_the_words_say_also_to_who_does_not_see_it(
@@ -116,7 +116,7 @@ async def test_the_picture_says_what_the_words_say_also_to_who_does_not_see_it(
     assert [bar.label for bar in introductions.bars] == ["10–14", "<5", "<5"]
     assert answered.under == ("1 h", "–", "–")
     [described] = _descriptions(shown.components)
-    assert "Introductions that came about: Sep 10 to 14, Oct–Nov fewer than five" in described
+    assert "Introductions that came about: Sep: 10 to 14 · Oct–Nov: fewer than five" in described
 
 
 def _descriptions(components: Sequence[dict[str, Any]]) -> list[str]:
@@ -130,14 +130,14 @@ def _descriptions(components: Sequence[dict[str, Any]]) -> list[str]:
 async def test_where_the_picture_cannot_be_drawn_the_words_are_there(months: World) -> None:
     drawer_of(months).broken = True
     shown = await months.moderator.slash(months.channel, "insights")
-    assert "Sep 10 to 14" in text_of(shown)
+    assert "Sep: 10 to 14" in text_of(shown)
     assert answer_of(shown).attachments == []
 
 
 def test_it_speaks_the_language_of_who_looks() -> None:
     told = [Figures(SEPTEMBER, {What.INTRODUCTIONS: Span(10, 14)}), Figures(OCTOBER, {})]
     said = views.alt(Words(TEXTS, "es"), told)
-    assert "Presentaciones que se hicieron: sept de 10 a 14, oct menos de cinco" in said
+    assert "Presentaciones que se hicieron: sept: de 10 a 14 · oct: menos de cinco" in said
 
 
 async def test_the_table_has_a_number_only_where_one_is_told(months: World) -> None:
