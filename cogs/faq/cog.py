@@ -276,7 +276,8 @@ async def setup(bot: Alongside) -> None:
         Holding(table="faq_entries"),
         Holding(table="faq_hidden"),
         Holding(table="faq_revisions"),
-        Holding(table="faq_tallies"),
+        # Moderators read them in steps: their server's file would tell every tap.
+        Holding(table="faq_tallies", working=True),
         Holding(table="faq_vectors", working=True),
         Holding(table="faq_shipped_vectors", server=None),
     )
