@@ -489,8 +489,8 @@ def speak(monkeypatch: pytest.MonkeyPatch) -> Any:
     [
         ("es-ES", "en", "Este botón"),
         ("es-419", "en", "Este botón"),
-        ("fr", "es", "Este botón"),
-        ("fr", "en", "This button"),
+        ("it", "es", "Este botón"),
+        ("it", "en", "This button"),
         ("en-GB", "es", "This button"),
     ],
 )

@@ -181,7 +181,7 @@ async def test_a_member_reads_their_own_language(world: World) -> None:
 
 
 async def test_who_speaks_another_language_reads_the_servers(world: World) -> None:
-    speak(world, "fr")
+    speak(world, "it")
     assert "## What is peer support?" in text_of(await ask(world, PEERS))
     await world.settings("server.language", "es")
     assert "## ¿Qué es el apoyo entre" in text_of(await ask(world, PEERS))
