@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import os
 import random
 import signal
 import socket
@@ -46,7 +47,11 @@ RESTART_SECONDS = 2.0
 """`RestartSec=2`, as the unit in deploy/ has it."""
 
 SERVED_SECONDS = 60.0
-"""Within so long after a kill its shard is to be served again; a start may wait for two others."""
+"""Within so long after a kill its shard is to be served again; a start may wait for two others.
+
+Most of it is the start of a process, so a machine that is busy with other things takes longer:
+`load` says how busy it was.
+"""
 
 LONGEST = 15 * 60.0
 """After so long without a kill what is still open is counted as it is."""
@@ -91,6 +96,9 @@ class Figures:
     """What /healthz of each process named while it was."""
     well_after: float = 0.0
     """Seconds from its return until every process was well again."""
+    load: float = 0.0
+    """Processes that wanted a core at the end, those of others too (the load average)."""
+    cores: int = 0
     sessions_kept: bool = True
     """Whether every connection to Discord outlived that."""
 
@@ -243,6 +251,7 @@ async def campaign(terms: Terms, folder: Path) -> Figures:
         pairs = pairwise(moments)
         figures.closest_identifies = round(min((b - a for a, b in pairs), default=0.0), 2)
         figures.dispatchers = fleet.dispatchers()
+        figures.load, figures.cores = round(os.getloadavg()[1], 1), os.cpu_count() or 1
         return figures
 
 
