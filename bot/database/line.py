@@ -8,7 +8,7 @@ cannot carry it.
 
 A turn is never two processes' at once. One whose line was cut knows it at once when its connection
 is closed, and else within `BEAT_SECONDS + ANSWER_SECONDS`; the server lets go of a session that is
-out of reach only after `_KEEPALIVES`, which is longer; and who takes a turn waits `SETTLE_SECONDS`
+out of reach only after `KEEPALIVES`, which is longer; and who takes a turn waits `SETTLE_SECONDS`
 before it uses it. The claims themselves have a guard of their own (`bot.jobs`).
 """
 

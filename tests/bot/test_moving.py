@@ -153,7 +153,8 @@ sys.exit(main(["move"]))
 """Moves, and is killed inside the n-th transaction, before its commit."""
 
 
-async def killed(config: Config, batches: int) -> int:
+async def told(config: Config, batches: int) -> tuple[int, str]:
+    """Run the command, killed after so many batches; gives its status and what it said."""
     environment = {
         "PATH": os.environ["PATH"],
         "STATE_DIR": str(config.state_dir),
@@ -161,9 +162,28 @@ async def killed(config: Config, batches: int) -> int:
         "DATABASE_URL": str(config.database_url),
     }
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", KILLED, str(batches), cwd=ROOT, env=environment
+        sys.executable,
+        *("-c", KILLED, str(batches)),
+        cwd=ROOT,
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
     )
-    return await process.wait()
+    said, _ = await process.communicate()
+    return process.returncode or 0, said.decode()
+
+
+async def killed(config: Config, batches: int) -> int:
+    status, _ = await told(config, batches)
+    return status
+
+
+async def test_the_command_says_what_was_moved_and_what_to_do_now(config: Config) -> None:
+    status, said = await told(config, 1_000)
+    assert status == 0
+    assert "consents: 40 rows, read back" in said
+    assert "Moved 88 rows of" in said
+    assert f"{config.database_path}.moved" in said
+    assert "Keep DATABASE_URL in the settings of the bot and start it" in said
 
 
 async def test_killed_in_the_middle_it_goes_on_where_it_was(
