@@ -90,6 +90,8 @@ class Figures:
     """Seconds from each kill until its shard was served again, with the wait before the start."""
     dispatchers: int = 0
     """How often a process began to send for all."""
+    promises: list[str] = field(default_factory=list[str])
+    """What each process says of who sends, when all are back."""
     store_away: float = 0.0
     """For how many seconds PostgreSQL was away."""
     ill_while_away: list[str] = field(default_factory=list[str])
@@ -302,6 +304,7 @@ async def _live(
             if terms.shown and number % 5 == 4:
                 print(f"killed {number + 1} of {terms.kills}", file=sys.stderr, flush=True)
         await asyncio.gather(*returning.values(), return_exceptions=True)
+        figures.promises = sorted(str(told["promises"]) for told in await fleet.health())
     finally:
         acting.cancel()
     until = time.monotonic() + LONGEST

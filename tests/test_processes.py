@@ -29,6 +29,7 @@ async def test_processes_that_share_the_shards_lose_and_double_nothing_when_they
     assert found.identified >= 2 + len(found.served_again) >= 3
     assert found.closest_identifies >= 5 / HURRY
     assert found.dispatchers >= 1
+    assert found.promises == ["kept by another process", "kept here"]
 
 
 @pytest.mark.slow
