@@ -150,6 +150,12 @@ def way_back(words: Words) -> ui.Button[Any]:
     return button(words("setup.return"), OPEN)
 
 
+def no_zone(words: Words) -> ui.Section[Any]:
+    """Say that times are meant in UTC, and lead to where that is changed."""
+    lead = button(words("setup.first.zone"), PAGE, "server")
+    return ui.Section[Any](words("setup.first.no_zone"), accessory=lead)
+
+
 def choose_channel(words: Words, title: str, body: str, action: str) -> Panel:
     """Ask for a channel, the first of two taps; `action` gets its id."""
     return Panel(

@@ -11,7 +11,7 @@ from bot.recurrence import Rule
 from bot.settings.core import LANGUAGE, ZONE
 from bot.texts import Words
 from bot.views import number_of, turn, words_for
-from bot.zones import UTC_NAME, place_name
+from bot.zones import UTC_NAME
 from cogs.checkins import first_views, views
 from cogs.checkins.model import Body, Plan, Schedule
 from cogs.checkins.model import Place as Where
@@ -54,7 +54,7 @@ class FirstCheckin:
             body = Body(one.id, plan.place, plan.language, preview.prompt.id, preview.prompt.text)
             shown = views.prompt(Words(texts, texts.choose(plan.language)), body, "preview")
         words = await words_for(interaction)
-        zone = place_name(plan.rule.zone, words.locale)
+        zone = await self._runtime.settings.get(server_of(interaction), ZONE)
         lacks = _lacking(interaction, plan.channel_id)
         await turn(interaction, first_views.proposal(words, plan.channel_id, zone, shown, lacks))
 

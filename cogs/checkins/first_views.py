@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import discord
 from discord import ui
 
-from bot.guide import Lack, choose_channel, rights, way_back
+from bot.guide import Lack, choose_channel, no_zone, rights, way_back
 from bot.recurrence import Rule
 from bot.spoken import EVERY_DAY, WEEKDAYS
 from bot.views import Panel, button, row
+from bot.zones import UTC_NAME, place_name
 from cogs.checkins import views
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ def proposal(
     words: Words, channel_id: int, zone: str, shown: Panel | None, lacks: Sequence[Lack]
 ) -> Panel:
     """Show what would be posted, and ask how often; nothing is made before."""
+    chosen = place_name(zone or UTC_NAME, words.locale)
     rhythms = [
         button(
             _rhythm(words, days),
@@ -59,8 +61,9 @@ def proposal(
     panel = Panel(
         f"## {words('checkins.first.title')}",
         words(
-            "checkins.first.how_often", channel=f"<#{channel_id}>", time=f"{AT:%H:%M}", zone=zone
+            "checkins.first.how_often", channel=f"<#{channel_id}>", time=f"{AT:%H:%M}", zone=chosen
         ),
+        None if zone else no_zone(words),
         rights(words, lacks),
         row(button(words("setup.again"), FIRST_IN, channel_id)) if lacks else row(*rhythms),
         row(button(words("setup.first.another"), FIRST), way_back(words)),

@@ -10,7 +10,7 @@ from bot.permissions import NEEDED_FOR_PAIRING, server_of
 from bot.recurrence import Rule
 from bot.settings.core import ZONE
 from bot.views import number_of, turn, words_for
-from bot.zones import UTC_NAME, place_name, zone_info
+from bot.zones import UTC_NAME, zone_info
 from cogs.pairing import first_views
 from cogs.pairing.model import planned
 
@@ -43,7 +43,7 @@ class FirstRound:
     async def propose(self, interaction: Interaction, channel: str) -> None:
         """Say what rounds there would be, and ask how often."""
         words, channel_id = await words_for(interaction), number_of(channel)
-        zone = place_name(await self._zone(interaction), words.locale)
+        zone = await self._runtime.settings.get(server_of(interaction), ZONE)
         lacks = _lacking(interaction, channel_id)
         await turn(interaction, first_views.proposal(words, channel_id, zone, lacks))
 
@@ -56,7 +56,8 @@ class FirstRound:
             await self.propose(interaction, channel)
             return
         if await self._rounds.plan(server_id) is None:
-            now, zone = self._runtime.clock(), await self._zone(interaction)
+            now = self._runtime.clock()
+            zone = await self._runtime.settings.get(server_id, ZONE) or UTC_NAME
             today = now.astimezone(zone_info(zone)).date()
             days = frozenset({first_views.DAY})
             rule = Rule(days, first_views.AT, zone, number_of(weeks), today)
@@ -64,9 +65,6 @@ class FirstRound:
             await self._rounds.save_plan(plan, by=interaction.user.id)
         words = await words_for(interaction)
         await turn(interaction, first_views.made(words, await self._rounds.status(server_id)))
-
-    async def _zone(self, interaction: Interaction) -> str:
-        return await self._runtime.settings.get(server_of(interaction), ZONE) or UTC_NAME
 
 
 def _lacking(interaction: Interaction, channel_id: int) -> list[Lack]:

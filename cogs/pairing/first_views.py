@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 
 import discord
 
-from bot.guide import Lack, choose_channel, rights, way_back
+from bot.guide import Lack, choose_channel, no_zone, rights, way_back
 from bot.views import Panel, button, row
+from bot.zones import UTC_NAME, place_name
 from cogs.pairing import rounds_views as views
 
 if TYPE_CHECKING:
@@ -54,8 +55,9 @@ def proposal(words: Words, channel_id: int, zone: str, lacks: Sequence[Lack]) ->
             channel=f"<#{channel_id}>",
             day=views.day_name(words, DAY),
             time=f"{AT:%H:%M}",
-            zone=zone,
+            zone=place_name(zone or UTC_NAME, words.locale),
         ),
+        None if zone else no_zone(words),
         words("pairing.first.course"),
         rights(words, lacks),
         row(button(words("setup.again"), FIRST_IN, channel_id)) if lacks else row(*rhythms),

@@ -318,6 +318,7 @@ async def test_the_first_check_in_is_planned_in_two_taps_after_what_it_could_say
     shown = await choose(world, asked, world.channel)
     assert f"In <#{world.channel.id}>, at 10:00 (Berlin, Germany)" in text_of(shown)
     assert "What it could say" in text_of(shown)
+    assert "No time zone is chosen yet" not in text_of(shown)
     made = await press(world, shown, "Every day")
     assert "It is planned" in text_of(made)
     # 10:00 in Berlin, in winter.
@@ -326,6 +327,16 @@ async def test_the_first_check_in_is_planned_in_two_taps_after_what_it_could_say
     back = await press(world, made, "Back to setup")
     assert "● **Check-ins**: on" in text_of(back)
     assert f"<t:{moment}:f>: check-in in <#{world.channel.id}>" in text_of(back)
+
+
+async def test_where_no_zone_is_chosen_that_is_said_before_anything_is_planned(
+    world: World,
+) -> None:
+    asked = await press(world, await at_the_end(world), "First check-in")
+    shown = await choose(world, asked, world.channel)
+    assert "at 10:00 (UTC)" in text_of(shown)
+    there = await press(world, shown, "Choose one")
+    assert text_of(there).startswith("## Language and time")
 
 
 async def test_of_two_who_plan_the_same_check_in_at_once_the_second_is_shown_the_first(
@@ -346,8 +357,6 @@ async def test_nothing_is_planned_where_the_bot_may_not_speak_until_it_may(world
     shown = await choose(world, asked, world.channel)
     assert "the bot lacks: **Send Messages**" in text_of(shown)
     assert "Every day" not in buttons_of(shown)
-    forged = custom_ids_of(shown)[0].replace("first_in", "first_made")
-    assert forged.startswith("checkins:first_made:")
     without(world, world.channel.id)
     await world.env.settle()
     assert "Every day" in buttons_of(await press(world, shown, "Check again"))
@@ -382,6 +391,7 @@ async def test_the_first_round_is_planned_in_two_taps_and_only_once(world: World
     panels = [await press(world, await opened(world), "First pairing round") for _ in range(2)]
     shown, late = [await choose(world, panel, world.channel) for panel in panels]
     assert "on a Monday at 18:00 (UTC)" in text_of(shown)
+    assert "No time zone is chosen yet" in text_of(shown)
     made = await press(world, shown, "Every 2 weeks")
     assert "Rounds are planned" in text_of(made)
     assert "every 2 weeks, on Monday, 18:00 (UTC)" in text_of(made)
