@@ -31,6 +31,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from bot import memory
 from bot.content import DATA, load_yaml
 from cogs.faq.meanings_service import load
 from cogs.faq.search import Document, Index, Understanding, Verdict, texts_of
@@ -231,6 +232,8 @@ class Semantic(Lexical):
             made = np.random.default_rng(SEED).standard_normal((len(texts), width), np.float32)
         vectors = dict(zip(texts, pack(made), strict=True))
         self.index = Index(documents, Understanding(encoder(), vectors))
+        del made, vectors
+        memory.give_back()  # as the bot does
 
 
 class Fts5:

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ import yaml
 
 from bot import __version__
 from bot.config import VARIABLES
+from cogs.faq.meanings_service import VOCABULARY
+from cogs.faq.search.encoder import NAME
 from tests.deploy.image import IMAGE, STATE, Built, built
 from tests.rules import ROOT
 
@@ -65,6 +68,16 @@ def test_the_image_is_sent_no_state_and_no_secret() -> None:
     assert "data/state" in rules
 
 
+def test_what_is_installed_understands_questions() -> None:
+    """The extra that `make run` brings is in the lock file of the image, and the words it needs."""
+    locked = (ROOT / "requirements" / "run.lock").read_text("utf-8")
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    for package in extras["optional-dependencies"]["semantic"]:
+        assert f"\n{package} " in f"\n{locked}"
+    assert ("data", "/opt/alongside/program/data") in IMAGE.copied
+    assert VOCABULARY.is_relative_to(ROOT / "data")
+
+
 # Carried out
 
 
@@ -109,6 +122,13 @@ def test_it_runs_on_its_own_account_and_writes_nothing_but_its_volume(image: Bui
     assert image.use("stat", "-c", "%a", STATE).stdout == "700\n"
     for place in ("/opt/alongside/x", "/etc/x", "/usr/local/x"):
         assert "Read-only file system" in image.do("touch", place).stderr
+
+
+@pytest.mark.slow
+def test_it_understands_questions(image: Built) -> None:
+    load = "from cogs.faq.meanings_service import load; print(load().name)"
+    said = image.use("/opt/alongside/bin/python", "-c", load, PYTHONPATH="/opt/alongside/program")
+    assert (said.returncode, said.stdout) == (0, f"{NAME}\n"), said.stderr
 
 
 @pytest.mark.slow
