@@ -231,13 +231,6 @@ async def test_every_setting_has_its_words(world: World) -> None:
             assert TEXTS.has(f"settings.{setting.key}.none")
 
 
-async def test_every_moderators_command_is_hidden_from_members_by_default(world: World) -> None:
-    for root in world.bot.tree.get_commands():
-        if root.name in {"manage", "settings"}:
-            assert root.default_permissions is not None
-            assert root.guild_only
-
-
 async def columns(database: Database) -> dict[str, set[str]]:
     """The columns of every table, by table, on either engine."""
     if database.engine == "PostgreSQL":

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import uuid4
 
+from bot import audit
 from bot.clock import Clock
 from bot.database import Database, Transaction
 from bot.jobs import store as jobs
@@ -67,10 +68,15 @@ class Notices:
         async with self._database.read() as read:
             return await store.notice(read, notice_id)
 
-    async def see(self, server_id: int, notice_id: str) -> None:
-        """Take a notice off the panel, because a moderator has seen it."""
+    async def see(self, server_id: int, notice_id: str, *, by: int) -> None:
+        """Take a notice off the panel for all moderators, because one of them has seen to it."""
+        now = self._clock()
         async with self._database.transaction() as tx:
-            await store.mark_seen(tx, server_id, notice_id, self._clock())
+            notice = await store.notice(tx, notice_id)
+            if notice is not None and await store.mark_seen(tx, server_id, notice_id, now):
+                about = notice.key.replace("_", " ")
+                line = audit.Line.of(server_id, by, now, "notices.seen", about)
+                await audit.record(tx, line)
 
     # The promise to post: bot.jobs.runner.Promises
 

@@ -37,14 +37,15 @@ async def close(tx: Transaction, server_id: int, subject: str, at: datetime) -> 
     )
 
 
-async def mark_seen(tx: Transaction, server_id: int, notice_id: str, at: datetime) -> None:
-    """Close one notice."""
-    await tx.execute(
+async def mark_seen(tx: Transaction, server_id: int, notice_id: str, at: datetime) -> bool:
+    """Close one notice; gives whether it was open."""
+    count = await tx.execute(
         "UPDATE notices SET seen_at = $3 WHERE server_id = $1 AND id = $2 AND seen_at IS NULL",
         server_id,
         notice_id,
         to_epoch(at),
     )
+    return count > 0
 
 
 async def open_notices(read: Reading, server_id: int, limit: int) -> tuple[Notice, ...]:

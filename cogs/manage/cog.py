@@ -237,7 +237,7 @@ class Manage(commands.Cog):
         """Take a notice off: from the panel, or on its message in the channel for notices."""
         notices = self._runtime.notices
         notice = await notices.notice(notice_id)
-        await notices.see(server_of(interaction), notice_id)
+        await notices.see(server_of(interaction), notice_id, by=interaction.user.id)
         if promise is None:
             await turn(interaction, await self._panel(interaction, CORE[0].section))
         elif notice is not None and notice.server_id == interaction.guild_id:

@@ -255,7 +255,7 @@ async def test_moderators_are_told_once_a_month_before_it_ends_and_can_confirm_i
     await blocks.remind()
     [notice] = await notices.open_in(HARBOUR)
     assert notice.key == "apart_ends"
-    await notices.see(HARBOUR, notice.id)
+    await notices.see(HARBOUR, notice.id, by=9)
     await blocks.remind()
     assert await notices.open_in(HARBOUR) == ()
     await blocks.keep_apart(HARBOUR, ASH, BIRCH, by=MODERATOR)

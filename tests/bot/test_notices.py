@@ -54,9 +54,9 @@ async def test_what_was_seen_can_be_told_again_when_it_happens_again(database: D
     await tell(database, notices)
     [first] = await notices.open_in(SERVER)
     assert first.params == {"channel": 100}
-    await notices.see(SERVER + 1, first.id)
+    await notices.see(SERVER + 1, first.id, by=9)
     assert len(await notices.open_in(SERVER)) == 1
-    await notices.see(SERVER, first.id)
+    await notices.see(SERVER, first.id, by=9)
     assert await notices.open_in(SERVER) == ()
     await tell(database, notices)
     [second] = await notices.open_in(SERVER)
@@ -92,7 +92,7 @@ async def test_one_that_was_dealt_with_meanwhile_is_not_posted(database: Databas
         assert await notices.unwanted(tx, [message], NOW) == {}
         await notices.settled(tx, message, State.REFUSED, "gone", NOW)
     [notice] = await notices.open_in(SERVER)
-    await notices.see(SERVER, notice.id)
+    await notices.see(SERVER, notice.id, by=9)
     async with database.transaction() as tx:
         assert await notices.unwanted(tx, [message], NOW) == {message.id: "seen"}
         assert await notices.due(tx, [], NOW) == ([], [])

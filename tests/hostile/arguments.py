@@ -52,6 +52,7 @@ def known(ground: Ground, rows: Mapping[str, Sequence[Row]]) -> dict[str, list[s
         "report_id": of("reports"),
         "line_id": of("audit_lines"),
         "row_id": of("helplines_rows"),
+        "line": of("helplines_rows"),
         "topic_id": of("pairing_topics")[-1:],
         "server": [str(world.guild.id)],
         "server_id": [str(world.guild.id)],

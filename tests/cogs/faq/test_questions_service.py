@@ -141,7 +141,7 @@ async def test_moderators_are_told_once_for_several_and_again_when_long_nobody_w
     await desk.send("where is my umbrella", who=BIRCH)
     assert await desk.noticed() == [1]
     [notice] = await desk.notices.open_in(SERVER)
-    await desk.notices.see(SERVER, notice.id)
+    await desk.notices.see(SERVER, notice.id, by=MODERATOR)
     await desk.send("and my kettle", who=BIRCH)
     assert await desk.noticed() == []
     desk.now += NOTICE_PAUSE
