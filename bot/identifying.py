@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable
 
 from bot import logs
+from bot.database import line
 from bot.database.line import Line
 from bot.errors import StartError
 
@@ -33,17 +34,17 @@ PATIENCE_SECONDS = 60.0
 only asks to try again, has to do."""
 
 
-async def take_shards(line: Line, shard_ids: Iterable[int]) -> None:
+async def take_shards(shared: Line, shard_ids: Iterable[int]) -> None:
     """Take the shards of this process, for as long as it lives; raises StartError.
 
     Two processes with one shard would both be told of all that happens there, and both answer.
     """
-    turns = [line.turn(f"shard.{shard_id}") for shard_id in shard_ids]
+    turns = [shared.turn(f"shard.{shard_id}") for shard_id in shard_ids]
     try:
         async with asyncio.timeout(SHARD_SECONDS):
             await asyncio.gather(*(turn.hold() for turn in turns))
     except TimeoutError as error:
-        if not line.up:
+        if not shared.up:
             # Nobody can tell, and a bot that waits for PostgreSQL still answers what it can.
             return
         raise StartError(
@@ -55,9 +56,9 @@ async def take_shards(line: Line, shard_ids: Iterable[int]) -> None:
 class Identifying:
     """Asked before each IDENTIFY of this process."""
 
-    def __init__(self, line: Line, concurrency: Callable[[], Awaitable[int]]) -> None:
+    def __init__(self, shared: Line, concurrency: Callable[[], Awaitable[int]]) -> None:
         """Ask `concurrency` once how many shards may identify at the same time."""
-        self._line = line
+        self._line = shared
         self._concurrency = concurrency
         self._buckets: int | None = None
         self._here: defaultdict[int, asyncio.Lock] = defaultdict(asyncio.Lock)
@@ -72,8 +73,9 @@ class Identifying:
         await here.acquire()
         turn = self._line.turn(f"identify.{bucket}")
         try:
-            await self._taken(turn.hold())
-            await asyncio.sleep(APART_SECONDS)
+            # Who takes a turn has waited in it for a moment already, before it is theirs to use.
+            waited = line.SETTLE_SECONDS if await self._taken(turn.hold()) else 0.0
+            await asyncio.sleep(APART_SECONDS - waited)
         except BaseException:
             turn.let_go()
             here.release()
@@ -82,14 +84,16 @@ class Identifying:
         self._lingering.add(lingering)
         lingering.add_done_callback(self._lingering.discard)
 
-    async def _taken(self, holding: Awaitable[None]) -> None:
+    async def _taken(self, holding: Awaitable[None]) -> bool:
+        """Wait for a turn; False where nobody can tell whose it is."""
         task = asyncio.ensure_future(holding)
         try:
             while not task.done():
                 await asyncio.wait((task,), timeout=PATIENCE_SECONDS)
                 if not task.done() and not self._line.up:
                     _log.warning("identifies_without_turn")
-                    return
+                    return False
+            return True
         finally:
             task.cancel()
 
