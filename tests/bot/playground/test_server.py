@@ -83,6 +83,9 @@ async def test_the_conversation_stands_inside_our_page(visit: Visit) -> None:
     async with client.get(base + "/app.js") as answer:
         assert answer.status == 200
         assert "javascript" in answer.headers["Content-Type"]
+    async with client.get(base + "/fonts/noto-sans-latin-v2.015.ttf") as answer:
+        assert answer.headers["Cache-Control"] == "private, max-age=600"
+        assert (await answer.read())[:4] == b"\0\1\0\0"
     headers = {"X-Simcord-Capability": key["X-Playground-Key"]}
     async with client.post(base + "/api/pages", json={}, headers=headers) as answer:
         assert (await answer.json())["channel"]["name"] == "welcome"
