@@ -50,10 +50,10 @@ def overview(words: Words, seen: Overview, picture: str | None) -> Panel:
             row(_settings(words)),
         )
     months = seen.months[-SHOWN:]
-    lines = list(_lines(words, months))
+    lines, period = list(_lines(words, months)), _period(words, months)
     return Panel(
         f"## {words('insights.title')}",
-        f"**{_period(words, months)}**",
+        f"**{period[:1].upper()}{period[1:]}**",
         "\n".join(lines),
         None if picture is None else _gallery(picture, alt(words, months)),
         "-# " + words("insights.how"),
