@@ -78,10 +78,10 @@ def about(words: Words, config: Config, *, counts: bool) -> Panel:
         " ".join(hosted) or None,
         "-# " + words("about.version", version=__version__),
         row(
-            helplines_button(words),
             button(words("about.help_button"), HELP),
             button(words("privacy.button"), "privacy:show"),
             link(words("about.source"), config.source_url) if config.source_url else None,
+            helplines_button(words),
         ),
     )
 

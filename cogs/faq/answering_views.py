@@ -75,7 +75,7 @@ def post(public: Words, entry: Entry, line: str, by: str) -> Panel:
     """What everybody in the channel sees."""
     return Panel(
         *_post(public, entry, line, by),
-        row(helplines_button(public), button(public("faq.share.what"), ABOUT)),
+        row(button(public("faq.share.what"), ABOUT), helplines_button(public)),
     )
 
 

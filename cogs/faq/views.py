@@ -62,8 +62,8 @@ def answer(
         ),
         row(
             button(words("faq.share.button"), SHARE, entry.id) if can_share else None,
-            helplines_button(words),
             button(words("faq.browse.button"), PAGE, entry.topic, 0),
+            helplines_button(words),
         ),
     )
 
@@ -75,8 +75,8 @@ def thanks(words: Words, entry: Entry, *, can_share: bool) -> Panel:
         "-# " + words("faq.helped.thanks"),
         row(
             button(words("faq.share.button"), SHARE, entry.id) if can_share else None,
-            helplines_button(words),
             button(words("faq.browse.button"), PAGE, entry.topic, 0),
+            helplines_button(words),
         ),
     )
 
@@ -171,7 +171,7 @@ def shared(words: Words, entry: Entry) -> Panel:
     return Panel(
         *told(words, entry),
         "-# " + words("faq.share.footer"),
-        row(helplines_button(words), button(words("faq.share.what"), ABOUT)),
+        row(button(words("faq.share.what"), ABOUT), helplines_button(words)),
     )
 
 

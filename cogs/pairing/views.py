@@ -184,12 +184,7 @@ def about(
         words("pairing.about.kept"),
         words("pairing.about.ends", server=plain(server)),
         row(
-            button(
-                words("pairing.about.go_on"),
-                FORM,
-                *pack(draft, offered),
-                style=discord.ButtonStyle.primary,
-            ),
+            button(words("pairing.about.go_on"), FORM, *pack(draft, offered)),
             button(words("pairing.about.no"), NO),
             helplines_button(words),
         ),
@@ -208,13 +203,8 @@ def summary(
         "\n".join(lines),
         words("pairing.summary.yes_means"),
         row(
-            button(
-                words("pairing.summary.yes"),
-                YES,
-                CONSENT_VERSION,
-                *packed,
-                style=discord.ButtonStyle.primary,
-            ),
+            # No louder than the no.
+            button(words("pairing.summary.yes"), YES, CONSENT_VERSION, *packed),
             button(words("pairing.summary.more"), MORE, *packed),
             button(words("pairing.summary.change"), FORM, *packed),
         ),

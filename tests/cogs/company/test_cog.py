@@ -441,6 +441,29 @@ async def test_by_direct_message_somebody_asks_in_the_server_they_take_part_in(
     assert "Thinking it through together" in text_of(harbour.panel)
 
 
+async def test_by_direct_message_the_server_is_chosen_by_its_name(harbour: Harbour) -> None:
+    world = harbour.world
+    await harbour.on_duty(harbour.fern)
+    second = world.env.create_guild("Lighthouse")
+    room = second.create_text_channel("general")
+    role = second.create_role("Supporter")
+    settings = world.bot.runtime.settings
+    for key, value in {
+        "meeting.all_adults": True,
+        "company.supporter_roles": [role.id],
+        "company.call_channel": [room.id],
+        "company.thread_channel": [room.id],
+        "company.enabled": True,
+    }.items():
+        await settings.change(second.id, settings.by_key(key), value, by=world.moderator.id)
+    await second.add_member(harbour.fern.user, roles=[role]).slash(room, "company duty on")
+    supporter = UserHandle(world.env, world.env.backend.users[harbour.fern.id])
+    shown = await supporter.slash("company ask")
+    assert list(buttons_of(shown)) == ["Harbour", "Lighthouse", "Helplines"]
+    chosen = await supporter.click(answer_of(shown).message, label="Lighthouse")
+    assert "Lighthouse" in text_of(chosen)
+
+
 async def test_a_forged_button_leads_nowhere(harbour: Harbour) -> None:
     world = harbour.world
     await harbour.ask()

@@ -12,6 +12,7 @@ from cogs.pairing import introductions_cog, rounds_store
 from cogs.pairing.introductions_service import Details, Introductions
 from cogs.pairing.matching import Drawn, Round, draw
 from tests.cogs.pairing.test_rounds_cog import (
+    WISHES,
     asks_nobody,
     is_closed,
     join,
@@ -19,8 +20,9 @@ from tests.cogs.pairing.test_rounds_cog import (
     quick,
     ready,
     run_now,
+    service,
 )
-from tests.world import World, text_of
+from tests.world import World, buttons_of, text_of
 
 __all__ = ["quick", "ready"]
 
@@ -186,3 +188,27 @@ async def test_a_server_near_its_limit_of_threads_closes_earlier_ones_first_and_
     assert not any(is_closed(ready, one) for one in later)
     shown = text_of(await ready.moderator.slash(ready.channel, "settings"))
     assert "near the number of active threads" in shown
+
+
+async def test_where_no_thread_can_be_made_they_meet_by_the_direct_messages_they_asked_for(
+    ready: World,
+) -> None:
+    alone = ready.guild.add_member(ready.env.create_user("cedar"))
+    people = (ready.member, ready.other, alone)
+    await join(ready, ready.member, ready.other)
+    await join(ready, alone, wishes=replace(WISHES, languages=("pl",)))
+    for one in people:
+        [mine] = await service(ready).of_person(one.id)
+        await service(ready).write_to(one.id, mine.id, one.user.dm_channel.id)
+    await asks_nobody(ready)
+    path = f"/channels/{ready.channel.id}/threads"
+    ready.env.inject_error("POST", path, status=403, code=50013, times=None)
+    await run_now(ready)
+    for one, peer in ((ready.member, ready.other), (ready.other, ready.member)):
+        [told] = one.user.dm_channel.history()
+        assert text_of(told).startswith("A note you asked for\n")
+        assert f"<@{peer.id}>" in text_of(told)
+        assert list(buttons_of(told))[-1] == "Helplines"
+    [told] = alone.user.dm_channel.history()
+    assert text_of(told).startswith("A note you asked for\n")
+    assert "Helplines" in buttons_of(told)

@@ -293,6 +293,14 @@ async def test_topics_say_why_none_is_a_diagnosis(ready: World) -> None:
     assert "Harbour walks" in text_of(added)
 
 
+async def test_topics_are_chosen_out_of_those_that_ship(ready: World) -> None:
+    shown = await manage(ready, "topics")
+    form = await press(ready.moderator, shown, "Choose from what ships")
+    first, *others = inputs_of(form)
+    await ready.moderator.submit_modal(form, {first: ["music"], **{key: [] for key in others}})
+    assert [topic.id for topic in await service(ready).offered(ready.guild.id, "en")] == ["music"]
+
+
 async def test_a_second_tap_on_run_does_not_draw_before_anybody_could_answer(ready: World) -> None:
     await join(ready, ready.member, ready.other)
     first, second = await manage(ready, "run"), await manage(ready, "run")
