@@ -29,7 +29,7 @@ from playwright.sync_api import (
 
 from tests.browser import company
 from tests.browser.pairs import MODERATOR, PLACE, join, run_round, set_up
-from tests.browser.using import conversation, go_to, inside, look_as, pick
+from tests.browser.using import conversation, go_to, inside, look_as, pick, press, says, use
 
 PICTURES = Path(__file__).resolve().parent / "pictures"
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
@@ -40,6 +40,10 @@ PHONE = ViewportSize(width=390, height=844)
 COLOURS = 64
 PATIENCE = 60_000
 QUESTION = "what is peer sup"
+UNKNOWN = {
+    "Alex (18+)": "when does the choir sing",
+    "Noor (18+)": "when does the choir sing next",
+}
 PEERS = {"Alex (18+)": "Talk", "Noor (18+)": "Listen"}
 
 
@@ -91,6 +95,8 @@ def main() -> None:
         take(page, "introduction")
     with browsing() as (browser, address):
         accompany(opened(browser, address, TALL))
+    with browsing() as (browser, address):
+        wonder(opened(browser, address, TALL))
 
 
 @contextmanager
@@ -114,6 +120,24 @@ def accompany(page: Page) -> None:
     company.close(page, room)
     go_to(page, room)
     take(page, "company-closed")
+
+
+def wonder(page: Page) -> None:
+    """Let two members ask what the FAQ does not know, and a moderator see both together."""
+    for person, question in UNKNOWN.items():
+        look_as(page, person, "general")
+        pick(page, "faq ask")
+        inside(page).get_by_role("combobox", name="question").press_sequentially(question)
+        inside(page).get_by_role("option").filter(has_text=question).first.click()
+        send(page)
+        press(page, "Ask the moderators")
+        expect(says(page, "Nothing has gone yet.")).to_be_visible()
+        take(page, "question-sending")
+        press(page, "Send it")
+        expect(says(page, "It is with the moderators.")).to_be_visible()
+    look_as(page, MODERATOR, "moderators-only")
+    use(page, "manage faq questions", "Questions from members")
+    take(page, "questions")
 
 
 def schedule_check_in(page: Page) -> None:
