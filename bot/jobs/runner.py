@@ -212,6 +212,13 @@ class Runner:
         if self._asleep and not known and self._task is not None:
             self._task.cancel()
 
+    async def wait_for_room(self) -> None:
+        """Wait until one more request fits under Discord's limit, beside the messages themselves.
+
+        For a carrier whose message takes a second one, a thread say.
+        """
+        await self._pace.wait()
+
     async def materialise(self) -> int:
         """Turn due timers into messages and next moments; gives how many timers were due."""
         now = self._clock()

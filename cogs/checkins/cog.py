@@ -90,6 +90,7 @@ class Carrier:
         """Open the thread of what is there; NotNow when only another try will tell if it is."""
         if not isinstance(told, Delivered) or body.place is not Place.THREAD:
             return told
+        await self._bot.runtime.jobs.wait_for_room()
         try:
             posted = await self._bot.servers.message(
                 message.server_id, message.channel_id, told.message_id

@@ -336,6 +336,15 @@ async def test_no_more_is_claimed_than_can_begin_within_a_second(ground: Ground)
     assert len(await ground.runner.claim()) == IN_FLIGHT // 2
 
 
+async def test_what_else_a_message_asks_of_discord_takes_of_the_same_room(ground: Ground) -> None:
+    await ground.promise(*(draft(f"{n}") for n in range(9)))
+    runner = ground.another_runner(per_second=4)
+    threads = [asyncio.create_task(runner.wait_for_room()) for _ in range(3)]
+    await asyncio.sleep(0)
+    assert len(await runner.claim()) < 4
+    await asyncio.gather(*threads)
+
+
 async def test_a_check_in_goes_out_on_time_while_thousands_are_introduced(ground: Ground) -> None:
     # In one server, and each introduction takes as long as it likes.
     stuck, full = asyncio.Event(), asyncio.Event()
