@@ -42,6 +42,7 @@ audit: $(VENV)/dev.ready
 
 pictures: $(VENV)/dev.ready
 	$(PY) -m docs.pictures
+	$(PY) -m docs.gallery
 
 bench: $(VENV)/dev.ready
 	$(PY) -m benchmarks

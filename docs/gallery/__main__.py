@@ -18,16 +18,38 @@ from docs.gallery.page import PAGE, PICTURES, file_of, with_messages, words
 from docs.gallery.recorder import LANGUAGES
 from docs.gallery.renderer import beside, studio
 
-NOT_TYPICAL = ("hostile", "long", "largest", "most", "everyone", "markdown", "forged", "sand")
+NOT_TYPICAL = (
+    "hostile",
+    "long",
+    "largest",
+    "most",
+    "everyone",
+    "markdown",
+    "forged",
+    "sand",
+    "worst",
+    "fit_into",
+    "fits_into",
+)
 """Words in the names of tests that try what nobody would show on a page."""
 
 PREFERRED = {
     "cogs.about.views.about": "where_it_is[https",
     "cogs.checkins.own_views.asking": "words",
     "cogs.checkins.views.prompt": "by_direct_message_and_can_be_answered",
+    "cogs.company.views.call": "a_request_goes_from_asker",
+    "cogs.faq.answering_views.suggested": "a_helper_is_shown",
+    "cogs.faq.entries_views.preview": "a_new_answer_is_previewed",
+    "cogs.faq.entries_views.saved": "a_new_answer_is_previewed",
+    "cogs.faq.questions_views.choose_entry": "an_entry_that_is_there",
+    "cogs.faq.tallies_views.feedback": "steps_of_five",
+    "cogs.faq.transfer_views.preview": "answers_go_out",
+    "cogs.faq.views.answer": "a_chosen_suggestion",
+    "cogs.faq.views.confirm_share": "sharing_says_first",
     "cogs.helplines.views.numbers_panel": "a_chosen_suggestion_is_shown",
     "cogs.pairing.first_views.proposal": "in_two_taps",
-    "cogs.privacy.views.page": "the_page_says_how_much_is_kept",
+    "cogs.privacy.views.page": "test_erasing_ones_data_ends_it",
+    "cogs.safety.views.apart": "whoever_is_blocked",
 }
 """Words in the name of the test that shows a builder best."""
 

@@ -74,8 +74,8 @@ def words(shown: Shown) -> Iterator[str]:
         if title:
             yield str(title)
         if label:
-            yield f"Button: {label}." if part.get("type") == 2 else f"{label}:"
+            yield f"Button: {label}" if part.get("type") == 2 else f"{label}:"
         if part.get("placeholder") and not label:
-            yield f"Choice: {part['placeholder']}."
+            yield f"Choice: {part['placeholder']}"
         for name in ("components", "component", "accessory"):
             yield from words(part.get(name))

@@ -412,5 +412,5 @@ async def test_it_speaks_spanish_to_who_asks_in_spanish(world: World) -> None:
     world.env.backend.emit = emit
     await decline(world, await queue(world), "unclear")
     note, told = written(world)
-    assert note.startswith("Una nota que pediste")
+    assert note.startswith("Algo que pediste recibir")
     assert "No quedó claro qué querías decir" in told

@@ -295,7 +295,7 @@ async def test_topics_say_why_none_is_a_diagnosis(ready: World) -> None:
 
 async def test_topics_are_chosen_out_of_those_that_ship(ready: World) -> None:
     shown = await manage(ready, "topics")
-    form = await press(ready.moderator, shown, "Choose from what ships")
+    form = await press(ready.moderator, shown, "Choose from the bot's topics")
     first, *others = inputs_of(form)
     await ready.moderator.submit_modal(form, {first: ["music"], **{key: [] for key in others}})
     assert [topic.id for topic in await service(ready).offered(ready.guild.id, "en")] == ["music"]
