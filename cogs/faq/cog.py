@@ -120,7 +120,7 @@ class FaqCog(commands.Cog, name="Faq"):
         else:
             topics = await self._faq.topics(interaction.guild_id, language)
             moderators = await self._asker.offer(interaction, words, question)
-            panel = views.not_found(words, found, topics, ask=moderators, news=news)
+            panel = views.not_found(words, found, topics, ask=moderators, news=news, read=spoken)
         self._note(interaction, What.FAQ_MISSED if found.entry is None else What.FAQ_USED)
         await reply(interaction, panel)
 

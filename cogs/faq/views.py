@@ -55,7 +55,7 @@ def answer(
         *told(words, entry, read),
         "-# " + words("faq.answer.footer"),
         words("faq.answer.related") if related else None,
-        *_buttons(words, related),
+        *_buttons(words, related, read=read),
         row(
             button(words("faq.helped.yes"), HELPED, entry.id) if counts else None,
             button(words("faq.helped.no"), INSTEAD, entry.id, *_fitting(INSTEAD, entry, others)),
@@ -89,11 +89,13 @@ def not_found(
     about: str = "faq.nothing",
     ask: ui.Button[Any] | None = None,
     news: Sequence[str] = (),
+    read: str = "",
 ) -> Panel:
     """Say that there is no answer; helplines and people first, then what comes near, and topics.
 
     `about` is the key of what is said: that nothing was found, or that it was not what was meant.
-    `ask` is the button to the moderators, where there is one.
+    `ask` is the button to the moderators, where there is one; who asked in a language can `read`
+    it.
     """
     nearby = found.near[: NEAR[found.verdict]]
     person = found.person
@@ -106,7 +108,7 @@ def not_found(
             button(person.question, SHOW, person.id) if person else None,
         ),
         words(f"faq.{found.verdict.value}.offer") if nearby else None,
-        *_buttons(words, nearby, together=True),
+        *_buttons(words, nearby, together=True, read=read),
         words("faq.questions.offer") if ask else None,
         row(ask) if ask else None,
         row(_topic_menu(words, topics, None)) if topics else None,
@@ -231,20 +233,20 @@ def language_name(code: str, words: Words) -> str:
 
 
 def _buttons(
-    words: Words, entries: Sequence[Entry], *, together: bool = False
+    words: Words, entries: Sequence[Entry], *, together: bool = False, read: str = ""
 ) -> list[ui.ActionRow[Any]]:
     # One a row: a question is a sentence, and Discord cuts labels that stand side by side.
     rows: list[ui.ActionRow[Any]] = []
     for entry in entries:
         others = [other for other in entries if other is not entry] if together else ()
-        label = _label(words, entry)
+        label = _label(words, entry, read)
         rows.append(row(button(label, SHOW, entry.id, *_fitting(SHOW, entry, others))))
     return rows
 
 
-def _label(words: Words, entry: Entry) -> str:
-    """The question, and its language where it is not the reader's."""
-    if entry.language == words.locale:
+def _label(words: Words, entry: Entry, read: str) -> str:
+    """The question, and its language where it is none of the reader's."""
+    if entry.language in {words.locale, read}:
         return entry.question
     language = f" · {language_name(entry.language, words)}"
     return clip(entry.question, LABEL - len(language)) + language

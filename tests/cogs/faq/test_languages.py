@@ -64,6 +64,7 @@ async def test_who_asks_in_spanish_is_answered_in_spanish_wherever_their_discord
     )
     assert "## ¿Qué es el apoyo entre pares?" in text_of(asked)
     assert "only" not in text_of(asked)
+    assert not any("Spanish" in label for label in buttons_of(asked))
 
 
 async def test_what_is_offered_in_the_other_language_says_so(world: World) -> None:
