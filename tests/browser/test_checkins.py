@@ -57,7 +57,7 @@ def test_a_scheduled_check_in_comes_and_two_members_answer_it_also_after_a_resta
     page.goto(playground.start("--port", "0", "--fresh"))
     # From nine on a Monday, a day holds exactly one ten o'clock, whenever this runs.
     page.get_by_role("button", name="Next Monday 9:01").click()
-    expect(page.locator("#now")).to_contain_text("09:01")
+    expect(page.locator("#now")).to_contain_text("09:01", timeout=4 * PATIENCE)
     monday = clock(page)
 
     look_as(page, "Robin (Moderator, 18+)")

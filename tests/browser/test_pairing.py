@@ -24,7 +24,7 @@ def test_five_join_a_round_is_run_one_leaves_one_blocks_and_the_next_respects_it
 ) -> None:
     page.goto(playground.start("--port", "0", "--fresh"))
     page.get_by_role("button", name="Next Monday 9:01").click()
-    expect(page.locator("#now")).to_contain_text("09:01")
+    expect(page.locator("#now")).to_contain_text("09:01", timeout=4 * PATIENCE)
     set_up(page)
     for person, (topic, role) in WISHES.items():
         look_as(page, person, PLACE)

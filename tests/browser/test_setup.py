@@ -35,7 +35,7 @@ def test_a_new_moderator_comes_from_setup_to_a_first_check_in_answer_and_round(
 ) -> None:
     page.goto(playground.start("--port", "0", "--fresh"))
     page.get_by_role("button", name="Next Monday 9:01").click()
-    expect(page.locator("#now")).to_contain_text("09:01")
+    expect(page.locator("#now")).to_contain_text("09:01", timeout=4 * PATIENCE)
 
     setting_up.begin(page, unseen)
     setting_up.decide(page, unseen)
