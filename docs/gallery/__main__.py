@@ -37,7 +37,7 @@ PREFERRED = {
     "cogs.about.views.about": "where_it_is[https",
     "cogs.checkins.own_views.asking": "words",
     "cogs.checkins.views.prompt": "by_direct_message_and_can_be_answered",
-    "cogs.company.views.call": "a_request_goes_from_asker",
+    "cogs.company.views.call": "who_stays_unnamed",
     "cogs.faq.answering_views.suggested": "a_helper_is_shown",
     "cogs.faq.entries_views.preview": "a_new_answer_is_previewed",
     "cogs.faq.entries_views.saved": "a_new_answer_is_previewed",
@@ -48,6 +48,7 @@ PREFERRED = {
     "cogs.faq.views.confirm_share": "sharing_says_first",
     "cogs.helplines.views.numbers_panel": "a_chosen_suggestion_is_shown",
     "cogs.pairing.first_views.proposal": "in_two_taps",
+    "cogs.pairing.views.about": "said_in_words",
     "cogs.privacy.views.page": "test_erasing_ones_data_ends_it",
     "cogs.safety.views.apart": "whoever_is_blocked",
 }
