@@ -42,6 +42,7 @@ PREFERRED = {
     "cogs.faq.entries_views.preview": "a_new_answer_is_previewed",
     "cogs.faq.entries_views.saved": "a_new_answer_is_previewed",
     "cogs.faq.questions_views.choose_entry": "an_entry_that_is_there",
+    "cogs.faq.review_views.reviewed": "what_may_be_mended",
     "cogs.faq.tallies_views.feedback": "steps_of_five",
     "cogs.faq.transfer_views.preview": "answers_go_out",
     "cogs.faq.views.answer": "a_chosen_suggestion",
