@@ -102,9 +102,10 @@ def _typical(key: str, found: dict[str, Call]) -> Call:
         call for call in found.values() if not any(word in call["test"] for word in NOT_TYPICAL)
     ]
     ranked = sorted(wanted or everyday or found.values(), key=lambda call: len(str(call["en"])))
-    # What was put into words before the message was built stays in English.
-    least = min(map(_untranslated, ranked))
-    ranked = [call for call in ranked if _untranslated(call) == least]
+    if not wanted:
+        # What was put into words before the message was built stays in English.
+        least = min(map(_untranslated, ranked))
+        ranked = [call for call in ranked if _untranslated(call) == least]
     return ranked[len(ranked) // 2]
 
 

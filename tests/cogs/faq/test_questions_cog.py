@@ -367,7 +367,7 @@ async def test_declined_and_handed_over_say_why_and_where_a_person_is(world: Wor
     assert "a person can do more here" in text_of(shown)
     await tap(world, shown, "Yes, tell them", world.moderator)
     _, personal, _, handed = messages(world)
-    assert "A person can listen to you better" in text_of(personal)
+    assert "A person can listen better" in text_of(personal)
     assert "You can write to any of them" in text_of(handed)
     for one in (personal, handed):
         assert "I'd like company" in buttons_of(one)

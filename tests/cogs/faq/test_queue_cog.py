@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 from simcord.results import InteractionResult
 
+from bot.texts import Texts, Words
+from cogs.faq.questions_model import Reason
+from cogs.faq.questions_views import reason_words
 from tests.cogs.faq.samples import TYPED
 from tests.cogs.faq.test_entries_cog import audited, fill, prefilled
 from tests.cogs.faq.test_questions_cog import (
@@ -61,6 +64,13 @@ async def test_the_day_of_the_server_says_how_many_wait_and_leads_to_them(world:
     assert CHOIR not in text_of(day)
     queue = await world.moderator.click(answer_of(day).message, label="Questions")
     assert f"> {CHOIR}" in text_of(queue)
+
+
+def test_who_declines_can_read_to_the_end_what_the_asker_will_read() -> None:
+    texts = Texts.load()
+    for locale in texts.locales:
+        for reason in set(Reason) - {Reason.WRITTEN}:
+            assert len(reason_words(Words(texts, locale), reason)) <= 100, (locale, reason)
 
 
 async def test_like_ones_stand_together_and_others_on_pages_of_their_own(world: World) -> None:
