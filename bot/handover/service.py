@@ -60,8 +60,8 @@ async def export_server(
     """Write a server into a new file, encrypted with the key in `key_file`; made if there is none.
 
     `hand_over` puts what is members' own into it too, and deletes all of the server here as soon as
-    the file is on the disk. The bot must be stopped. Raises a `StoreError` or a StartError; then no
-    file was made and nothing was deleted.
+    the file is on the disk. The bot must be stopped. Raises a `StoreError` or a StartError. Cut off
+    once the file has its name, the server may be deleted already, and the file is all that is left.
     """
     key = _key_for(target, key_file)
     with alone(config), _stage(target.parent) as stage:
@@ -109,21 +109,28 @@ async def import_server(config: Config, file: Path, key_file: Path, clock: Clock
             settled = await settle(await open_runtime(staged, clock), (), facts.taken_at)
             async with _store(staged, clock) as source, source.database.read() as read:
                 rows = await store.rows_of(read, facts.server_id, source.privacy.holdings)
-            async with _store(config, clock) as runtime:
-                if facts.server_id in await runtime.privacy.servers():
+            async with (
+                _store(config, clock) as runtime,
+                runtime.database.transaction() as tx,
+            ):
+                # A bot that was only invited has noted that already.
+                if not await runtime.privacy.make_room(tx, facts.server_id):
                     raise StoreUnavailable(
                         f"Something of server {facts.server_id} is here already. Whoever may "
                         "manage that server can erase it first: /manage privacy.",
                         os.EX_CANTCREAT,
                     )
-                async with runtime.database.transaction() as tx:
-                    added = await _put(runtime, tx, rows)
+                added = await _put(runtime, tx, rows)
     return Taken(facts, added, settled)
 
 
 def _key_for(target: Path, key_file: Path) -> str:
     if target.exists():
-        raise StoreUnavailable(f"{target} exists already; name another file.", os.EX_CANTCREAT)
+        raise StoreUnavailable(
+            f"{target} exists already; name another file. If an export was cut off, keep this one: "
+            "it may be all that is left of the server.",
+            os.EX_CANTCREAT,
+        )
     return read_key(key_file) if key_file.exists() else write_key(key_file)
 
 

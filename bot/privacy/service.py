@@ -128,6 +128,22 @@ class Privacy:
             # Also when this was cancelled: by then it may have been committed.
             self._tell_listeners(server_id)
 
+    async def make_room(self, tx: Transaction, server_id: int) -> bool:
+        """Delete the bot's own workings of a server, where nothing else is kept of it.
+
+        Gives whether nothing is; when something is, all stays. For what is put there in the same
+        transaction, so nobody is told and no restore does it again.
+        """
+        workings: list[Holding] = []
+        for holding in self._holdings:
+            if holding.working:
+                workings.append(holding)
+            elif holding.server is not None and server_id in await store.servers(tx, holding):
+                return False
+        for holding in workings:
+            await store.erase_server(tx, holding, server_id)
+        return True
+
     async def server_left(self, server_id: int) -> None:
         """The bot was removed from a server: its data goes after the grace."""
         async with self._database.transaction() as tx:

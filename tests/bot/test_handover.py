@@ -23,6 +23,7 @@ from bot.jobs import store as jobs
 from bot.jobs.model import Draft
 from bot.opening import open_runtime
 from bot.privacy import Kind
+from bot.settings.service import Settings
 from tests.filling import ASH, HARBOUR, MEADOW, fill_all
 from tests.stores import NOW, Place
 
@@ -176,6 +177,45 @@ async def test_it_is_refused_where_something_of_the_server_is_already(
     with pytest.raises(StoreError, match=r"here already.*/manage privacy"):
         await import_server(new, file, key, clock)
     assert await kept(new, HARBOUR) == before
+
+
+async def test_a_bot_that_was_only_invited_is_not_in_the_way(
+    old: Config, new: Config, file: Path, key: Path
+) -> None:
+    before = await kept(old, HARBOUR)
+    async with running(new) as bot:
+        offer = Draft("setup.offer", "1", HARBOUR, 5, "", NOW, NOW + timedelta(hours=1))
+        async with bot.runtime.database.transaction() as tx:
+            await tx.execute("INSERT INTO setup_servers VALUES ($1, 1, 'hours')", HARBOUR)
+            await jobs.add_messages(tx, [offer])
+        # It was here before, and was removed.
+        await bot.runtime.privacy.server_left(HARBOUR)
+    await export_server(old, HARBOUR, file, key, clock, hand_over=True)
+    await import_server(new, file, key, clock)
+    there = await kept(new, HARBOUR)
+    assert DEPARTURES not in there
+    for table in ("setup_servers", "jobs_messages"):
+        assert there[table] == before[table]
+
+
+async def test_cut_off_once_all_is_deleted_the_file_is_whole_and_is_not_to_be_deleted(
+    old: Config, new: Config, file: Path, key: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cut(_settings: Settings, _server: int) -> None:
+        raise InterruptedError
+
+    with monkeypatch.context() as at_the_end:
+        at_the_end.setattr(Settings, "forget", cut)
+        with pytest.raises(StoreError):
+            await export_server(old, HARBOUR, file, key, clock, hand_over=True)
+    with pytest.raises(StoreError, match="keep this one: it may be all that is left"):
+        await export_server(old, HARBOUR, file, key, clock, hand_over=True)
+    # What the page tells apart the two by.
+    second = file.with_name("second.server")
+    with pytest.raises(StoreError, match="Nothing is kept of a server"):
+        await export_server(old, HARBOUR, second, key, clock, hand_over=True)
+    assert not second.exists()
+    assert (await import_server(new, file, key, clock)).rows
 
 
 async def test_a_restore_brings_nothing_back_of_a_server_that_was_handed_over(
