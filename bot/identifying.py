@@ -46,6 +46,7 @@ async def take_shards(shared: Line, shard_ids: Iterable[int]) -> None:
     except TimeoutError as error:
         if not shared.up:
             # Nobody can tell, and a bot that waits for PostgreSQL still answers what it can.
+            _log.warning("shards_without_turn")
             return
         raise StartError(
             "Another process on this store serves the same shard. Give each process its own "

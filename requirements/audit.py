@@ -20,6 +20,9 @@ LOCK = ROOT / "requirements" / "dev.lock"
 
 _AUDITOR = ("uv", "run", "--isolated", "--no-project", "--with-requirements")
 
+_OUT_OF_REACH = ("ConnectionError", "Failed to fetch", "Max retries exceeded", "timed out")
+"""What is said of a list that cannot be reached; anything else is a mistake of ours."""
+
 _NO_SECRETS_IN = r"(^requirements/.*\.lock|^data/.*|\.png|\.svg)$"
 # Each is a pretended one: in a test, or as an example of what an address looks like.
 _PRETENDED = (
@@ -59,6 +62,8 @@ def advisories(lock: Path) -> Advised:
     command = ("pip-audit", "--disable-pip", "--require-hashes", "--format", "json")
     said = _run(lock.parent, *_AUDITOR, tools, *command, "--requirement", str(lock))
     if not said.stdout:
+        if not any(sign in said.stderr for sign in _OUT_OF_REACH):
+            raise SystemExit(said.stderr)
         # It stops at the first package when the list, or it itself, cannot be reached at all.
         return advised({"dependencies": [{"name": "all packages", "skip_reason": "no list"}]})
     return advised(json.loads(said.stdout))

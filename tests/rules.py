@@ -217,3 +217,17 @@ def never_said(keys: Iterable[str], sources: Sources) -> list[str]:
     return sorted(
         key for key in keys if key not in exact and not any(p.fullmatch(key) for p in patterns)
     )
+
+
+def actions_written_down(sources: Sources) -> set[str]:
+    """What lines of the list of changes say was done, where it stands in the code as it is."""
+    found: set[str] = set()
+    for source in sources.values():
+        for node in _nodes(source):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("Line.of"):
+                found |= {
+                    argument.value
+                    for argument in node.args[3:4]
+                    if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+                }
+    return found

@@ -102,6 +102,14 @@ def test_every_key_that_is_said_exists() -> None:
     assert rules.keys_used({"a.py": 'words("faq.x" if y else "faq.z")'}) == {"faq.x", "faq.z"}
 
 
+def test_everything_that_is_written_down_of_moderators_has_its_words() -> None:
+    actions = rules.actions_written_down(SOURCES)
+    assert {"settings.change", "pairing.stop"} <= actions
+    wanted = {f"audit.action.{one}" for one in actions}
+    wanted |= {f"audit.about.{one.split('.')[0]}" for one in actions}
+    assert [key for key in sorted(wanted) if not TEXTS.has(key)] == []
+
+
 def test_every_key_is_said_somewhere() -> None:
     keys = {key for key in sorted(TEXTS.keys()) if not key.startswith("commands.")}
     assert rules.never_said(keys, SOURCES) == []

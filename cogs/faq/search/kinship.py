@@ -59,9 +59,11 @@ class Kinship:
     def strays(self) -> Iterator[tuple[str, str, str]]:
         """Give ways to ask that lie nearer to another entry: its id, the other's, the words.
 
-        Each is compared as if its own entry did not have it. Of one entry with another, the worst.
+        Each is compared as if its own entry did not have it, so one that is all its entry has is
+        left out: without it there is nothing to be nearer to. Of one entry with another, the worst.
         """
         worst: dict[tuple[int, int], tuple[float, str]] = {}
+        alone = np.bincount(self._entry) == 1
         for begin in range(0, len(self._rows), ROWS_AT_ONCE):
             rows = self._rows[begin : begin + ROWS_AT_ONCE]
             at = np.arange(len(rows))
@@ -76,7 +78,7 @@ class Kinship:
             scores[at, own] = -1
             scores[~self._same[own]] = -1
             other = scores.argmax(axis=1)
-            ahead = scores[at, other] - mine
+            ahead = np.where(alone[own], 0, scores[at, other] - mine)
             for row in np.flatnonzero((ahead >= AHEAD) & (scores[at, other] >= NEAR)).tolist():
                 pair = int(own[row]), int(other[row])
                 found = float(ahead[row]), self._texts[begin + row]
@@ -87,6 +89,5 @@ class Kinship:
 
 def _unit(rows: Floats) -> Floats:
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    # What is alone in its entry is near to nothing of it.
     unit: Floats = (rows / np.maximum(lengths, 1e-6)).astype(np.float32)
     return unit

@@ -26,6 +26,7 @@ from cogs.faq.review import (
 from cogs.faq.review_cog import REVIEWING
 from cogs.faq.review_service import Reviews
 from cogs.faq.review_views import reviewed
+from cogs.faq.search.kinship import Kinship
 from tests.cogs.faq.library import MODERATOR, SERVER, Library
 from tests.cogs.faq.samples import LONG, SHIPPED, TYPED, entry
 from tests.cogs.faq.search.understanding import Thesaurus, understanding
@@ -131,6 +132,13 @@ def test_a_way_to_ask_that_means_another_entry_is_told_with_both() -> None:
     robbed = replace(SHIPPED["en"][1], phrasings=("choir practice times when",))
     taken = (Kind.STEALS, CHOIR.id, robbed.id, "choir practice times when")
     assert taken in by_meaning([robbed, CHOIR])
+
+
+def test_an_entry_without_other_ways_to_ask_is_not_said_to_be_mixed_up() -> None:
+    lone = replace(PARKING, id="own-lone", question="parking space for visitors", phrasings=())
+    documents = documents_of([*FINE, lone])
+    kinship = Kinship(documents, understanding(Thesaurus(), documents).vectors)
+    assert lone.id not in [entry_id for entry_id, _, _ in kinship.strays()]
 
 
 def test_what_ships_is_never_found_fault_with_by_meaning() -> None:
