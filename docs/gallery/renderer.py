@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run")
-PHONE = (390, 2_400)
+PHONE = (390, 3_600)
 """The width of a phone, and as high as it takes: no message is cut off."""
 COLOURS = 32
 BETWEEN = 12
