@@ -65,12 +65,7 @@ class FirstCheckin:
             await self.propose(interaction, channel)
             return
         server_id = server_of(interaction)
-        there = [one for one in await self._schedules.of_server(server_id) if one.plan == plan]
-        one = (
-            there[0]
-            if there
-            else await self._schedules.make(server_id, plan, by=interaction.user.id)
-        )
+        one = await self._schedules.make_once(server_id, plan, by=interaction.user.id)
         words = await words_for(interaction)
         coming = self._schedules.coming(one, SHOWN)
         await turn(interaction, first_views.made(words, one, coming))

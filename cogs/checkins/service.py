@@ -7,6 +7,7 @@ them inside its transactions.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from calendar import day_abbr
 from collections.abc import Callable, Mapping, Sequence
@@ -242,6 +243,8 @@ class Schedules:
         self._prompts = prompts
         self._clock = clock
         self._wake = wake
+        # Whoever asks at the same moment waits here: all taps of a server come to one process.
+        self._making = asyncio.Lock()
 
     # Reading
 
@@ -304,6 +307,14 @@ class Schedules:
             await self._audit(tx, by, "make", None, made)
         self._wake()
         return made
+
+    async def make_once(self, server_id: int, plan: Plan, *, by: int) -> Schedule:
+        """Make a schedule as `make` does, or give the server's one that has this very plan."""
+        async with self._making:
+            for one in await self.of_server(server_id):
+                if one.plan == plan:
+                    return one
+            return await self.make(server_id, plan, by=by)
 
     async def edit(self, server_id: int, schedule_id: str, plan: Plan, *, by: int) -> Schedule:
         """Give a schedule another plan; its next moment moves at once.

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
@@ -157,6 +158,18 @@ def harbour(database: Database) -> Harbour:
 def due(day: int, hour: int = 8, minute: int = 1) -> datetime:
     """A minute after 09:00 in Berlin, in winter, on a day of March."""
     return datetime(2026, 3, day, hour, minute, tzinfo=UTC)
+
+
+async def test_what_is_to_be_made_once_is_made_once_also_by_two_at_the_same_moment(
+    harbour: Harbour,
+) -> None:
+    schedules = harbour.schedules
+    other = await schedules.make(SERVER, replace(PLAN, language="es"), by=MODERATOR)
+    one, again = await asyncio.gather(
+        *(schedules.make_once(SERVER, PLAN, by=MODERATOR) for _ in range(2))
+    )
+    assert one.id == again.id
+    assert {each.id for each in await schedules.of_server(SERVER)} == {other.id, one.id}
 
 
 async def test_a_check_in_comes_once_within_its_minute(harbour: Harbour) -> None:
