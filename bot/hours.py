@@ -84,7 +84,7 @@ def accepted(text: str) -> str:
     return text
 
 
-def _span(text: str) -> Span:
+def _span(text: str, language: str = "") -> Span:
     match = _SPAN.fullmatch(text)
     if match is None:
         raise UserError("settings.refused.hours")
@@ -93,7 +93,7 @@ def _span(text: str) -> Span:
         start = time(int(match[2]), int(match[3]))
         # Midnight at the end of a day.
         end = time(int(match[4]) % 24 if match[5] == "00" else int(match[4]), int(match[5]))
-        on = days(named) if named else EVERY_DAY
+        on = days(named, language) if named else EVERY_DAY
     except (ValueError, UserError):
         raise UserError("settings.refused.hours") from None
     return Span(on, start, end)
@@ -104,12 +104,14 @@ def written(hours: Hours) -> str:
     return "; ".join([*(_written_span(span) for span in hours.spans), hours.zone])
 
 
-def composed(on: frozenset[int], span: str, more: str, zone: str) -> str:
+def composed(on: frozenset[int], span: str, more: str, zone: str, language: str = "") -> str:
     """Put hours together from a form: days and a span of time, and more of them, if any.
 
-    No days are every day; no times are no hours at all. Raises UserError saying what is accepted.
+    No days are every day; no times are no hours at all. Names of days are read as in `bot.spoken`,
+    in `language` first. Raises UserError saying what is accepted.
     """
-    parts = [_span(part.strip()) for part in [span, *more.split(";")] if part.strip()]
+    given = [part.strip() for part in [span, *more.split(";")]]
+    parts = [_span(part, language) for part in given if part]
     if span.strip() and on:
         parts[0] = replace(parts[0], days=on)
     return written(Hours(tuple(parts), zone)) if parts else ""

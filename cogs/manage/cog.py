@@ -147,7 +147,8 @@ class Manage(commands.Cog):
                 raise UserError("settings.refused.zone") from None
             question = self._keep(interaction, asked)
             words, now = await words_for(interaction), self._runtime.clock()
-            await turn(interaction, views.which_zone(words, question, found, now))
+            panel = views.which_zone(words, asked.setting, question, found, now, back=asked.back)
+            await turn(interaction, panel)
             return
         await self._save(interaction, replace(asked, value=zone))
 

@@ -111,19 +111,38 @@ def ask_first(
         row(
             button(words("settings.sure.yes"), SURE, question, style=discord.ButtonStyle.primary),
             too,
-            button(words("settings.sure.no"), PAGE, back)
-            if back
-            else button(words("settings.sure.no"), "settings:section", setting.section),
+            _leave(words, setting, back),
         ),
     )
 
 
-def which_zone(words: Words, question: str, found: Sequence[Place], now: datetime) -> Panel:
-    """Ask which of the places that fit what was typed is meant."""
+def _leave(words: Words, setting: Setting[Any], back: str | None) -> ui.Item[Any]:
+    to = (PAGE, back) if back else ("settings:section", setting.section)
+    return button(words("settings.sure.no"), *to)
+
+
+def which_zone(
+    words: Words,
+    setting: Setting[Any],
+    question: str,
+    found: Sequence[Place],
+    now: datetime,
+    *,
+    back: str | None = None,
+) -> Panel:
+    """Ask which of the places that fit what was typed is meant, or whether it is none of them.
+
+    `back` is the page of /setup that is shown after it, else it is the section of the setting.
+    """
     options = [discord.SelectOption(label=place.label(now), value=place.zone) for place in found]
+    then = [back] if back else []
     return Panel(
         words("settings.zone.which"),
         row(menu(ZONE, question, placeholder=words("settings.zone.choose"), options=options)),
+        row(
+            button(words("errors.form_again"), "settings:edit", setting.key, *then),
+            _leave(words, setting, back),
+        ),
     )
 
 
@@ -270,13 +289,13 @@ def _hours(
             named = zone_named(city.value, words.locale)
         with in_field("settings.hours.span"):
             on = frozenset(int(day) for day in days.values)
-            return hours.composed(on, span.value, more.value, named)
+            return hours.composed(on, span.value, more.value, named, words.locale)
 
     labels = (
         field(words("settings.hours.days"), days, description=words("settings.hours.days_hint")),
         field(words("settings.hours.span"), span, description=words("settings.hours.span_hint")),
         field(words("settings.hours.more"), more, description=words("settings.hours.more_hint")),
-        field(words("settings.hours.zone"), city, description=words("settings.hint.zone")),
+        field(words("settings.hours.zone"), city, description=words("settings.hours.zone_hint")),
     )
     return labels, read
 

@@ -117,6 +117,16 @@ def test_the_fields_of_a_form_make_hours(
     assert composed(days, span, more, "UTC") == expected
 
 
+@pytest.mark.parametrize("locale", ["de", "en", "es", "fr", "pt-BR"])
+@given(st.frozensets(st.integers(0, 6), min_size=1))
+def test_days_are_read_in_a_form_as_they_are_said_in_the_language_of_its_reader(
+    locale: str, days: frozenset[int]
+) -> None:
+    hours = Hours((Span(days, time(18), time(22)),), "UTC")
+    more = said(hours, locale).removesuffix("; UTC")
+    assert composed(frozenset(), "", more, "UTC", locale) == written(hours)
+
+
 @pytest.mark.parametrize(("span", "more"), [("evening", ""), ("18:00-22:00", "now and then")])
 def test_fields_that_cannot_be_read_are_refused(span: str, more: str) -> None:
     with pytest.raises(UserError, match=r"settings\.refused\.hours"):

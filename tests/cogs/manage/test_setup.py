@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import discord
+import pytest
+import simcord.interactions
 from simcord.backend.models import Overwrite
 from simcord.backend.serializers import guild_create_payload
 from simcord.builders import ChannelHandle
@@ -123,7 +125,7 @@ async def test_a_zone_is_found_by_its_city_and_asked_about_where_several_fit(wor
     form = await tap(world, saved, "settings:edit:server.zone:server")
     which = await world.moderator.submit_modal(form, {inputs_of(form)[0]: "spain"})
     assert "Several places fit" in text_of(which)
-    [menu] = custom_ids_of(which)
+    menu, *_ = custom_ids_of(which)
     saved = await world.moderator.select(
         answer_of(which).message, ["Atlantic/Canary"], custom_id=menu
     )
@@ -133,6 +135,24 @@ async def test_a_zone_is_found_by_its_city_and_asked_about_where_several_fit(wor
     refused = await world.moderator.submit_modal(form, {inputs_of(form)[0]: "xyzzyx"})
     assert "write a large city or a country" in text_of(refused)
     assert await value(world, "server.zone") == "Atlantic/Canary"
+
+
+async def test_who_does_not_find_their_place_among_several_writes_another_or_leaves_it(
+    world: World,
+) -> None:
+    panel = await at(world, "Language and time")
+    form = await tap(world, panel, "settings:edit:server.zone:server")
+    which = await world.moderator.submit_modal(form, {inputs_of(form)[0]: "US"})
+    form = await press(world, which, "Try again")
+    which = await world.moderator.submit_modal(form, {inputs_of(form)[0]: "spain"})
+    left = await press(world, which, "No, leave it as it is")
+    assert text_of(left).startswith("## Language and time")
+    panel = await world.moderator.slash(world.channel, "settings")
+    form = await tap(world, panel, "settings:edit:server.zone")
+    which = await world.moderator.submit_modal(form, {inputs_of(form)[0]: "spain"})
+    left = await press(world, which, "No, leave it as it is")
+    assert text_of(left).startswith("## Settings: Server")
+    assert await value(world, "server.zone") == ""
 
 
 async def test_the_later_of_two_moderators_sees_what_the_earlier_changed(world: World) -> None:
@@ -425,6 +445,8 @@ async def test_hours_are_given_by_days_and_times_and_a_city(world: World) -> Non
     await world.settings("server.zone", "Europe/Madrid")
     panel = await at(world, "Company")
     form = await tap(world, panel, "settings:edit:company.staffed:company")
+    # Without a zone there are no hours.
+    assert "empty for none" not in str(form.modal)
     days, span, more, zone = inputs_of(form)
     given = {days: ["0", "1", "2"], span: "18:00-22:00", more: "", zone: "Europe/Madrid"}
     refused = await world.moderator.submit_modal(form, given | {span: "evening"})
@@ -437,6 +459,25 @@ async def test_hours_are_given_by_days_and_times_and_a_city(world: World) -> Non
     assert text_of(saved).startswith("## Company")
     written = "Mon-Wed 18:00-22:00; Sat 10:00-14:00; Europe/Berlin"
     assert await value(world, "company.staffed") == written
+
+
+async def test_hours_of_other_days_are_read_in_the_language_of_who_fills_in_the_form(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = simcord.interactions.base_payload
+
+    def german(*args: Any, **kwargs: Any) -> Any:
+        record, sent = original(*args, **kwargs)
+        return record, {**sent, "locale": "de"}
+
+    panel = await at(world, "Company")
+    monkeypatch.setattr(simcord.interactions, "base_payload", german)
+    form = await tap(world, panel, "settings:edit:company.staffed:company")
+    days, span, more, zone = inputs_of(form)
+    await world.moderator.submit_modal(
+        form, {days: [], span: "", more: "Di 18:00-20:00", zone: "UTC"}
+    )
+    assert await value(world, "company.staffed") == "Tue 18:00-20:00; UTC"
 
 
 # Size
