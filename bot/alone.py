@@ -1,4 +1,4 @@
-"""Sees that one process at a time works on an SQLite store.
+"""Sees that one process at a time works on an SQLite store, and none beside a move or a hand-over.
 
 Two of them would both answer, and each would believe its own memory of the settings. What only
 reads, the check and backups, needs no turn.
@@ -8,13 +8,21 @@ from __future__ import annotations
 
 import fcntl
 import os
+from asyncio import wait_for
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot import logs
 from bot.config import Config
 from bot.errors import StartError
+
+if TYPE_CHECKING:
+    from bot.database import Database
+
+TURN_SECONDS = 10.0
+"""How long to wait for the turn that a bot on the same store would have."""
 
 _log = logs.get(__name__)
 
@@ -51,6 +59,24 @@ def alone(config: Config) -> Generator[None]:
         yield
     finally:
         os.close(held)
+
+
+async def alone_on(database: Database) -> None:
+    """Hold what one process of a running bot always has, until the store is closed.
+
+    So processes that share a PostgreSQL store are all stopped. Raises StartError when one is not.
+    """
+    # Not needed by the commands that only look.
+    from bot.jobs.runner import DISPATCH
+
+    database.line.start()
+    try:
+        await wait_for(database.line.turn(DISPATCH).hold(), TURN_SECONDS)
+    except TimeoutError as error:
+        raise StartError(
+            f"A bot or another command works on {database.where}. Stop it, then say this again.",
+            os.EX_TEMPFAIL,
+        ) from error
 
 
 def unusable(folder: Path, error: OSError) -> StartError:

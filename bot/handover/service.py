@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from bot import __version__
-from bot.alone import alone
+from bot.alone import alone, alone_on
 from bot.backup.restoring import Settled, settle
 from bot.clock import Clock
 from bot.config import Config
@@ -187,12 +187,13 @@ def _unpack(file: Path, key: str, stage: Path) -> Facts:
 
 @asynccontextmanager
 async def _store(config: Config, clock: Clock) -> AsyncGenerator[Runtime]:
-    """Open a store with all that the features declare of it."""
+    """Open a store with all that the features declare of it, and on which no bot works."""
     # Discord's library takes its time to load, and only the features' own parts are needed of it.
     from bot.client import Alongside
 
     async with Alongside(await open_runtime(config, clock)) as bot:
         await bot.load_features()
+        await alone_on(bot.runtime.database)
         yield bot.runtime
 
 

@@ -97,4 +97,4 @@ async def _flags(read: Reading, table: str) -> frozenset[str]:
 
 
 def _fit(value: Any, is_flag: bool) -> Any:
-    return bool(value) if is_flag else value
+    return bool(value) if is_flag and value is not None else value

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import hashlib
 import os
-from asyncio import wait_for
 from collections.abc import AsyncGenerator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bot.alone import alone
+from bot.alone import alone, alone_on
 from bot.database.files import sync_folder
 from bot.errors import StartError
-from bot.jobs.runner import DISPATCH
 from bot.migrations import known_migrations, migrate
 from bot.moving import store
 from bot.opening import open_store
@@ -32,9 +30,6 @@ if TYPE_CHECKING:
 
 BATCH = 1_000
 """Rows in one transaction."""
-
-TURN_SECONDS = 10.0
-"""How long to wait for the turn that a bot on the target would have."""
 
 Copied = Callable[[str, int], None]
 """Is told of each table, once it is read back, and of how many rows it has."""
@@ -56,7 +51,7 @@ async def move(config: Config, clock: Clock, copied: Copied) -> Moved:
     """Copy the SQLite store of STATE_DIR to where DATABASE_URL says, or go on with it.
 
     Then the SQLite store gets another name, lest a bot be started on it by mistake: two bots would
-    both send what is due. Raises StartError, also StoreError, with the source as it was.
+    both send what is due. Raises StartError, also StoreError, with nothing of the source changed.
     """
     if config.database_url is None:
         raise StartError(
@@ -67,53 +62,49 @@ async def move(config: Config, clock: Clock, copied: Copied) -> Moved:
     here = replace(config, database_url=None, shard_count=None, shard_ids=None)
     path = here.database_path
     kept = path.with_name(f"{path.name}.moved")
-    if not path.exists():
+    if not path.exists() and not kept.exists():
         raise StartError(
-            f"{path} was moved before: it is {kept} now."
-            if kept.exists()
-            else f"There is no SQLite database {path} to move. Is STATE_DIR right?",
-            os.EX_NOINPUT,
+            f"There is no SQLite database {path} to move. Is STATE_DIR right?", os.EX_NOINPUT
         )
     with alone(here):
-        async with _both(here, config) as (source, target):
-            await _check_source(source)
-            await _check_target(source, target)
-            async with target.transaction() as tx:
-                await store.begin(tx)
-            await migrate(target, now=clock())
-            async with target.read() as read:
-                tables = await store.tables(read)
-            for table in tables:
-                await _copy(source, target, table)
-            digest = hashlib.sha256()
-            rows = 0
-            for table in tables:
-                count = await _compare(source, target, table, digest.update)
-                copied(table.name, count)
-                rows += count
+        async with _open(config) as target:
+            if not path.exists() and not await target.has_table(store.PROGRESS):
+                raise StartError(f"{path} was moved before: it is {kept} now.", os.EX_NOINPUT)
+            await alone_on(target)
+            if not path.exists():
+                # Cut off once the store had its other name, and before the target was whole.
+                kept.rename(path)
+            async with _open(here) as source:
+                await _check_source(source)
+                await _check_target(source, target)
+                async with target.transaction() as tx:
+                    await store.begin(tx)
+                await migrate(target, now=clock())
+                async with target.read() as read:
+                    tables = await store.tables(read)
+                for table in tables:
+                    await _copy(source, target, table)
+                digest = hashlib.sha256()
+                rows = 0
+                for table in tables:
+                    count = await _compare(source, target, table, digest.update)
+                    copied(table.name, count)
+                    rows += count
+            # Renamed first: while the target is not whole, no bot starts on it either.
+            path.rename(kept)
+            sync_folder(path.parent)
             async with target.transaction() as tx:
                 await store.end(tx)
-        path.rename(kept)
-        sync_folder(path.parent)
     return Moved(len(tables), rows, digest.hexdigest(), kept)
 
 
 @asynccontextmanager
-async def _both(here: Config, there: Config) -> AsyncGenerator[tuple[Database, Database]]:
-    async with AsyncExitStack() as stack:
-        source = await open_store(here)
-        stack.push_async_callback(source.close)
-        target = await open_store(there)
-        stack.push_async_callback(target.close)
-        target.line.start()
-        try:
-            await wait_for(target.line.turn(DISPATCH).hold(), TURN_SECONDS)
-        except TimeoutError as error:
-            raise StartError(
-                f"A bot or another move works on {target.where}. Stop it, then move again.",
-                os.EX_TEMPFAIL,
-            ) from error
-        yield source, target
+async def _open(config: Config) -> AsyncGenerator[Database]:
+    database = await open_store(config)
+    try:
+        yield database
+    finally:
+        await database.close()
 
 
 async def _check_source(source: Database) -> None:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from bot import alone as turns
 from bot.alone import alone
 from bot.backup.restoring import restore
 from bot.backup.service import take
 from bot.client import Alongside
 from bot.config import Config
-from bot.database import StoreError
+from bot.database import StoreError, line
 from bot.database.files import opened
 from bot.errors import StartError
 from bot.handover import store
@@ -41,6 +42,12 @@ class Time:
 
 
 clock = Time()
+
+
+@pytest.fixture(autouse=True)
+def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LOOK_SECONDS", "SETTLE_SECONDS", "RETRY_SECONDS"):
+        monkeypatch.setattr(line, name, 0.05)
 
 
 @asynccontextmanager
@@ -249,6 +256,48 @@ async def test_what_cannot_be_done_is_said_and_leaves_no_file(
     with pytest.raises(StoreError, match="exists already"):
         await export_server(old, HARBOUR, key, key, clock)
     assert len(read(key)) == 64
+
+
+async def test_a_bot_that_runs_on_the_store_is_in_the_way(
+    ready_place: Place,
+    old: Config,
+    new: Config,
+    file: Path,
+    key: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    await export_server(old, HARBOUR, file, key, clock)
+    monkeypatch.setattr(turns, "TURN_SECONDS", 0.5)
+    async with AsyncExitStack() as stack:
+        if ready_place.engine == "sqlite":
+            stack.enter_context(alone(new))
+        else:
+            bot = await ready_place.open()
+            stack.push_async_callback(bot.close)
+            bot.line.start()
+            await bot.line.turn("dispatch").hold()
+        for work in (
+            import_server(new, file, key, clock),
+            export_server(new, HARBOUR, file.with_name("again"), key, clock, hand_over=True),
+        ):
+            with pytest.raises(StartError, match=r"nother (process|command) works on"):
+                await work
+    assert (await import_server(new, file, key, clock)).rows
+
+
+async def test_an_empty_flag_stays_empty(place: Place) -> None:
+    database = await place.open()
+    of_sqlite = place.engine == "sqlite"
+    rows = {"probe": [{"id": one, "flag": flag} for one, flag in enumerate((1, 0, None))]}
+    try:
+        async with database.transaction() as tx:
+            kind = "INTEGER" if of_sqlite else "BOOLEAN"
+            await tx.execute(f"CREATE TABLE probe (id BIGINT NOT NULL, flag {kind})")
+            await store.put(tx, rows, flags_are_numbers=of_sqlite)
+            kept = await tx.fetch("SELECT flag FROM probe ORDER BY id")
+    finally:
+        await database.close()
+    assert [row["flag"] for row in kept] == [1, 0, None]
 
 
 async def test_only_a_whole_file_with_its_own_key_is_taken_in(

@@ -13,12 +13,13 @@ from pathlib import Path
 
 import pytest
 
+from bot import alone as turns
 from bot.alone import alone
 from bot.config import Config
 from bot.database import Database, line
 from bot.errors import StartError
 from bot.migrations import migrate
-from bot.moving import service, store
+from bot.moving import store
 from bot.moving.service import Moved, move
 from bot.opening import open_runtime
 from tests.rules import ROOT
@@ -209,6 +210,29 @@ async def test_killed_in_the_middle_it_goes_on_where_it_was(
     assert await rows_of(str(config.database_url), postgres=True) == before
 
 
+@pytest.mark.parametrize("step", [(Path, "rename"), (store, "end")])
+async def test_cut_off_at_its_end_it_goes_on_and_no_bot_starts_on_either_store_meanwhile(
+    config: Config, monkeypatch: pytest.MonkeyPatch, step: tuple[object, str]
+) -> None:
+    before = await rows_of(config.database_path, postgres=False)
+
+    def cut(*_: object) -> None:
+        raise asyncio.CancelledError
+
+    with monkeypatch.context() as at_the_end:
+        at_the_end.setattr(*step, cut)
+        with pytest.raises(asyncio.CancelledError):
+            await moved(config)
+    with pytest.raises(StartError, match="begun and not finished"):
+        await open_runtime(config, lambda: NOW)
+    done = await moved(config)
+    assert await rows_of(done.kept, postgres=False) == before
+    assert await rows_of(str(config.database_url), postgres=True) == before
+    assert not config.database_path.exists()
+    runtime = await open_runtime(config, lambda: NOW)
+    await runtime.database.close()
+
+
 async def test_a_source_that_changed_since_the_kill_is_not_taken_for_the_same(
     config: Config,
 ) -> None:
@@ -252,11 +276,11 @@ async def test_a_bot_that_runs_on_the_sqlite_store_is_in_the_way(config: Config)
 async def test_a_bot_that_runs_on_the_target_is_in_the_way(
     config: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(service, "TURN_SECONDS", 0.5)
+    monkeypatch.setattr(turns, "TURN_SECONDS", 0.5)
     async with Opened(str(config.database_url)) as running:
         running.line.start()
         await running.line.turn("dispatch").hold()
-        assert "A bot or another move works on" in await refused(config)
+        assert "A bot or another command works on" in await refused(config)
 
 
 async def test_a_store_of_another_version_is_told_what_to_do(config: Config) -> None:
