@@ -207,11 +207,12 @@ async def test_leaving_and_coming_back_are_journalled_once_each(
     ]
 
 
-async def test_a_kind_has_one_who_replays_it() -> None:
+async def test_a_kind_has_one_who_replays_it(database: Database) -> None:
     replays = Replays()
-    Privacy(None, lambda: NOW).replay_with(replays)  # pyright: ignore[reportArgumentType]
+    privacy = Privacy(database, lambda: NOW)
+    privacy.replay_with(replays)
     with pytest.raises(ValueError, match="already"):
-        Privacy(None, lambda: NOW).replay_with(replays)  # pyright: ignore[reportArgumentType]
+        privacy.replay_with(replays)
 
 
 async def test_a_copy_for_another_disk_is_whole_and_replaces_the_one_before(
