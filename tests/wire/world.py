@@ -216,8 +216,13 @@ class World:
 
     def add_channel(self, guild: Guild, name: str) -> Channel:
         """Make a text channel."""
-        channel = Channel(self.new_id(), TEXT, name, guild.id)
-        self.channels[channel.id] = self._of_guild[guild.id][channel.id] = channel
+        return self.put_channel(Channel(self.new_id(), TEXT, name, guild.id))
+
+    def put_channel(self, channel: Channel) -> Channel:
+        """Put a channel into its server."""
+        self.channels[channel.id] = self._of_guild[cast(int, channel.guild_id)][channel.id] = (
+            channel
+        )
         return channel
 
     # Who may do what
@@ -378,9 +383,7 @@ class World:
             invitable=bool(payload.get("invitable", True)),
             members={self.bot.id},
         )
-        self.channels[thread.id] = thread
-        self._of_guild[cast(int, parent.guild_id)][thread.id] = thread
-        return thread
+        return self.put_channel(thread)
 
     def active_threads(self, guild_id: int) -> list[Channel]:
         """The active threads of a server that the bot may see, the newest first."""

@@ -33,14 +33,14 @@ async def test_a_moment_in_which_roles_cannot_be_read_leaves_nobody_out(
 ) -> None:
     asked: list[int] = []
 
-    async def of(_: Any, __: int, user_id: int) -> frozenset[int] | None:
+    async def of(_: Any, user_id: int) -> frozenset[int] | None:
         asked.append(user_id)
         return frozenset() if asked.count(user_id) > 1 else None
 
     await join(ready, ready.member, ready.other)
     await asks_nobody(ready)
     monkeypatch.setattr(discord.Guild, "query_members", in_vain)
-    monkeypatch.setattr(drawing_cog, "role_ids", of)
+    monkeypatch.setattr(drawing_cog, "role_ids_in", of)
     await run_now(ready)
     await ready.env.advance_time(10)
     assert len(asked) == 4
@@ -55,7 +55,7 @@ async def test_a_reading_that_takes_longer_than_all_patience_leaves_nobody_out(
     runtime = ready.bot.runtime
     late = [timedelta()]
 
-    async def of(_: Any, __: int, user_id: int) -> frozenset[int] | None:
+    async def of(_: Any, user_id: int) -> frozenset[int] | None:
         passes.append(user_id)
         late[0] += drawing_cog.ROLES_TRIED
         return frozenset() if passes.count(user_id) > 2 else None
@@ -63,9 +63,9 @@ async def test_a_reading_that_takes_longer_than_all_patience_leaves_nobody_out(
     await join(ready, ready.member, ready.other)
     await asks_nobody(ready)
     monkeypatch.setattr(discord.Guild, "query_members", in_vain)
-    monkeypatch.setattr(drawing_cog, "role_ids", of)
+    monkeypatch.setattr(drawing_cog, "role_ids_in", of)
     later = replace(runtime, clock=lambda: runtime.clock() + late[0])
-    bot = SimpleNamespace(runtime=later, get_guild=ready.bot.get_guild)
+    bot = SimpleNamespace(runtime=later, servers=ready.bot.servers)
     monkeypatch.setattr(ready.bot.get_cog("Drawer"), "_bot", bot)
     await run_now(ready)
     await ready.env.advance_time(60)
@@ -78,12 +78,12 @@ async def test_who_could_not_be_read_at_first_is_asked_about_once_more_at_the_en
 ) -> None:
     asked: list[int] = []
 
-    async def of(_: Any, __: int, user_id: int) -> frozenset[int] | None:
+    async def of(_: Any, user_id: int) -> frozenset[int] | None:
         asked.append(user_id)
         return None if asked == [ready.member.id] else frozenset()
 
     monkeypatch.setattr(discord.Guild, "query_members", in_vain)
-    monkeypatch.setattr(drawing_cog, "role_ids", of)
+    monkeypatch.setattr(drawing_cog, "role_ids_in", of)
     people = [ready.member.id, ready.other.id]
     roles = await drawing_cog.read_roles(ready.bot, ready.guild.id, people)
     assert asked == [*people, ready.member.id]
@@ -93,13 +93,13 @@ async def test_who_could_not_be_read_at_first_is_asked_about_once_more_at_the_en
 async def test_whose_roles_stay_unknown_is_told_so_and_the_others_are_drawn(
     ready: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def of(_: Any, __: int, user_id: int) -> frozenset[int] | None:
+    async def of(_: Any, user_id: int) -> frozenset[int] | None:
         return None if user_id == ready.moderator.id else frozenset()
 
     await join(ready, ready.member, ready.other, ready.moderator)
     await asks_nobody(ready)
     monkeypatch.setattr(discord.Guild, "query_members", in_vain)
-    monkeypatch.setattr(drawing_cog, "role_ids", of)
+    monkeypatch.setattr(drawing_cog, "role_ids_in", of)
     monkeypatch.setattr(drawing_cog, "ROLES_TRIED", timedelta())
     await run_now(ready)
     assert len(ready.channel.threads) == 1

@@ -25,6 +25,7 @@ from bot.database import Database
 from bot.errors import UserError
 from bot.jobs.runner import Carrier
 from bot.migrations import migrate
+from bot.servers import Servers
 from bot.texts import Texts
 from bot.threads import Steps
 from cogs.pairing import course
@@ -138,7 +139,7 @@ async def make_place(database: Database) -> Place:
     rest = Rest(world, Limits())
     guild = world.guilds[SERVER] = Guild(SERVER, "Harbour")
     world.join(guild, world.bot)
-    channel = world.channels[CHANNEL] = Channel(CHANNEL, TEXT, "introductions", SERVER)
+    channel = world.put_channel(Channel(CHANNEL, TEXT, "introductions", SERVER))
     channel.overwrites[world.bot.id] = (MANAGE_THREADS, 0)
     for user_id in EVERYBODY:
         person = world.people[user_id] = Person(user_id, f"m{user_id}")
@@ -151,6 +152,8 @@ async def make_place(database: Database) -> Place:
 
         bot: Any = DirectClient(rest, between)
         bot.runtime = SimpleNamespace(settings=harbour.settings, texts=TEXTS)
+        bot.shard_ids = None
+        bot.servers = Servers(bot)
         steps = Unhurried()
         asking = AskCarrier(bot, harbour.rounds)
         drawer = Drawer(harbour.draws, harbour.standing)
