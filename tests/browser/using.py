@@ -5,8 +5,12 @@ from __future__ import annotations
 import re
 
 from playwright.sync_api import FrameLocator, Locator, Page, expect
+from playwright.sync_api import TimeoutError as NotSeen
 
 ANSWER = "Only you can see this"
+
+TRIES, LOADING = 4, 15_000
+"""How often a command is typed, and how many milliseconds its suggestion may take each time."""
 
 
 def inside(page: Page) -> FrameLocator:
@@ -66,9 +70,18 @@ def choose(page: Page, field: Locator, option: str, *, several: bool = False) ->
 def pick(page: Page, command: str) -> None:
     """Type a slash and the beginning of a command, and choose it from the list."""
     composer = inside(page).get_by_role("textbox", name="Message")
-    composer.click()
-    composer.press_sequentially(f"/{command}")
-    inside(page).get_by_role("option", name=f"/{command}").first.click()
+    option = inside(page).get_by_role("option", name=f"/{command}").first
+    for _ in range(TRIES):
+        composer.click()
+        composer.fill("")
+        composer.press_sequentially(f"/{command}")
+        try:
+            option.wait_for(timeout=LOADING)
+        except NotSeen:
+            # The commands were being loaded anew, as after a restart: a person types it again.
+            continue
+        break
+    option.click()
     expect(inside(page).get_by_label(f"Command /{command}", exact=True)).to_be_visible()
 
 
