@@ -132,15 +132,13 @@ class Draws:
             # Drawn anew without those who are in a group by now, of whom somebody might fit.
             waiting = dict.fromkeys(waiting, Tell.ODD)
         waiting |= not_drawn
-        freed: list[int] = []
         for first in range(0, len(groups), course.WRITTEN_AT_ONCE):
             some = groups[first : first + course.WRITTEN_AT_ONCE]
             async with self._database.transaction() as tx:
                 held = await self._hold(tx, snapshot, now)
                 if held is None:
                     return None
-                freed += await self._write_some(tx, *held, some, now)
-        waiting |= dict.fromkeys(freed, Tell.ODD)
+                await self._write_some(tx, *held, some, now)
         async with self._database.transaction() as tx:
             held = await self._hold(tx, snapshot, now)
             if held is None:
@@ -149,8 +147,8 @@ class Draws:
             # Whoever was left by another while it was written, and has not just been told.
             without = set(await rounds_store.still_without(tx, after.id))
             await rounds_store.mark_offered(tx, after.id, sorted(without & waiting.keys()))
-            if freed or without - waiting.keys():
-                await look_again(tx, after, "draw", now)
+            if without - waiting.keys():
+                await look_again(tx, after, now)
         return after.counts
 
     async def _hold(
@@ -180,16 +178,18 @@ class Draws:
         plan: Plan,
         groups: Sequence[tuple[int, ...]],
         now: datetime,
-    ) -> tuple[int, ...]:
-        """Write some groups; gives who of those that may not be written is still there."""
+    ) -> None:
+        """Write some groups; for whoever is left of those that may not be, look for others."""
         people = [user_id for group in groups for user_id in group]
         members = await store.hold_some(tx, one.server_id, people)
         there = await self._some_there(tx, one, members, now)
         held = course.still_allowed(groups, there, await forbidden(tx, one.server_id, people))
         await self._introductions.introduce(tx, one, plan, held.groups, there, now)
+        await self._introductions.miss(tx, one, [there[user_id] for user_id in held.freed], now)
         size = {user_id: len(group) for group in held.groups for user_id in group}
         if not one.confirm:
-            await rounds_store.put_answers(tx, one, [(user_id, True) for user_id in size], now)
+            yes = [(user_id, True) for user_id in (*size, *held.freed)]
+            await rounds_store.put_answers(tx, one, yes, now)
         await store.put_turns(
             tx, [course.drawn(there[user_id], one.number, count) for user_id, count in size.items()]
         )
@@ -200,7 +200,6 @@ class Draws:
             threesomes=one.counts.threesomes + made.threesomes,
         )
         await rounds_store.put_round(tx, replace(one, counts=counts))
-        return held.freed
 
     async def _drawn(
         self, tx: Transaction, one: Round, told: Mapping[int, Tell], now: datetime
@@ -237,8 +236,9 @@ class Draws:
         after = replace(one, state=RoundState.DRAWN, counts=counts)
         await rounds_store.put_round(tx, after)
         await rounds_store.forget_met_before(tx, one.server_id, one.number - NEVER_WITHIN + 1)
-        if counts.groups or not one.confirm:
-            ends_at = one.ends_at if counts.groups else now
+        begun = await rounds_store.of_round(tx, one.id, limit=1)
+        if begun or not one.confirm:
+            ends_at = one.ends_at if begun else now
             await jobs.set_timers(tx, [Timer(CLOSE, one.id, one.server_id, ends_at)])
         if one.confirm:
             await self._telling.tell_all(tx, after, Tell.SILENT, now)
@@ -259,7 +259,9 @@ class Draws:
             there = await self._there_again(tx, one, members, now)
             among = [user_id for group in drawn.groups for user_id in group]
             parted = await forbidden(tx, one.server_id, among)
-            came = course.settled(drawn, not_drawn, there, parted)
+            # Somebody did fit each of them: those are left too few, not hard to please.
+            short = replace(drawn, waiting=tuple((who, Tell.ODD) for who, _ in drawn.waiting))
+            came = course.settled(short, not_drawn, there, parted)
             await self._introductions.introduce(tx, one, plan, came.groups, there, now)
             await self._after_again(tx, one, came, there, now)
         return came.counts
@@ -288,7 +290,9 @@ class Draws:
             for user_id, why in came.waiting.items()
             if user_id in owed
         ]
-        await rounds_store.mark_offered(tx, one.id, sorted(owed))
+        # Whoever has asked for another peer since the draw is looked for by a promise of their own.
+        heard = [member.user_id for member, _ in told]
+        await rounds_store.mark_offered(tx, one.id, [*found, *heard])
         await store.put_members(tx, [member for member, _ in told])
         await self._telling.tell(tx, told, f"{one.id}-{uuid4().hex[:6]}", now)
 

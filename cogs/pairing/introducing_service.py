@@ -208,7 +208,7 @@ class Introducing:
         await rounds_store.put_introduction(tx, after)
         await seal(tx, [after], now)
         if is_open(one, now):
-            await look_again(tx, one, mine.id, now)
+            await look_again(tx, one, now)
 
     async def _close_some(self, tx: Transaction, timer: Timer, now: datetime) -> bool:
         """End some of what belongs to a round whose time is up; gives whether there is more.

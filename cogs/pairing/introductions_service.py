@@ -205,6 +205,17 @@ class Introductions:
             await rounds_store.add_introductions(tx, made)
             await jobs.add_messages(tx, [_promise(each, plan, now) for each in made])
 
+    async def miss(
+        self, tx: Transaction, one: Round, freed: Sequence[Member], now: datetime
+    ) -> None:
+        """Write down that these were drawn, and that nothing came of it before it was promised.
+
+        Somebody else is looked for in its place, and only if there is nobody do they hear of it.
+        """
+        fallback = await self._settings.get(one.server_id, LANGUAGE)
+        alone = [self._made(one, [m], self._telling.language([m], fallback), now) for m in freed]
+        await rounds_store.add_introductions(tx, [course.ended(each, now) for each in alone])
+
     def _made(
         self, one: Round, group: Sequence[Member], language: str, now: datetime
     ) -> Introduction:
@@ -311,7 +322,7 @@ class Introductions:
                 raise UserError("pairing.cannot.another")
             said = course.answered(mine, user_id, Said.ANOTHER, now)
             await rounds_store.put_introduction(tx, said)
-            await look_again(tx, one, mine.id, now)
+            await look_again(tx, one, now)
         self._wake()
 
     # Parts of what others do
@@ -363,7 +374,7 @@ class Introductions:
         after = await self.end(tx, mine, now)
         if after.state is IntroductionState.DROPPED:
             if is_open(one, now):
-                await look_again(tx, one, mine.id, now)
+                await look_again(tx, one, now)
             return
         found = [await store.member(tx, one.server_id, user_id) for user_id in after.people]
         there = [member for member in found if member is not None]
@@ -399,11 +410,11 @@ class Introductions:
             # Two of three are still there for each other, in a thread without the third.
             await self.introduce(tx, one, plan, [others], {m.user_id: m for m in there}, now)
         elif after.state is IntroductionState.DROPPED:
-            await look_again(tx, one, mine.id, now)
+            await look_again(tx, one, now)
         else:
             await self._telling.tell_over(tx, there, one, mine.id, now)
         if said is Said.ANOTHER:
-            await look_again(tx, one, mine.id, now)
+            await look_again(tx, one, now)
 
     async def end(
         self,

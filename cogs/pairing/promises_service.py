@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from uuid import uuid4
 
 from bot.database import Reading, Transaction
 from bot.jobs import store as jobs
@@ -25,7 +26,7 @@ DRAW = "pairing.draw"
 """The kind of the promise to draw a round; its subject is the round's id."""
 
 AGAIN = "pairing.again"
-"""The kind of the promise to look for peers once more in a round: `<round>.<introduction>`."""
+"""The kind of the promise to look for peers once more in a round: `<round>.<any code>`."""
 
 INTRODUCTION = "pairing.introduction"
 """The kind of the promise to introduce people; its subject is the introduction's id."""
@@ -92,12 +93,10 @@ async def seal(tx: Transaction, over: Sequence[Introduction], now: datetime) -> 
     await jobs.add_messages(tx, drafts)
 
 
-async def look_again(tx: Transaction, one: Round, why: str, now: datetime) -> None:
-    """Promise to look once more for those in a round who are without a peer.
-
-    `why` names what freed them: two such promises of one second are two.
-    """
-    subject = f"{one.id}.{why}"
+async def look_again(tx: Transaction, one: Round, now: datetime) -> None:
+    """Promise to look once more for those in a round who are without a peer."""
+    # Two such promises of one second are two: what is looked for by the first may be drawn by now.
+    subject = f"{one.id}.{uuid4().hex[:8]}"
     draft = Draft(AGAIN, subject, one.server_id, 0, "", now, now + course.DRAWING)
     await jobs.add_messages(tx, [draft])
 

@@ -149,7 +149,7 @@ class Telling:
                 following.append(replace(timer, subject=subject))
             elif what is Tell.STOPPED:
                 await rounds_store.delete_answers(tx, one.id)
-            elif what is Tell.SILENT and not one.counts.groups:
+            elif what is Tell.SILENT and not await rounds_store.of_round(tx, one.id, limit=1):
                 await jobs.set_timers(tx, [Timer(CLOSE, one.id, one.server_id, now)])
         return [], following
 

@@ -619,9 +619,11 @@ def _forgotten(
             and one.at < each.at < harbour.closing_from
         ]
         again = any(later.at > one.at for later in mine)
+        # An introduction that ended before it was noted is one that did not come about.
+        word = told[Tell.OVER] or any(told[what] for what in witness.TOLD_NONE)
         by_themselves = person.id in harbour.acted
         by_going = all(each in harbour.gone for each in ended_by)
-        if ended_by and not (again or told[Tell.OVER] or by_themselves or by_going):
+        if ended_by and not (again or word or by_themselves or by_going):
             forgotten.append(f"forgotten: {person.name} was left behind without a word")
     asked = harbour.wants.get(person.id)
     if asked is None or not _says(asked, "pairing.said.another"):
