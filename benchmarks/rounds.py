@@ -65,7 +65,7 @@ from cogs.pairing.model import (
 )
 from cogs.pairing.pairing_service import Pairing
 from cogs.pairing.peers import Snapshot, asked
-from cogs.pairing.process_service import draw_apart
+from cogs.pairing.process_service import drawing_apart
 from cogs.pairing.promises_service import (
     AGAIN,
     ASK,
@@ -233,7 +233,7 @@ class Draw(AtOnce):
             topics = await self._draws.topics(SERVER)
             where = {member.user_id: ADULT for member in snapshot.members}
             told, waiting = await asyncio.to_thread(asked, snapshot, where, topics)
-            drawn.append((await draw_apart(told, seconds=PATIENCE), waiting))
+            drawn.append((await drawing_apart(PATIENCE)(told), waiting))
 
         self._found[f"{name}drawing"] = await self._watch.stage(draw())
         self._found[f"{name}writing"] = await self._watch.stage(

@@ -10,18 +10,20 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot import logs
+from bot.apart import ApartFailed
 from bot.counting.settings import ENABLED
 from bot.errors import UserError
 from bot.permissions import MODERATOR_DEFAULT, server_of
 from bot.views import reply, words_for
 from cogs.insights import views
-from cogs.insights.drawing_service import Drawing, NotDrawn
+from cogs.insights.drawing_service import drawing_apart
 
 if TYPE_CHECKING:
     from bot.client import Alongside, Interaction
     from bot.counting.service import Overview
     from bot.runtime import Runtime
     from bot.texts import Words
+    from cogs.insights.drawing_service import Draw
 
 _log = logs.get(__name__)
 
@@ -32,9 +34,9 @@ TABLE = "insights.csv"
 class Insights(commands.Cog):
     """Shows counts."""
 
-    def __init__(self, runtime: Runtime, drawing: Drawing) -> None:
+    def __init__(self, runtime: Runtime, draw: Draw) -> None:
         self._runtime = runtime
-        self._drawing = drawing
+        self._draw = draw
 
     @app_commands.command()
     @app_commands.guild_only()
@@ -57,8 +59,8 @@ class Insights(commands.Cog):
 
     async def _drawn(self, words: Words, seen: Overview) -> bytes | None:
         try:
-            return await self._drawing.draw(views.page(words, seen.months[-views.SHOWN :]))
-        except NotDrawn as error:
+            return await self._draw(views.page(words, seen.months[-views.SHOWN :]))
+        except ApartFailed as error:
             # The words say all that it would have shown.
             _log.warning("insights_not_drawn", error=str(error))
             return None
@@ -77,6 +79,6 @@ async def setup(bot: Alongside) -> None:
     """Wire the feature."""
     runtime = bot.runtime
     runtime.settings.declare(ENABLED, runtime.counting.switched)
-    cog = Insights(runtime, Drawing(runtime.config.state_dir / "matplotlib"))
+    cog = Insights(runtime, drawing_apart(runtime.config.state_dir / "matplotlib"))
     runtime.actions.on(views.FILE, cog.file, moderators=True)
     await bot.add_cog(cog)

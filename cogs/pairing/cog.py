@@ -21,7 +21,7 @@ from cogs.pairing.introductions_service import SCENE
 from cogs.pairing.member_cog import Pair, RenewalCarrier
 from cogs.pairing.model import CONSENT
 from cogs.pairing.pairing_service import Pairing
-from cogs.pairing.process_service import draw_apart
+from cogs.pairing.process_service import drawing_apart
 from cogs.pairing.promises_service import (
     AGAIN,
     ASK,
@@ -61,7 +61,7 @@ async def setup(bot: Alongside) -> None:
     runtime.scenes.register(SCENE, introductions.scene)
 
     steps = Steps()
-    drawer = Drawer(bot, pairing.draws, draw_apart)
+    drawer = Drawer(bot, pairing.draws, drawing_apart())
     asking = AskCarrier(bot, rounds)
     pairing.keep(
         runtime.jobs,

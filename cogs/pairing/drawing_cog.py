@@ -12,6 +12,7 @@ import discord
 from discord.ext import commands
 
 from bot import logs
+from bot.apart import ApartFailed
 from bot.bounds import bounds_of
 from bot.errors import UserError
 from bot.jobs.runner import Absent, Delivered, Found, NotNow, Tried
@@ -20,7 +21,7 @@ from cogs.pairing import course
 from cogs.pairing.drawing_service import Draws
 from cogs.pairing.matching.rounds import Drawn
 from cogs.pairing.peers import Snapshot, asked
-from cogs.pairing.process_service import Draw, DrawFailed
+from cogs.pairing.process_service import Draw
 from cogs.pairing.promises_service import AGAIN, round_of
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class Drawer(commands.Cog):
     # Preview
 
     async def preview(self, server_id: int) -> Counts:
-        """Give what a round would come to now, in numbers; raises UserError and DrawFailed."""
+        """Give what a round would come to now, in numbers; raises UserError and ApartFailed."""
         if server_id in self._previewed:
             raise UserError("pairing.cannot.previewing")
         self._previewed.add(server_id)
@@ -117,7 +118,7 @@ class Drawer(commands.Cog):
                 return False
             drawn, waiting = await self._drawn(snapshot, roles)
             counts = await self._draws.write(snapshot, drawn, waiting)
-        except DrawFailed as error:
+        except ApartFailed as error:
             _log.error("draw_failed", round=round_id, error=str(error))
             return False
         except Exception as error:  # noqa: BLE001 - the promise stands, and it is drawn anew

@@ -10,6 +10,7 @@ import discord
 from discord import app_commands
 
 from bot import logs, spoken, suggesting
+from bot.apart import ApartFailed
 from bot.errors import UserError, in_field
 from bot.jobs.carrying import look_for, try_to_send
 from bot.jobs.runner import Found, Refused, Tried
@@ -23,7 +24,6 @@ from cogs.pairing import rounds_views as views
 from cogs.pairing.drawing_cog import Drawer
 from cogs.pairing.introductions_cog import Speaker
 from cogs.pairing.model import Plan, planned
-from cogs.pairing.process_service import DrawFailed
 from cogs.pairing.rounds_service import Rounds
 from cogs.pairing.service import Members
 
@@ -346,7 +346,7 @@ class ManagePairing(app_commands.Group):
         words = await words_for(interaction)
         try:
             counts = await self._drawer.preview(server_id)
-        except DrawFailed as error:
+        except ApartFailed as error:
             _log.error("preview_failed", error=str(error))
             raise UserError("pairing.cannot.preview") from error
         panel = views.preview(words, counts, await self._rounds.asking(server_id))

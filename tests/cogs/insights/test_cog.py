@@ -6,18 +6,17 @@ import csv
 import io
 from collections.abc import Sequence
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
 from simcord.backend.errors import SetupError
 
+from bot.apart import ApartFailed
 from bot.counting import Figures, Span, Speed, What
 from bot.counting.service import Overview
 from bot.texts import Texts, Words
 from bot.views import MAX_TEXT
 from cogs.insights import views
-from cogs.insights.drawing_service import Drawing, NotDrawn
 from cogs.insights.picture.page import Page
 from tests.cogs.insights.months import counted_from, put
 from tests.world import World, answer_of, buttons_of, text_of
@@ -28,25 +27,24 @@ DRAWN = b"\x89PNG drawn"
 """Worlds begin on the first of January 2026."""
 
 
-class Drawer(Drawing):
+class Drawer:
     """Draws nothing, and keeps what it was to draw."""
 
     def __init__(self) -> None:
-        super().__init__(Path())
         self.pages: list[Page] = []
         self.broken = False
 
-    async def draw(self, page: Page, *, seconds: float = 0) -> bytes:
+    async def __call__(self, page: Page) -> bytes:
         if self.broken:
-            raise NotDrawn("there is no ink")
+            raise ApartFailed("there is no ink")
         self.pages.append(page)
         return DRAWN
 
 
 def drawer_of(world: World) -> Drawer:
     cog: Any = world.bot.cogs["Insights"]
-    cog._drawing = Drawer()
-    return cog._drawing
+    cog._draw = Drawer()
+    return cog._draw
 
 
 @pytest.fixture

@@ -12,10 +12,11 @@ from typing import Any
 import pytest
 from matplotlib.text import Text
 
+from bot.apart import ApartFailed
 from bot.counting import Figures, Span, Speed, What
 from bot.texts import Texts, Words
 from cogs.insights import views
-from cogs.insights.drawing_service import Drawing, NotDrawn
+from cogs.insights.drawing_service import drawing_apart
 from cogs.insights.picture.drawing import BLUE, INK, PALE, figure_of, looks
 from cogs.insights.picture.page import Bar, Chart, Page
 
@@ -32,7 +33,7 @@ async def test_a_picture_is_drawn_in_another_process_which_is_told_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", "secret")
-    drawn = await Drawing(tmp_path / "fonts").draw(PAGE)
+    drawn = await drawing_apart(tmp_path / "fonts")(PAGE)
     assert drawn.startswith(b"\x89PNG")
     width, _ = struct.unpack(">II", drawn[16:24])
     assert width == 1080
@@ -41,19 +42,18 @@ async def test_a_picture_is_drawn_in_another_process_which_is_told_nothing_else(
 
 
 async def test_a_process_that_takes_too_long_is_ended(tmp_path: Path) -> None:
-    with pytest.raises(NotDrawn, match="longer than 0"):
-        await Drawing(tmp_path).draw(PAGE, seconds=0.01)
+    with pytest.raises(ApartFailed, match="longer than 0"):
+        await drawing_apart(tmp_path, 0.01)(PAGE)
 
 
 async def test_where_nothing_can_draw_it_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    drawing = Drawing(tmp_path)
-    with pytest.raises(NotDrawn, match="ValueError"):
-        await drawing.draw(Page("", ("Nov", "Dec"), PAGE.charts, ()))
+    with pytest.raises(ApartFailed, match="ValueError"):
+        await drawing_apart(tmp_path)(Page("", ("Nov", "Dec"), PAGE.charts, ()))
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
-    with pytest.raises(NotDrawn, match="could not be started"):
-        await drawing.draw(PAGE)
+    with pytest.raises(ApartFailed, match="could not be started"):
+        await drawing_apart(tmp_path)(PAGE)
 
 
 def widest(locale: str) -> Page:
