@@ -560,9 +560,11 @@ class PairingGround:
             read = harbour.read.get(person.id, "")
             told = Counter(witness.told(world, harbour.guild, person, read or ""))
             account.others["told"] = account.others.get("told", 0) + told.total()
+            # Once at the draw, and once for what was found after it and came to nothing.
             drawn = len(_those_of(seen.introductions, person.id))
+            often = drawn + 1 if harbour.restless else max(drawn, 1)
             for what, times in told.items():
-                if times > (len(mine) if what is Tell.OVER else max(drawn, 1)):
+                if times > (len(mine) if what is Tell.OVER else often):
                     account.doubled.append(f"told {times} times: {what}")
             if harbour.asks and mine and not self._may_be_in(harbour, person):
                 account.doubled.append("introduced without a yes")
