@@ -565,12 +565,41 @@ class PairingGround:
             often = drawn + 1 if harbour.restless else max(drawn, 1)
             for what, times in told.items():
                 if times > (len(mine) if what is Tell.OVER else often):
-                    account.doubled.append(f"told {times} times: {what}")
+                    story = self._story(harbour, person, seen)
+                    account.doubled.append(f"told {times} times: {what}{story}")
             if harbour.asks and mine and not self._may_be_in(harbour, person):
                 account.doubled.append("introduced without a yes")
             known = read is not None and person.id not in harbour.out
             if known and self._is_in(harbour, person) and seen.rounds:
-                account.lost += _forgotten(harbour, person, mine, told, partings)
+                forgotten = _forgotten(harbour, person, mine, told, partings)
+                account.lost += [each + self._story(harbour, person, seen) for each in forgotten]
+
+    def _story(self, harbour: Harbour, person: Person, seen: Seen) -> str:
+        """Say what somebody met with, for who has to find out why: no two campaigns are alike."""
+        world = self._double.world
+        names = {each.id: each.name for each in harbour.people}
+        dm = world.dm_with(person.id)
+        told: list[tuple[float, str]] = []
+        if dm is not None:
+            told += [(one.at, f"told: {one.text}") for one in world.in_channel(dm)]
+        for thread in threads_in(world, harbour.guild):
+            entered = [(at, f"{names[id_]} enters") for id_, at in thread.entered_at.items()]
+            said = [(one.at, one.text) for one in world.in_channel(thread)]
+            told += [(at, f"{thread.name}: {what}") for at, what in entered + said]
+        told += [(each.at, f"{names[each.person_id]} parts") for each in harbour.partings()]
+        told += [
+            (
+                one.made_at.timestamp(),
+                f"{one.code} made for {[names.get(place.user_id) for place in one.places]}, "
+                f"{one.state.value} {one.ended_at}, offered {[p.offered for p in one.places]}",
+            )
+            for one in seen.introductions
+        ]
+        lines = [f"{at % 10000:8.2f} {' '.join(what.split())[:120]}" for at, what in sorted(told)]
+        read = harbour.read.get(person.id)
+        about = f"asks {harbour.asks}, restless {harbour.restless}, read {read!r}"
+        rounds = [f"round {one.state.value} {one.counts}" for one in seen.rounds]
+        return "".join(f"\n        {line}" for line in [about, *rounds, *lines])
 
     def _may_be_in(self, harbour: Harbour, person: Person) -> bool:
         return person.id in harbour.answers and _says_yes(harbour, person)
