@@ -284,11 +284,14 @@ def registered(commands: Sequence[Payload]) -> list[Payload]:
 # --- The loopback server --------------------------------------------------------------------------
 
 
-def _json(content: object) -> web.Response:
+def _json(content: object, status: int = 200) -> web.Response:
     # discord.py reads only the bare content type as JSON.
-    return web.Response(
-        body=json.dumps(content).encode(), headers={"Content-Type": "application/json"}
-    )
+    headers = {"Content-Type": "application/json"}
+    return web.Response(body=json.dumps(content).encode(), status=status, headers=headers)
+
+
+def _too_late() -> web.Response:
+    return _json({"code": 10062, "message": "Unknown interaction"}, 404)
 
 
 class Discord:
@@ -321,13 +324,21 @@ class Discord:
     async def __aexit__(self, *_: object) -> None:
         await self._runner.cleanup()
 
-    async def use(self, told: Payload) -> Payload:
+    @property
+    def connected(self) -> bool:
+        """Whether a bot is there."""
+        return self._socket is not None and not self._socket.closed
+
+    async def use(self, told: Payload, patience: float = 10.0) -> Payload:
         """Send an interaction to the bot and give its answer, also one that was put off."""
         assert self._socket is not None, "no bot is connected"
         answer: asyncio.Future[Payload] = asyncio.get_running_loop().create_future()
         self._asked[told["token"]] = (told, answer)
-        await self._socket.send_str(self._frame("INTERACTION_CREATE", told))
-        return await asyncio.wait_for(answer, 10)
+        try:
+            await self._socket.send_str(self._frame("INTERACTION_CREATE", told))
+            return await asyncio.wait_for(answer, patience)
+        finally:
+            self._asked.pop(told["token"], None)
 
     @staticmethod
     def _frame(event: str, data: Payload) -> str:
@@ -352,17 +363,20 @@ class Discord:
 
     async def _answered(self, request: web.Request) -> web.Response:
         answer = await request.json()
-        token = request.match_info["token"]
-        told, future = self._asked[token]
+        asked = self._asked.get(request.match_info["token"])
+        if asked is None or asked[1].done():
+            return _too_late()
+        told, future = asked
         if answer["type"] not in LATER:
-            del self._asked[token]
             future.set_result(answer)
         return _json(acknowledged(told, answer))
 
     async def _followed(self, request: web.Request) -> web.Response:
         data = await request.json()
-        _, future = self._asked.pop(request.match_info["token"])
-        future.set_result({"type": 4, "data": data})
+        asked = self._asked.get(request.match_info["token"])
+        if asked is None or asked[1].done():
+            return _too_late()
+        asked[1].set_result({"type": 4, "data": data})
         return _json(sent_message(data))
 
     async def _gateway(self, request: web.Request) -> web.WebSocketResponse:

@@ -1,6 +1,9 @@
 """What answering costs: CPU time of one interaction, beside an empty command, in one run.
 
-`python -m benchmarks.handling` prints a table, `--json` the figures. The real bot, with all its
+`python -m benchmarks.handling` prints a table, `--json` the figures. Processes of both bots answer
+one interaction after the other over HTTP: their CPU time, and how long each reply took.
+
+What is ours of it is seen without the network: the real bot, with all its
 features and an encrypted store, and discord.py's least bot, whose one command answers a fixed
 text, get the same INTERACTION_CREATE payloads at discord.py's parser. Nothing goes over a network:
 where discord.py would send, the answer is made into JSON and acknowledged at once. What both pay
@@ -17,6 +20,7 @@ import argparse
 import asyncio
 import gc
 import json
+import math
 import statistics
 import sys
 import tempfile
@@ -278,8 +282,11 @@ async def without_network(rounds: int, each: int) -> Took:
     return took
 
 
-async def whole_process(rounds: int, each: int) -> Took:
-    """Microseconds of CPU by name that real processes use over HTTP and WebSocket; in turns."""
+async def whole_process(rounds: int, each: int) -> tuple[Took, Took]:
+    """What real processes take over HTTP and WebSocket, by name; in turns, one use at a time.
+
+    Microseconds of CPU by round; milliseconds from each interaction to its reply.
+    """
     async with AsyncExitStack() as stack:
         place = stack.enter_context(tempfile.TemporaryDirectory(prefix="alongside-bench-"))
 
@@ -292,15 +299,20 @@ async def whole_process(rounds: int, each: int) -> Took:
         told = await cases(ours[0].use)
         measured = {EMPTY: (*bare, empty), **{n: (*ours, tell) for n, tell in told.items()}}
         took: Took = {name: [] for name in measured}
+        waits: Took = {name: [] for name in measured}
         for number in range(rounds + 1):
             for name, (world, process, tell) in measured.items():
                 before = await process.cpu_now()
+                waited: list[float] = []
                 for _ in range(each):
+                    began = time.perf_counter()
                     await world.use(tell())
+                    waited.append((time.perf_counter() - began) * 1e3)
                 used = (await process.cpu_now() - before) / each * 1e6
                 if number:  # the first warms up
                     took[name].append(used)
-    return took
+                    waits[name] += waited
+    return took, waits
 
 
 def _ratio(mine: list[float], theirs: list[float]) -> float:
@@ -327,12 +339,22 @@ def figures(took: Took) -> dict[str, Any]:
     return found
 
 
+def not_exceeded(waits: list[float], share: float) -> float:
+    """The wait that so large a share of them did not exceed, by the nearest rank."""
+    return sorted(waits)[math.ceil(share * len(waits)) - 1]
+
+
 async def run(rounds: int, each: int) -> dict[str, Any]:
     """Measure both ways, each so often a round."""
+    took, waits = await whole_process(rounds, each)
+    whole = figures(took)
+    for name, row in whole.items():
+        row["p50_ms"] = round(not_exceeded(waits[name], 0.5), 1)
+        row["p99_ms"] = round(not_exceeded(waits[name], 0.99), 1)
     return {
         "goal_ratio": GOAL_RATIO,
         "rounds": rounds,
-        "whole_process": figures(await whole_process(rounds, each)),
+        "whole_process": whole,
         "without_network": figures(await without_network(rounds, each)),
     }
 
@@ -341,14 +363,15 @@ def table(found: dict[str, Any]) -> str:
     """Lay the figures out for a person."""
     whole, bare = found["whole_process"], found["without_network"]
     rows = [
-        f"{'':<26}{'whole process':>18}{'without network':>18}{'same message, bare':>20}",
-        f"{'interaction':<26}{'CPU µs':>10}{'ratio':>8}{'CPU µs':>10}{'ratio':>8}"
+        f"{'':<26}{'whole process':>36}{'without network':>18}{'same message, bare':>20}",
+        f"{'interaction':<26}{'CPU µs':>10}{'ratio':>8}{'p50 ms':>9}{'p99 ms':>9}"
+        f"{'CPU µs':>10}{'ratio':>8}"
         f"{'CPU µs':>12}{'ratio':>8}",
     ]
     for name, row in whole.items():
         inside = bare[name]
         rows.append(
-            f"{name:<26}{row['cpu_us']:>10}{row['ratio']:>8}"
+            f"{name:<26}{row['cpu_us']:>10}{row['ratio']:>8}{row['p50_ms']:>9}{row['p99_ms']:>9}"
             f"{inside['cpu_us']:>10}{inside['ratio']:>8}"
             f"{inside.get('same_message_cpu_us', ''):>12}{inside.get('same_message_ratio', ''):>8}"
         )

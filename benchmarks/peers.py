@@ -72,6 +72,28 @@ class Running:
         os.kill(self.process.pid, signal.SIGUSR1)
         return float((await _said(self.process, CPU)).removeprefix(CPU))
 
+    def waited_seconds(self) -> float:
+        """Seconds in which its main thread was ready to run and something else had the core.
+
+        0 where the system does not tell.
+        """
+        told = Path(f"/proc/{self.process.pid}/schedstat")
+        return int(told.read_text("ascii").split()[1]) / 1e9 if told.exists() else 0.0
+
+    async def end(self) -> float:
+        """Ask it to end, as a host does; gives how many seconds that took."""
+
+        def last_words() -> None:
+            # Read, or a process that has much to say waits for room and does not end.
+            assert self.process.stderr is not None
+            self.process.stderr.read()
+            self.used = collected(self.process)
+
+        began = time.monotonic()
+        os.kill(self.process.pid, signal.SIGTERM)
+        await asyncio.wait_for(asyncio.to_thread(last_words), PATIENCE_SECONDS)
+        return time.monotonic() - began
+
     def resident_mb(self) -> float:
         """Memory of the process now, in MB (10⁶ bytes)."""
         status = Path(f"/proc/{self.process.pid}/status")
@@ -86,11 +108,12 @@ class Running:
 
 @asynccontextmanager
 async def started(
-    name: str, url: str, folder: Path, search: str = "lexical"
+    name: str, url: str, folder: Path, search: str = "lexical", *, core: int | None = None
 ) -> AsyncGenerator[Running]:
     """Start a bot on a state folder and wait until it is ready; it is killed at the end.
 
-    Its FAQ goes by words unless told otherwise: what a question costs is measured in `faq`.
+    Its FAQ goes by words unless told otherwise: what a question costs is measured in `faq`. It may
+    be held to one core.
     """
     environment = {
         "PATH": os.environ.get("PATH", ""),
@@ -106,12 +129,16 @@ async def started(
     )
     running = Running(process)
     try:
+        if core is not None and sys.platform == "linux":
+            # Before it has threads: each begins with what the process is held to then.
+            os.sched_setaffinity(process.pid, {core})
         await _said(process, b"ready", b'"event": "ready"')
         yield running
     finally:
-        # Not through `process`: that would collect what it used before we can ask for it.
-        os.kill(process.pid, signal.SIGKILL)
-        running.used = collected(process)
+        if running.used is None:
+            # Not through `process`: that would collect what it used before we can ask for it.
+            os.kill(process.pid, signal.SIGKILL)
+            running.used = collected(process)
         if process.stderr is not None:
             process.stderr.close()
 

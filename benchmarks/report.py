@@ -92,6 +92,35 @@ def handling_rows(found: dict[str, Any]) -> Iterator[Row]:
             f"≤ {found['goal_ratio']} times",
         )
 
+    for name, row in ours:
+        yield Row(
+            f"From {name} to its reply, p50 and p99",
+            f"{row['p50_ms']:.1f} and {row['p99_ms']:.1f} ms",
+            f"{beside['p50_ms']:.1f} and {beside['p99_ms']:.1f} ms ({empty})",
+            f"{row['p50_ms'] / beside['p50_ms']:.2f}",
+        )
+
+
+def load_rows(found: dict[str, Any]) -> Iterator[Row]:
+    """Whether one core keeps up with many members at once, beside an empty command."""
+    goals, highest = found["goals"], found["highest_rate"]
+    ours, bare = found["at_goal"]["ours"], found["at_goal"]["bare"]
+    for key, what in (("p99_ms", "p99"), ("longest_ms", "the longest")):
+        yield Row(
+            f"{goals['rate']} interactions a second on one core: {what}",
+            f"{ours[key]:,.0f} ms",
+            f"{bare[key]:,.0f} ms ({found['peer']})",
+            f"{ours[key] / bare[key]:.2f}",
+            f"≤ {goals[key]:,} ms",
+        )
+    yield Row(
+        "The most a second that one core sustains",
+        f"{highest['ours']:,}",
+        f"{highest['bare']:,} ({found['peer']})",
+        f"{highest['ours'] / highest['bare']:.2f}" if highest["bare"] else "",
+        f"≥ {goals['rate']}",
+    )
+
 
 def start_rows(found: dict[str, Any]) -> Iterator[Row]:
     """What starting costs, beside discord.py's least bot."""
@@ -101,6 +130,26 @@ def start_rows(found: dict[str, Any]) -> Iterator[Row]:
         f"{found['cpu_s']['bare']:.2f} s (bare discord.py bot)",
         f"{found['ratio']}",
         f"≤ {found['goal_s']} s",
+    )
+
+
+def shutdown_rows(found: dict[str, Any]) -> Iterator[Row]:
+    """How long the end takes under load, and what is lost or doubled by it."""
+    used, sent = found["in_use"], found["sending"]
+    written = used["ours"]["written"]
+    yield Row(
+        "The longest end under load",
+        f"{found['longest_s']:.1f} s",
+        f"{used['bare']['seconds']:.1f} s (bare discord.py bot, which just stops)",
+        "",
+        f"≤ {found['goal_s']} s",
+    )
+    yield Row(
+        f"Lost or doubled by it, of {sent['due']:,} messages and {written:,} writes",
+        f"{used['ours']['lost'] + sent['lost'] + sent['doubled']}",
+        "see `crash.py` for the usual ways",
+        "",
+        "0",
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import report
+from benchmarks import handling, load, report
 from benchmarks.__main__ import ROWS
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,7 +30,7 @@ def test_a_quick_run_of_all_gives_the_documented_figures() -> None:
     ran = subprocess.run(line, cwd=ROOT, capture_output=True, check=True)  # noqa: S603 - our own
     found = json.loads(ran.stdout)
     assert set(found) == set(ROWS)
-    for name in ("handling", "start", "memory", "dispatch", "recurrence"):
+    for name in ("handling", "load", "start", "shutdown", "memory", "dispatch", "recurrence"):
         assert set(found[name]) == documented(name)
     for name, rows_of in ROWS.items():
         assert all(row.what and row.ours and row.beside for row in rows_of(found[name]))
@@ -51,3 +51,23 @@ def test_the_results_hold_a_table() -> None:
     lines = report.table_in((BENCHMARKS / "RESULTS.md").read_text("utf-8")).splitlines()
     assert lines[0] == f"| {' | '.join(report.HEAD)} |"
     assert len(lines) > 10
+
+
+def test_a_wait_is_ranked_among_all() -> None:
+    waits = [float(one) for one in range(1, 101)]
+    assert handling.not_exceeded(waits[::-1], 0.99) == 99
+    assert handling.not_exceeded([7.0], 0.5) == 7
+
+
+def test_what_is_answered_too_late_is_not_sustained() -> None:
+    well = load.Offered(500, 30, waits_ms=[20.0] * 99 + [900.0])
+    assert well.sustained
+    slow = load.Offered(500, 30, waits_ms=[20.0] * 90 + [251.0] * 10)
+    late = load.Offered(500, 30, waits_ms=[20.0] * 999 + [3_001.0])
+    cut = load.Offered(500, 30, waits_ms=[20.0], unanswered=1)
+    none = load.Offered(500, 30)
+    assert not any(one.sustained for one in (slow, late, cut, none))
+
+
+def test_the_mix_is_of_a_hundred() -> None:
+    assert sum(load.MIX.values()) == 100
