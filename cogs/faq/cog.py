@@ -185,10 +185,11 @@ class FaqCog(commands.Cog, name="Faq"):
         )
         await turn(interaction, views.page(words, topics, topic, shown))
 
-    async def show(self, interaction: Interaction, entry_id: str, *others: str) -> None:
+    async def show(self, interaction: Interaction, named: str, *others: str) -> None:
         """Show one entry on the message that was tapped; `others` stood beside it."""
         await self._require_open(interaction)
-        server_id, language = interaction.guild_id, await self._language(interaction)
+        entry_id, read = views.meant(named)
+        server_id, language = interaction.guild_id, await self._language(interaction, read)
         entry = await self._faq.entry(server_id, language, entry_id)
         related = await self._faq.related(server_id, language, entry)
         panel = views.answer(
@@ -198,25 +199,29 @@ class FaqCog(commands.Cog, name="Faq"):
             can_share=may_share(interaction),
             counts=server_id is not None,
             others=await self._faq.shown_of(server_id, language, others),
+            read=language if read else "",
         )
         self._note(interaction, What.FAQ_USED)
         await turn(interaction, panel)
 
     # Whether it helped
 
-    async def helped(self, interaction: Interaction, entry_id: str) -> None:
+    async def helped(self, interaction: Interaction, named: str) -> None:
         """Count that an answer helped."""
         await self._require_open(interaction)
-        language = await self._language(interaction)
+        entry_id, read = views.meant(named)
+        language = await self._language(interaction, read)
         entry = await self._faq.entry(interaction.guild_id, language, entry_id)
         await self._count(interaction, entry, helped=True)
         words = await words_for(interaction)
-        await turn(interaction, views.thanks(words, entry, can_share=may_share(interaction)))
+        share, asked_in = may_share(interaction), language if read else ""
+        await turn(interaction, views.thanks(words, entry, can_share=share, read=asked_in))
 
-    async def show_instead(self, interaction: Interaction, entry_id: str, *others: str) -> None:
+    async def show_instead(self, interaction: Interaction, named: str, *others: str) -> None:
         """Count that an answer was not what was meant, and show what else there is."""
         await self._require_open(interaction)
-        server_id, language = interaction.guild_id, await self._language(interaction)
+        entry_id, read = views.meant(named)
+        server_id, language = interaction.guild_id, await self._language(interaction, read)
         entry = await self._faq.entry(server_id, language, entry_id)
         try:
             await self._count(interaction, entry, helped=False)
@@ -227,7 +232,10 @@ class FaqCog(commands.Cog, name="Faq"):
         topics = await self._faq.topics(server_id, language)
         words = await words_for(interaction)
         ask = await self._asker.offer_again(interaction, words, entry_id)
-        await turn(interaction, views.not_found(words, found, topics, about="faq.instead", ask=ask))
+        panel = views.not_found(
+            words, found, topics, about="faq.instead", ask=ask, read=language if read else ""
+        )
+        await turn(interaction, panel)
 
     async def _count(self, interaction: Interaction, entry: Entry, *, helped: bool) -> None:
         if interaction.guild_id is not None:

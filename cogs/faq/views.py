@@ -24,6 +24,7 @@ TAKE_BACK = "faq:take_back"
 HELPED = "faq:helped"
 INSTEAD = "faq:instead"
 ABOUT = "about:show"
+_IN = "@"
 
 NEAR = {Verdict.NEARBY: 3, Verdict.NOTHING: 2}
 """Entries offered when none was found: more would be a list to work through, and where nothing
@@ -50,6 +51,7 @@ def answer(
     `counts` offers to say that it helped; `others` are shown where it was not what was meant; who
     asked in a language can `read` it.
     """
+    named = _named(words, entry, read)
     return Panel(
         *news,
         *told(words, entry, read),
@@ -57,8 +59,8 @@ def answer(
         words("faq.answer.related") if related else None,
         *_buttons(words, related, read=read),
         row(
-            button(words("faq.helped.yes"), HELPED, entry.id) if counts else None,
-            button(words("faq.helped.no"), INSTEAD, entry.id, *_fitting(INSTEAD, entry, others)),
+            button(words("faq.helped.yes"), HELPED, named) if counts else None,
+            button(words("faq.helped.no"), INSTEAD, named, *_fitting(INSTEAD, named, others)),
         ),
         row(
             button(words("faq.share.button"), SHARE, entry.id) if can_share else None,
@@ -68,10 +70,10 @@ def answer(
     )
 
 
-def thanks(words: Words, entry: Entry, *, can_share: bool) -> Panel:
+def thanks(words: Words, entry: Entry, *, can_share: bool, read: str = "") -> Panel:
     """The same entry, and that it was counted."""
     return Panel(
-        *told(words, entry),
+        *told(words, entry, read),
         "-# " + words("faq.helped.thanks"),
         row(
             button(words("faq.share.button"), SHARE, entry.id) if can_share else None,
@@ -105,7 +107,7 @@ def not_found(
         words(f"{about}.body"),
         row(
             helplines_button(words),
-            button(person.question, SHOW, person.id) if person else None,
+            button(person.question, SHOW, _named(words, person, read)) if person else None,
         ),
         words(f"faq.{found.verdict.value}.offer") if nearby else None,
         *_buttons(words, nearby, together=True, read=read),
@@ -240,8 +242,22 @@ def _buttons(
     for entry in entries:
         others = [other for other in entries if other is not entry] if together else ()
         label = _label(words, entry, read)
-        rows.append(row(button(label, SHOW, entry.id, *_fitting(SHOW, entry, others))))
+        named = _named(words, entry, read)
+        rows.append(row(button(label, SHOW, named, *_fitting(SHOW, named, others))))
     return rows
+
+
+def _named(words: Words, entry: Entry, read: str) -> str:
+    """What a button calls an entry: by its id, and the language of the question if it is another
+    than that of the reader's Discord.
+    """
+    return f"{entry.id}{_IN}{read}" if read and read != words.locale else entry.id
+
+
+def meant(named: str) -> tuple[str, str | None]:
+    """Give the id of the entry that a button calls so, and the language of the question."""
+    entry_id, _, read = named.partition(_IN)
+    return entry_id, read or None
 
 
 def _label(words: Words, entry: Entry, read: str) -> str:
@@ -252,10 +268,10 @@ def _label(words: Words, entry: Entry, read: str) -> str:
     return clip(entry.question, LABEL - len(language)) + language
 
 
-def _fitting(action: str, entry: Entry, others: Sequence[Entry]) -> list[str]:
+def _fitting(action: str, named: str, others: Sequence[Entry]) -> list[str]:
     """The ids of as many others, the nearest first, as a button can remember."""
     kept: list[str] = []
-    room = MAX_CUSTOM_ID - len(f"{action}:{entry.id}")
+    room = MAX_CUSTOM_ID - len(f"{action}:{named}")
     for other in others:
         room -= len(f":{other.id}")
         if room < 0:

@@ -57,6 +57,7 @@ def known(ground: Ground, rows: Mapping[str, Sequence[Row]]) -> dict[str, list[s
         "server": [str(world.guild.id)],
         "server_id": [str(world.guild.id)],
         "other": people,
+        "named": [*of("faq_entries"), "what-is-peer-support", "what-is-peer-support@es"],
         "others": ["what-is-peer-support", "benefits"],
         "about": people,
         "first": people,

@@ -10,7 +10,7 @@ from tests.cogs.faq.library import MODERATOR, SERVER, Library
 from tests.cogs.faq.samples import TYPED
 from tests.cogs.faq.test_cog import speak
 from tests.cogs.faq.test_entries_cog import fill, manage, tap
-from tests.world import World, buttons_of, text_of
+from tests.world import World, answer_of, buttons_of, custom_ids_of, text_of
 
 ENGLISH = replace(TYPED, question="When does the choir meet?")
 SPANISH = replace(
@@ -65,6 +65,27 @@ async def test_who_asks_in_spanish_is_answered_in_spanish_wherever_their_discord
     assert "## ¿Qué es el apoyo entre pares?" in text_of(asked)
     assert "only" not in text_of(asked)
     assert not any("Spanish" in label for label in buttons_of(asked))
+
+
+async def test_who_asks_in_spanish_goes_on_in_spanish(world: World) -> None:
+    asked = await world.member.slash(
+        world.channel, "faq ask", question="¿qué es el apoyo entre pares?"
+    )
+    related = next(label for label in buttons_of(asked) if label.startswith("¿"))
+    followed = await world.member.click(answer_of(asked), label=related)
+    assert f"## {related}" in text_of(followed)
+    assert any(label.startswith("¿") for label in buttons_of(followed))
+    helped = await world.member.click(answer_of(followed), label="This helped")
+    assert f"## {related}" in text_of(helped)
+    assert "only" not in text_of(helped)
+    asked = await world.member.slash(
+        world.channel, "faq ask", question="¿qué es el apoyo entre pares?"
+    )
+    instead = await world.member.click(answer_of(asked), label="Not what I meant")
+    offered = [each for each in custom_ids_of(instead) if each.startswith("faq:show:")]
+    assert offered
+    assert all("@es" in each for each in offered)
+    assert not any("Spanish" in label for label in buttons_of(instead))
 
 
 async def test_what_is_offered_in_the_other_language_says_so(world: World) -> None:
