@@ -193,6 +193,9 @@ class Alongside(commands.AutoShardedBot):
     async def on_ready(self) -> None:
         """Say so in the log, once all servers are known."""
         # What start-up made lives as long as the process; the collector need not look at it again.
+        if self._chores:
+            # In a new session the servers are made anew, and of the old ones nothing is to stay.
+            gc.unfreeze()
         gc.collect()
         gc.freeze()
         gc.enable()

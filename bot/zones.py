@@ -168,11 +168,13 @@ _APART = re.compile(r"[^\w+]|_")
 
 def fold(text: str) -> str:
     """Give the words of a text in plain small letters, one blank between them."""
-    plain = "".join(
-        letter
-        for letter in unicodedata.normalize("NFKD", text[:200].casefold())
-        if not unicodedata.combining(letter)
-    )
+    plain = text[:200].casefold()
+    if not plain.isascii():
+        plain = "".join(
+            letter
+            for letter in unicodedata.normalize("NFKD", plain)
+            if not unicodedata.combining(letter)
+        )
     return " ".join(_APART.sub(" ", _APOSTROPHES.sub("", plain.translate(_LETTERS))).split())
 
 
@@ -196,9 +198,11 @@ class _Index:
         self._exact: dict[str, set[int]] = {}
         # By word, then by number of the entry: the best field that has the word.
         self._hits: dict[str, dict[int, int]] = {}
+        # Countries and times stand at many places, and whoever asks first waits for all of it.
+        folded = cache(fold)
         for number, entry in enumerate(entries):
             for at, texts in enumerate(entry.fields):
-                for text in map(fold, texts):
+                for text in map(folded, texts):
                     self._exact.setdefault(text, set()).add(number)
                     for word in text.split():
                         self._hits.setdefault(word, {}).setdefault(number, at)
@@ -331,14 +335,8 @@ def _times(locale: Locale, ids: tuple[str, ...]) -> list[str]:
     """What the time is called there: "Pacific Time", "PT", "PST" ..."""
     zones = cast("Mapping[str, str]", get_global("meta_zones"))
     names = cast("Mapping[str, Mapping[str, Mapping[str, str]]]", locale.meta_zones)
-    kind = next((zones[name] for name in ids if name in zones), "")
-    return [str(said) for length in ("long", "short") for said in _values(names, kind, length)]
-
-
-def _values(
-    names: Mapping[str, Mapping[str, Mapping[str, str]]], kind: str, length: str
-) -> list[str]:
-    return list(names.get(kind, {}).get(length, {}).values())
+    named = names.get(next((zones[name] for name in ids if name in zones), ""), {})
+    return [str(said) for length in ("long", "short") for said in named.get(length, {}).values()]
 
 
 _COUNTRIES = {

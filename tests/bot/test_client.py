@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from typing import Any
 
 from simcord.backend import serializers
@@ -110,3 +112,20 @@ async def test_an_outage_of_a_server_is_no_departure(world: World) -> None:
     world.env.backend.emit("GUILD_DELETE", {"id": str(world.guild.id), "unavailable": True})
     await world.env.settle()
     assert await departed(world) == set()
+
+
+class Ring:
+    """Holds itself, as a server of discord.py's is held by its channels."""
+
+    def __init__(self) -> None:
+        self.held = self
+
+
+async def test_what_was_there_in_an_earlier_session_does_not_stay_for_good(world: World) -> None:
+    ring = Ring()
+    left = weakref.ref(ring)
+    # As it is once the first session is ready.
+    gc.freeze()
+    del ring
+    await world.bot.on_ready()
+    assert left() is None

@@ -231,9 +231,39 @@ class Double:
     # Acting as a person
 
     async def command(
-        self, person: Person, channel: Channel, words: str, **options: object
+        self, person: Person, channel: Channel, words: str, /, **options: object
     ) -> Asked:
-        """Use a slash command, such as "faq ask", with options; see `answered`."""
+        """Use a slash command, such as "faq ask", with options; see `answered`.
+
+        A person or a channel may be the value of one.
+        """
+        data, definition = self._called(words)
+        kinds = {o["name"]: o["type"] for o in definition.get("options", [])}
+        inner = data
+        for _ in words.split()[1:]:
+            inner = inner["options"][0]
+        inner["options"] = [
+            {"name": name, "type": kinds[name], "value": self._resolved(data, channel, value)}
+            for name, value in options.items()
+        ]
+        return await self._ask(2, person, channel, data)
+
+    async def suggest(
+        self, person: Person, channel: Channel, words: str, option: str, typed: str
+    ) -> Asked:
+        """Type into an option of a slash command, and have suggestions made."""
+        data, definition = self._called(words)
+        kinds = {o["name"]: o["type"] for o in definition.get("options", [])}
+        inner = data
+        for _ in words.split()[1:]:
+            inner = inner["options"][0]
+        inner["options"] = [
+            {"name": option, "type": kinds[option], "value": typed, "focused": True}
+        ]
+        return await self._ask(4, person, channel, data)
+
+    def _called(self, words: str) -> tuple[Json, Json]:
+        """The data of a command without its options, and how the bot has defined it."""
         names = words.split()
         known = next((each for each in self.rest.commands if each["name"] == names[0]), None)
         if known is None:
@@ -246,11 +276,24 @@ class Double:
             deeper: Json = {"name": name, "type": definition["type"], "options": []}
             inner["options"] = [deeper]
             inner = deeper
-        kinds = {o["name"]: o["type"] for o in definition.get("options", [])}
-        inner["options"] = [
-            {"name": name, "type": kinds[name], "value": value} for name, value in options.items()
-        ]
-        return await self._ask(2, person, channel, data)
+        return data, definition
+
+    def _resolved(self, data: Json, channel: Channel, value: object) -> object:
+        """The value of an option; who or what it names is told beside it, as Discord does."""
+        resolved: Json = data.setdefault("resolved", {})
+        if isinstance(value, Person):
+            resolved.setdefault("users", {})[str(value.id)] = value.json()
+            guild = self.world.guilds.get(channel.guild_id or 0)
+            member = None if guild is None else guild.members.get(value.id)
+            if guild is not None and member is not None:
+                shown = {**self.world.member_json(guild, member), "permissions": "0"}
+                resolved.setdefault("members", {})[str(value.id)] = shown
+            return str(value.id)
+        if isinstance(value, Channel):
+            shown = {**self.world.channel_json(value), "permissions": str(ALL)}
+            resolved.setdefault("channels", {})[str(value.id)] = shown
+            return str(value.id)
+        return value
 
     async def press(self, person: Person, posted: Posted, custom_id: str, *chosen: str) -> Asked:
         """Press a button of a message, or choose in its menu."""
@@ -301,7 +344,7 @@ class Double:
             "token": asked.token,
             "version": 1,
             "channel_id": str(channel.id),
-            "locale": "en-US",
+            "locale": person.locale,
             "entitlements": [],
             "authorizing_integration_owners": {},
             "attachment_size_limit": 10 * 1024 * 1024,

@@ -61,6 +61,8 @@ class Person:
     name: str
     bot: bool = False
     takes_dms: bool = True
+    locale: str = "en-US"
+    """The language of their Discord."""
 
     def json(self) -> Json:
         """As Discord shows a user."""
@@ -443,6 +445,11 @@ class World:
         thread.members.add(person_id)
         thread.entered_at.setdefault(person_id, self.now())
         return new
+
+    def open_threads(self, guild_id: int | None = None) -> list[Channel]:
+        """Threads that are not archived, of a server or of all."""
+        among = self.channels if guild_id is None else self._of_guild[guild_id]
+        return [one for one in among.values() if one.is_thread and not one.archived]
 
     def _threads(self, guild_id: int) -> list[Channel]:
         return [c for c in self._of_guild[guild_id].values() if c.is_thread]

@@ -1,0 +1,37 @@
+"""A short soak; `python -m benchmarks.soak` runs a day of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.soak import Terms, growing, run, slope
+from tests.test_benchmarks import documented
+
+
+@pytest.mark.slow
+async def test_nothing_is_left_behind_lost_or_doubled_after_some_minutes_of_all_of_it(
+    tmp_path: Path,
+) -> None:
+    found = await run(Terms(hours=0.05, servers=2, acts=900), tmp_path)
+    assert set(found) == documented("soak")
+    assert found["interactions"] > 5
+    assert found["promises"]["sent"] >= 2
+    assert found["lost"] == found["doubled"] == found["exit_status"] == 0
+    assert not any(found["left_behind"].values()), found["tasks_left"]
+    assert found["ticks"] > 50
+    # Two hours and more, of which nearly all was skipped.
+    moments = [one["at"] for one in found["every_hour"]]
+    assert moments[-1] - moments[0] > 2 * 3600 > 10 * found["real_seconds"]
+
+
+def test_the_slope_is_what_an_hour_adds() -> None:
+    hours = [{"at": 3600 * n, "rss_kb": 100_000 + 12 * n + n % 2} for n in range(10)]
+    assert slope(hours, "rss_kb") == pytest.approx(12, abs=0.2)
+    assert slope(hours[:1], "rss_kb") == 0
+
+
+def test_what_grows_is_named_and_what_comes_and_goes_is_not() -> None:
+    kinds = [{"a.Leak": 10 * n, "a.Busy": 500 * (n % 2), "a.Still": 7} for n in range(9)]
+    assert growing(kinds) == {"a.Leak": 10}
