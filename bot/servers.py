@@ -55,6 +55,9 @@ class Servers:
         found = self._bot.get_guild(server_id)
         if found is not None or self.is_ours(server_id):
             return found
+        return await self._fetched(server_id, fresh=fresh)
+
+    async def _fetched(self, server_id: int, *, fresh: bool = False) -> discord.Guild | None:
         now = self._bot.runtime.clock()
         # By the stretch of time as well: however often it is used, it is fetched anew.
         key = (server_id, int(now.timestamp() // KEPT.total_seconds()))
@@ -71,6 +74,9 @@ class Servers:
     async def name(self, server_id: int) -> str | None:
         """Give what a server is called, cut to what fits into a sentence; None as `get` does."""
         server = await self.get(server_id)
+        if server is not None and not server.name:
+            # Just connected, or Discord has an outage: it is known that it is there, and no more.
+            server = await self._fetched(server_id)
         return None if server is None else clip(server.name, NAME_LENGTH)
 
     async def channel(

@@ -18,6 +18,7 @@ from cogs.company.service import Asked, Requests
 
 if TYPE_CHECKING:
     from bot.client import Alongside, Interaction
+    from bot.texts import Words
 
 _log = logs.get(__name__)
 
@@ -58,7 +59,7 @@ class Asking:
         servers = [server_id for server_id in known if await self._requests.is_on(server_id)]
         words = await words_for(interaction)
         if len(servers) > 1:
-            named = [(one, await self._name(one)) for one in servers[:SERVERS_SHOWN]]
+            named = [(one, await self._name(one, words)) for one in servers[:SERVERS_SHOWN]]
 
             await reply(interaction, views.choose(words, named))
         elif servers:
@@ -106,7 +107,7 @@ class Asking:
             return views.asked(words, mine[0], before=True)
         outlook = await self._requests.outlook(server_id)
         news = await news_lines(interaction, words)
-        return views.about(words, await self._name(server_id), server_id, outlook, news)
+        return views.about(words, await self._name(server_id, words), server_id, outlook, news)
 
     async def _unavailable(
         self, interaction: Interaction, server_id: int, line: str = ""
@@ -207,8 +208,8 @@ class Asking:
             raise UserError("errors.not_now")
         return None if isinstance(found, Gone) else found
 
-    async def _name(self, server_id: int) -> str:
-        return await self._bot.servers.name(server_id) or ""
+    async def _name(self, server_id: int, words: Words) -> str:
+        return await self._bot.servers.name(server_id) or words("news.a_server")
 
 
 def held_roles(interaction: Interaction) -> frozenset[int]:

@@ -104,10 +104,16 @@ def told(world: World, guild: Guild, person: Person, command: str) -> list[Tell]
     """What somebody was told, by direct message and by the answer to their command."""
     channel = world.dm_with(person.id)
     read = [] if channel is None else [posted.text for posted in world.in_channel(channel)]
-    sentences = {w: TEXTS.say(f"news.pairing.{w}", "en", server=guild.name) for w in _TOLD}
+    # Where Discord does not say what a server is called, a command tells it without the name.
+    names = (guild.name, TEXTS.say("news.a_server", "en"))
+    said = [
+        (what, TEXTS.say(f"news.pairing.{what}", "en", server=name))
+        for what in _TOLD
+        for name in names
+    ]
     # As far as to the first command: its mention has a number of Discord's in it.
-    sentences = {what: words.partition("</")[0] for what, words in sentences.items()}
-    return [what for what, words in sentences.items() for text in [*read, command] if words in text]
+    sentences = {(what, words.partition("</")[0]) for what, words in said}
+    return [what for what, words in sentences for text in [*read, command] if words in text]
 
 
 def wrong_with_threads(

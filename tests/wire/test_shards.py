@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import discord
 import pytest
@@ -86,6 +87,19 @@ async def test_one_that_is_gone_has_no_name_and_one_of_ours_is_not_asked_for(
     del elsewhere.double.world.guilds[elsewhere.guild.id]
     assert await elsewhere.bot.servers.name(elsewhere.guild.id) is None
     assert elsewhere.asked() == 1
+
+
+async def test_one_of_which_the_gateway_has_told_the_number_only_is_called_by_its_name(
+    elsewhere: Elsewhere,
+) -> None:
+    ours = elsewhere.double.world.add_guild("Quay", shard=(0, 2))
+    data: Any = {"id": str(ours.id), "unavailable": True}
+    elsewhere.bot._connection._add_guild_from_data(data)  # pyright: ignore[reportPrivateUsage]
+    assert [await elsewhere.bot.servers.name(ours.id) for _ in range(3)] == ["Quay"] * 3
+    assert elsewhere.asked() == 1
+    del elsewhere.double.world.guilds[ours.id]
+    elsewhere.now += KEPT
+    assert await elsewhere.bot.servers.name(ours.id) is None
 
 
 async def test_roles_are_those_of_now(elsewhere: Elsewhere) -> None:
