@@ -340,7 +340,7 @@ def figures(
         "rss_last_mb": round(live[-1]["rss_kb"] / 1000, 1),
         "rss_slope_kb_an_hour": slopes["rss_kb"],
         "slopes_an_hour": slopes,
-        "left_behind": {key: rested[key] - begun[key] for key in left},
+        "left_behind": {key: max(rested[key] - begun[key], 0) for key in left},
         "tasks_left": dict(Counter(soak.tasks[-1]) - Counter(soak.tasks[0])),
         "growing": growing(soak.kinds[1 + warm : -1]),
         "loop_late_p999_ms": max(one["loop_late_p999_ms"] for one in live),

@@ -253,7 +253,7 @@ class People:
         home = self.dice.choice(self.homes)
         moderating = not home.calm and self.dice.random() < 0.3
         person = home.moderator if moderating else self.dice.choice(home.people)
-        if person.id not in home.guild.members:
+        if not self._there(home, person):
             return
         channel = self.dice.choice(home.channels)
         asked = None
@@ -262,7 +262,7 @@ class People:
         if asked is None:
             asked = await self._command(home, person, channel)
         for _ in range(self.dice.randrange(4)):
-            if asked is None or not await self._answered(asked):
+            if asked is None or not await self._answered(asked) or not self._there(home, person):
                 return
             if asked.answer_type == MODAL:
                 asked = await self._fill_in(person, channel, asked)
@@ -271,6 +271,10 @@ class People:
                 asked = await self._press_any(person, [one for one in told if one is not None])
         if asked is not None:
             await self._answered(asked)
+
+    def _there(self, home: Home, person: Person) -> bool:
+        """Whether somebody is still in a server that is still one of the bot's."""
+        return home.guild.id in self.double.world.guilds and person.id in home.guild.members
 
     async def _answered(self, asked: Asked) -> bool:
         self.asked += 1

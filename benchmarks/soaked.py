@@ -321,6 +321,10 @@ class Inside:
         kinds = Counter(f"{type(one).__module__}.{type(one).__qualname__}" for one in objects)
         named = Counter(_task_name(task) for task in asyncio.all_tasks())
         views = state._view_store
+        connector: Any = client.http.connector
+        idle = sum(len(one) for one in connector._conns.values())
+        descriptors = _descriptors()
+        descriptors["sockets"] -= idle
         figures = {
             "at": time.time(),
             "rss_kb": _resident_kb(),
@@ -329,7 +333,9 @@ class Inside:
             "tasks": sum(named.values()),
             "threads": sum(not one.name.startswith("asyncio_") for one in threading.enumerate()),
             "pool_threads": sum(one.name.startswith("asyncio_") for one in threading.enumerate()),
-            **_descriptors(),
+            **descriptors,
+            # Kept open for the next request, for a quarter of a minute.
+            "idle_sockets": idle,
             "cursors": sum(count for name, count in kinds.items() if name.endswith(".Cursor")),
             "in_transaction": self._in_transaction(),
             "flying": len(cast(Any, client.runtime.jobs)._flying),

@@ -14,7 +14,7 @@ from tests.test_benchmarks import documented
 async def test_nothing_is_left_behind_lost_or_doubled_after_some_minutes_of_all_of_it(
     tmp_path: Path,
 ) -> None:
-    found = await run(Terms(hours=0.05, servers=2, acts=900), tmp_path)
+    found = await run(Terms(hours=0.05, servers=2, acts=4000), tmp_path)
     assert set(found) == documented("soak")
     assert found["interactions"] > 5
     assert found["promises"]["sent"] >= 2
