@@ -41,10 +41,10 @@ from bot.settings.core import CORE, PAUSED
 from bot.views import (
     FORM_AGAIN,
     MODERATING,
-    Part,
     answer_error,
     give_words_back,
     open_again,
+    pressed,
 )
 
 if TYPE_CHECKING:
@@ -56,6 +56,9 @@ FEATURES = Path(__file__).resolve().parent.parent / "cogs"
 
 SWEEP_SECONDS = 6 * 60 * 60
 """How often retention is enforced."""
+
+ANSWER_SECONDS = 3.0
+"""How long the end waits for what is being answered: no longer would Discord take the answer."""
 
 INTENTS = discord.Intents(guilds=True)
 """Servers, channels and roles: no privileged intent, no messages, no list of members."""
@@ -120,10 +123,11 @@ class Alongside(commands.AutoShardedBot):
             self._identifying = Identifying(runtime.database.line, self._concurrency)
         self._mentions_commands = mentions_commands
         self._chores: list[asyncio.Task[None]] = []
+        self.answering: set[asyncio.Task[Any]] = set()
+        """The tasks in which interactions are being answered."""
 
     async def setup_hook(self) -> None:
         """Load the features, then tell Discord the commands, in all languages."""
-        self.add_dynamic_items(Part)
         self.runtime.database.line.start()
         if self.runtime.config.database_url is not None:
             await take_shards(self.runtime.database.line, self._own_shards())
@@ -219,7 +223,10 @@ class Alongside(commands.AutoShardedBot):
         await self.runtime.privacy.server_left(guild.id)
 
     async def on_interaction(self, interaction: Interaction) -> None:
-        """Give the words back that were typed into a form which a restart has closed."""
+        """Answer a press, and give words back that were typed into a form of an earlier process."""
+        if interaction.type is discord.InteractionType.component:
+            await pressed(interaction)
+            return
         if interaction.type is not discord.InteractionType.modal_submit:
             return
         data: Any = interaction.data
@@ -238,11 +245,16 @@ class Alongside(commands.AutoShardedBot):
         """Stop what is under way, say goodbye to Discord, then close the store."""
         for chore in self._chores:
             chore.cancel()
-        await self.runtime.jobs.stop()
+        await asyncio.gather(self.runtime.jobs.stop(), self._let_answer())
         try:
             await super().close()
         finally:
             await self.runtime.database.close()
+
+    async def _let_answer(self) -> None:
+        """Let those have their answer who are waiting for it."""
+        if self.answering:
+            await asyncio.wait(self.answering, timeout=ANSWER_SECONDS)
 
     async def _keep_house(self) -> None:
         while True:

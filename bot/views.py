@@ -3,7 +3,8 @@
 Every message is a `Panel` (Components V2). Every button and menu remembers what it is for in its
 custom id, `<feature>:<action>:<arguments>`, and is answered by the handler that the feature
 registered for `<feature>:<action>`: it works after a restart, and nothing is kept in memory for
-it. discord.py only logs what a `DynamicItem` raises, so ours answers for itself.
+it. A press is read from the interaction itself; a `DynamicItem` would have discord.py build the
+whole message anew for each, and would only log what goes wrong.
 """
 
 from __future__ import annotations
@@ -68,41 +69,40 @@ class Panel(ui.LayoutView):
             if part is not None
         ]
         self.add_item(ui.Container(*items, accent_colour=CALM))
-        # Taps are answered by `Part`, so discord.py need not listen for them: for each private
+        # Taps are answered by `pressed`, so discord.py need not listen for them: for each private
         # answer that it listens to it keeps 7 kB and a timer for a quarter of an hour.
         self.stop()
 
 
-class Part(
-    ui.DynamicItem[ui.Item[Any]], template=r"(?P<action>[a-z]+:[a-z_]+)(?::(?P<arguments>(?s:.+)))?"
-):
-    """A button or menu whose custom id says what it does."""
+_PRESSED = re.compile(r"(?P<action>[a-z]+:[a-z_]+)(?::(?P<arguments>(?s:.+)))?")
 
-    def __init__(self, item: ui.Item[Any]) -> None:
-        super().__init__(item)
-        self.action = ""
-        self.arguments: tuple[str, ...] = ()
 
-    @classmethod
-    async def from_custom_id(  # pyright: ignore[reportIncompatibleMethodOverride]
-        cls, interaction: Interaction, item: ui.Item[Any], match: re.Match[str], /
-    ) -> Part:
-        """Read the action back from a pressed button."""
-        part = cls(item)
-        part.action = match["action"]
-        part.arguments = tuple((match["arguments"] or "").split(":")) if match["arguments"] else ()
-        return part
+def read_action(custom_id: str) -> tuple[str, tuple[str, ...]] | None:
+    """Read the action and its arguments back; None for what no button or menu of ours remembers."""
+    match = _PRESSED.fullmatch(custom_id)
+    if match is None:
+        return None
+    return match["action"], tuple(match["arguments"].split(":")) if match["arguments"] else ()
 
-    async def callback(self, interaction: Interaction) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
-        """Hand the press to whoever registered for it; answers whatever goes wrong."""
-        actions = interaction.client.runtime.actions
-        begun(interaction, "button", self.action if self.action in actions else "unknown")
-        # What is chosen of the server's own, a channel say, has an id.
-        chosen = [str(getattr(one, "id", one)) for one in getattr(self.item, "values", ())]
-        try:
-            await actions.run(interaction, self.action, self.arguments, chosen)
-        except Exception as error:  # noqa: BLE001 - the boundary: it is answered and logged
-            await answer_error(interaction, error)
+
+async def pressed(interaction: Interaction) -> None:
+    """Hand a press to whoever registered for it; answers whatever goes wrong.
+
+    What a press says is all in the interaction: the message it was on need not be read back.
+    """
+    data: Any = interaction.data
+    found = read_action(str(data["custom_id"]))
+    if found is None:
+        return
+    action, arguments = found
+    actions = interaction.client.runtime.actions
+    begun(interaction, "button", action if action in actions else "unknown")
+    # What is chosen of the server's own, a channel say, comes as its id.
+    chosen = [str(one) for one in data.get("values", ())]
+    try:
+        await actions.run(interaction, action, arguments, chosen)
+    except Exception as error:  # noqa: BLE001 - the boundary: it is answered and logged
+        await answer_error(interaction, error)
 
 
 def button(

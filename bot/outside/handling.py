@@ -22,13 +22,18 @@ def begun(interaction: Interaction, kind: str, name: str) -> None:
     """Say that this task handles an interaction from here on.
 
     Each line that it logs carries the same `interaction`, which is made by chance and names nobody,
-    and `asked`, what was used. When the task ends, how long it took is counted.
+    and `asked`, what was used. The bot's end waits for the task; how long it took is counted.
     """
     bind_contextvars(interaction=f"{getrandbits(32):08x}", asked=name)
     figures = interaction.client.runtime.figures
     task = asyncio.current_task()
+    if task is None:
+        return
+    answering = interaction.client.answering
+    answering.add(task)
+    task.add_done_callback(answering.discard)
     told = _level.isEnabledFor(logging.DEBUG)
-    if task is None or not (figures.counting or told):
+    if not (figures.counting or told):
         return
     loop = asyncio.get_running_loop()
     began = loop.time()

@@ -14,7 +14,7 @@ from babel.dates import format_datetime, get_day_names
 from discord import ui
 
 from bot.recurrence import Rule
-from bot.views import Form, Panel, Part, button, field, helplines_button, plain, row
+from bot.views import Form, Panel, button, field, helplines_button, plain, row
 from bot.zones import ZoneGone, zone_info
 from cogs.checkins import answer_views
 from cogs.checkins.model import Body, Off, Place, Plan, Schedule, State
@@ -95,9 +95,8 @@ def renewal(words: Words, body: Body, message_id: str) -> Panel:
 def inert(panel: Panel) -> Panel:
     """The same, to be looked at: nothing in it can be pressed."""
     for item in panel.walk_children():
-        inner: Any = item.item if isinstance(item, Part) else item
-        if isinstance(inner, ui.Button | ui.Select):
-            inner.disabled = True
+        if isinstance(item, ui.Button | ui.Select):
+            item.disabled = True
     return panel
 
 

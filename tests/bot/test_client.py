@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import weakref
 from typing import Any
@@ -41,6 +42,21 @@ async def test_it_asks_for_no_privileged_intent_and_no_messages(world: World) ->
 async def test_every_feature_folder_is_loaded(world: World) -> None:
     assert set(world.bot.extensions) == {f"cogs.{name}.cog" for name in feature_names()}
     assert {"about", "faq", "helplines", "manage", "privacy"} <= set(feature_names())
+
+
+async def test_who_is_being_answered_has_the_store_until_then_although_the_bot_ends(
+    world: World,
+) -> None:
+    async def look_up() -> Any:
+        await asyncio.wait([ending], timeout=0.2)
+        return await world.bot.runtime.blocks.mine(None, world.member.id)
+
+    ending = asyncio.create_task(world.bot.close())
+    answer = asyncio.create_task(look_up())
+    world.bot.answering.add(answer)
+    await ending
+    assert answer.done()
+    assert answer.result() == ()
 
 
 async def test_a_server_that_removed_the_bot_is_erased_after_seven_days(world: World) -> None:

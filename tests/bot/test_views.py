@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -17,11 +18,11 @@ from bot.errors import UserError
 from bot.views import (
     Actions,
     Panel,
-    Part,
     button,
     clip,
     menu,
     plain,
+    read_action,
     reply,
     row,
     turn,
@@ -108,10 +109,7 @@ def test_what_a_button_remembers_is_read_back_or_refused_when_it_is_made(
         return
     assert made.custom_id is not None
     assert len(made.custom_id) <= 100
-    match = re.fullmatch(Part.__discord_ui_compiled_template__, made.custom_id)
-    assert match is not None
-    assert match["action"] == action
-    assert (match["arguments"] or "").split(":") == [str(a) for a in arguments or [""]]
+    assert read_action(made.custom_id) == (action, tuple(map(str, arguments)))
 
 
 @pytest.mark.parametrize("argument", ["a:b", "", "x" * 101])
@@ -176,6 +174,16 @@ async def test_a_button_works_for_whoever_presses_it_with_what_it_remembers(worl
 
     world.bot.runtime.actions.on("test:say", say)
     assert text_of(await press(world, button("Go", "test:say", 7, "x.y"))) == "7 x.y"
+
+
+async def test_the_bot_knows_that_somebody_is_being_answered(world: World) -> None:
+    async def look(interaction: Interaction) -> None:
+        known = asyncio.current_task() in world.bot.answering
+        await reply(interaction, Panel(str(known)))
+
+    world.bot.runtime.actions.on("test:look", look)
+    assert text_of(await press(world, button("Go", "test:look"))) == "True"
+    assert world.bot.answering == set()
 
 
 async def test_a_button_of_an_earlier_version_says_so(world: World) -> None:
