@@ -7,6 +7,8 @@ alone: a server is fetched when it is asked for, without its channels and member
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -78,6 +80,13 @@ class Servers:
             # Just connected, or Discord has an outage: it is known that it is there, and no more.
             server = await self._fetched(server_id)
         return None if server is None else clip(server.name, NAME_LENGTH)
+
+    async def names(self, server_ids: Iterable[int]) -> dict[int, str]:
+        """Give what servers are called, where that is known now; all are asked for at once."""
+        ids = list(dict.fromkeys(server_ids))
+        # One after the other, ten would take longer than Discord waits for a form.
+        found = await asyncio.gather(*map(self.name, ids))
+        return {id_: name for id_, name in zip(ids, found, strict=True) if name is not None}
 
     async def channel(
         self, server: discord.Guild, channel_id: int

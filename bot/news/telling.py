@@ -21,9 +21,10 @@ async def news_lines(interaction: Interaction, words: Words) -> list[str]:
     found = await news.unheard(interaction.user.id)
     if found:
         when_answered(interaction, lambda: news.heard(found))
+    names = await interaction.client.servers.names(item.server_id for item in found[-SHOWN:])
     lines: list[str] = []
     for item in found[-SHOWN:]:
-        server = await interaction.client.servers.name(item.server_id)
+        server = names.get(item.server_id)
         name = plain(server) if server else words("news.a_server")
         lines.append(words(f"news.{item.key}", **item.params, server=name))
     return lines

@@ -59,7 +59,9 @@ class Asking:
         servers = [server_id for server_id in known if await self._requests.is_on(server_id)]
         words = await words_for(interaction)
         if len(servers) > 1:
-            named = [(one, await self._name(one, words)) for one in servers[:SERVERS_SHOWN]]
+            found = await self._bot.servers.names(servers[:SERVERS_SHOWN])
+            unnamed = words("news.a_server")
+            named = [(one, found.get(one, unnamed)) for one in servers[:SERVERS_SHOWN]]
 
             await reply(interaction, views.choose(words, named))
         elif servers:

@@ -66,10 +66,9 @@ class PrivacyCog(commands.Cog, name="Privacy"):
     async def _turn_to_page(self, interaction: Interaction, said: str | None = None) -> None:
         words = await words_for(interaction)
         kept = await self._privacy.export(interaction.user.id)
-        given = [
-            views.Given(one, await self._bot.servers.name(one.server_id))
-            for one in await self._consents.of(interaction.user.id)
-        ]
+        consents = await self._consents.of(interaction.user.id)
+        names = await self._bot.servers.names(one.server_id for one in consents)
+        given = [views.Given(one, names.get(one.server_id)) for one in consents]
         await turn(interaction, views.page(words, kept, given, said=said))
 
     # A whole server

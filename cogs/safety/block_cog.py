@@ -143,7 +143,9 @@ class Block(app_commands.Group):
         mine = await self._blocks.mine(interaction.guild_id, interaction.user.id)
         names = None
         if interaction.guild_id is None:
-            names = {one.server_id: await self._name(one.server_id, words) for one in mine}
+            found = await self._bot.servers.names(one.server_id for one in mine)
+            unnamed = words("news.a_server")
+            names = {one.server_id: found.get(one.server_id, unnamed) for one in mine}
         last = max(0, (len(mine) - 1) // views.PAGE)
         return views.listing(words, mine, names, min(page, last))
 
@@ -151,9 +153,6 @@ class Block(app_commands.Group):
         return await self._places.check(
             interaction.guild_id, interaction.user.id, number_of(server)
         )
-
-    async def _name(self, server_id: int, words: Words) -> str:
-        return await self._bot.servers.name(server_id) or words("news.a_server")
 
 
 def _named(member: discord.User | None, typed: str | None) -> int | None:

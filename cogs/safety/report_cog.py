@@ -142,8 +142,8 @@ class Reporting:
 
         names = None
         if len(servers) > 1:
-            found = self._bot.servers
-            names = {one: await found.name(one) or words("news.a_server") for one in servers}
+            found = await self._bot.servers.names(servers)
+            names = {one: found.get(one, words("news.a_server")) for one in servers}
         form = views.ReportForm(
             self._bot, words, submitted, about=about, servers=names, of_few=of_few
         )

@@ -78,6 +78,16 @@ async def test_its_name_is_asked_for_and_not_again_for_ten_minutes(elsewhere: El
     assert elsewhere.asked() == 2
 
 
+async def test_names_of_several_are_asked_for_at_once_each_one_time(elsewhere: Elsewhere) -> None:
+    world = elsewhere.double.world
+    more = [world.add_guild(f"Quay {n}", shard=(1, 2)).id for n in range(5)]
+    gone = more.pop()
+    del world.guilds[gone]
+    names = await elsewhere.bot.servers.names([*more, elsewhere.guild.id, *more, gone])
+    assert list(names.values()) == ["Quay 0", "Quay 1", "Quay 2", "Quay 3", "Harbour"]
+    assert elsewhere.asked() == 6
+
+
 async def test_one_that_is_gone_has_no_name_and_one_of_ours_is_not_asked_for(
     elsewhere: Elsewhere,
 ) -> None:
