@@ -7,16 +7,22 @@ world.member.slash(world.channel, "about")`, then reads `text_of(...)`.
 from __future__ import annotations
 
 import functools
+import importlib
+import pickle
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, TypeVar
 
 import discord
 import simcord
+from discord import app_commands
+from simcord import gateway
 from simcord.actors import MemberActor
 from simcord.builders import ChannelHandle, GuildHandle
+from simcord.http import router
 from simcord.results import InteractionResult, ResponseMessage
 
 from bot.client import Alongside
@@ -50,11 +56,53 @@ pairing.shipped_content = _read_once(pairing.shipped_content)
 Texts.read = _read_once(Texts.read, SHIPPED)
 
 
+def _copied(value: Any) -> Any:
+    return pickle.loads(pickle.dumps(value))  # noqa: S301 - our own, of a moment ago
+
+
+for _module in (gateway, router):
+    # simcord copies whatever is sent and received, step by step.
+    vars(_module)["copy"] = SimpleNamespace(deepcopy=_copied)
+
+
+_told: dict[tuple[object, ...], dict[str, Any]] = {}
+"""What Discord is told of the commands; what ships is the same in every world."""
+
+
+def _tell_once(kind: Any) -> None:
+    tell = kind.get_translated_payload
+
+    async def told(command: Any, tree: Any, translator: Any) -> dict[str, Any]:
+        said = getattr(getattr(translator, "_texts", None), "_catalogs", None)
+        if said is not Texts.read() or not str(command.module).startswith("cogs."):
+            return await tell(command, tree, translator)
+        key = kind, command.module, command.qualified_name
+        if key not in _told:
+            _told[key] = await tell(command, tree, translator)
+        return _told[key]
+
+    kind.get_translated_payload = told
+
+
+for _kind in (app_commands.Command, app_commands.Group, app_commands.ContextMenu):
+    _tell_once(_kind)
+
+
+class Bot(Alongside):
+    """The bot, whose features discord.py would otherwise read from their files in every world."""
+
+    async def load_extension(self, name: str, *, package: str | None = None) -> None:
+        await importlib.import_module(name).setup(self)
+
+
 class Discord(simcord.Env):
-    """The simulated Discord, without the wait of 50 ms that simcord makes after each action."""
+    """The simulated Discord, without the wait of 50 ms that simcord makes after each action.
+
+    It looks at every task each time whether all are done; oftener, that is most of what it does.
+    """
 
     async def _settle_internal(self, **given: Any) -> None:
-        given["idle"] = 0.0005
+        given["idle"] = 0.005
         await super()._settle_internal(**given)
 
 
@@ -90,7 +138,7 @@ async def make_bot(config: Config) -> Alongside:
     # What is due wakes the runner by itself. The looks in between are for a store that others
     # write to as well, and are hundreds in a simulated day.
     runtime.jobs._longest_sleep = DAY  # pyright: ignore[reportPrivateUsage]
-    return Alongside(runtime)
+    return Bot(runtime)
 
 
 @asynccontextmanager
