@@ -9,11 +9,11 @@ from __future__ import annotations
 import functools
 import importlib
 import pickle
-from collections.abc import AsyncGenerator, Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any, TypeVar
 
 import discord
@@ -30,6 +30,7 @@ from bot.config import Config
 from bot.errors import UserError
 from bot.jobs.model import LEASE
 from bot.opening import open_runtime
+from bot.runtime import Runtime
 from bot.texts import SHIPPED, Texts
 from cogs.checkins import service as checkins
 from cogs.faq import catalogs_service as faq
@@ -91,8 +92,17 @@ for _kind in (app_commands.Command, app_commands.Group, app_commands.ContextMenu
 class Bot(Alongside):
     """The bot, whose features discord.py would otherwise read from their files in every world."""
 
+    def __init__(self, runtime: Runtime) -> None:
+        super().__init__(runtime)
+        self._features: dict[str, ModuleType] = {}
+
+    @property
+    def extensions(self) -> Mapping[str, ModuleType]:
+        return self._features
+
     async def load_extension(self, name: str, *, package: str | None = None) -> None:
-        await importlib.import_module(name).setup(self)
+        self._features[name] = importlib.import_module(name)
+        await self._features[name].setup(self)
 
 
 class Discord(simcord.Env):
