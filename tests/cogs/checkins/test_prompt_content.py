@@ -11,18 +11,15 @@ import pytest
 from bot.content import DATA, load_yaml
 from bot.errors import ContentError
 from cogs.checkins.prompts import CATEGORIES, Pool, Prompt, Task, Tip, Weight, choose, parse
+from cogs.checkins.service import shipped_prompts
 from cogs.checkins.shapes import TEXT_LIMIT, banned
 
 LANGUAGES = tuple(sorted(path.stem for path in (DATA / "content" / "prompts").glob("*.yaml")))
 QUOTES = {"es": "«»", "fr": "«»", "de": "„“"}
 
 
-def shipped(language: str) -> tuple[Prompt, ...]:
-    document = load_yaml(DATA / "content" / "prompts" / f"{language}.yaml")
-    return parse(document.data, language, document.error)
-
-
-SHIPPED = {language: shipped(language) for language in LANGUAGES}
+# To judge them takes longer than to read them, and has a test of its own below.
+SHIPPED = shipped_prompts(judged=False)
 ALL = [(language, prompt) for language, prompts in SHIPPED.items() for prompt in prompts]
 
 # What the checker leaves to moderators, who know their people, and what ships never holds.
