@@ -46,6 +46,7 @@ import gc
 import json
 import os
 import re
+import signal
 import sys
 import weakref
 from collections import Counter
@@ -264,7 +265,7 @@ class Inside:
         self._probe = Probe(self._loop)
 
     async def serve(self, path: str) -> None:
-        """Answer until the soak ends."""
+        """Answer until the soak ends, and end with it, should it have been killed."""
         reader, writer = await asyncio.open_unix_connection(path, limit=1 << 24)
         while line := await reader.readline():
             said: dict[str, Any] = json.loads(line)
@@ -279,6 +280,7 @@ class Inside:
                     self._probe.resume()
             writer.write(json.dumps(answer).encode() + b"\n")
         writer.close()
+        os.kill(os.getpid(), signal.SIGTERM)
 
     def _skip(self, most: float, told: int) -> dict[str, Any]:
         """Skip up to the next timer, unless something is under way, or on its way here."""
