@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from weakref import WeakValueDictionary
 
 from discord import app_commands
 
@@ -67,5 +68,8 @@ class Runtime:
     scenes: Scenes = field(default_factory=Scenes)
     actions: Actions = field(default_factory=Actions)
     manage: app_commands.Group = field(default_factory=_manage_group)
-    open_forms: set[str] = field(default_factory=set[str])
+    open_forms: WeakValueDictionary[str, Form] = field(
+        default_factory=WeakValueDictionary[str, Form]
+    )
+    """Forms that wait for their words, by custom id; one that could not be shown goes by itself."""
     refused_forms: Shelf[str, Form] = field(default_factory=refused_forms)

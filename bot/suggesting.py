@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -27,10 +28,12 @@ def choice(name: str, value: str) -> app_commands.Choice[str]:
     return app_commands.Choice(name=clip(name, _LONGEST), value=value)
 
 
-def zones(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+async def zones(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
     """Suggest zones by city, country or name of the time; nothing is guessed about the person."""
     now = interaction.client.runtime.clock()
-    found = search_zones(current[:_LONGEST], MOST, interaction.locale.value)
+    # In a worker thread: the first search in a language reads the names of all places in it.
+    locale = interaction.locale.value
+    found = await asyncio.to_thread(search_zones, current[:_LONGEST], MOST, locale)
     return [choice(place.label(now), place.zone) for place in found]
 
 

@@ -440,7 +440,7 @@ class Form(ui.Modal):
         super().__init__(
             title=clip(title, 45), timeout=FORM_SECONDS, custom_id=f"form:{uuid4().hex}"
         )
-        self._forms.add(self.custom_id)
+        self._forms[self.custom_id] = self
         for part in parts:
             self.add_item(part)
 
@@ -459,7 +459,7 @@ class Form(ui.Modal):
             await answer_error(interaction, error)
         finally:
             # Not sooner: what is no open form any more gets its words back (bot.client).
-            self._forms.discard(self.custom_id)
+            self._forms.pop(self.custom_id, None)
 
     async def _hand_over(self, interaction: Interaction) -> None:
         try:
@@ -502,12 +502,12 @@ class Form(ui.Modal):
 
     async def on_error(self, interaction: Interaction, error: Exception, /) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
         """Answer through the one funnel."""
-        self._forms.discard(self.custom_id)
+        self._forms.pop(self.custom_id, None)
         await answer_error(interaction, error)
 
     async def on_timeout(self) -> None:
         """Let the memory of it go; its words are given back if they still come."""
-        self._forms.discard(self.custom_id)
+        self._forms.pop(self.custom_id, None)
 
 
 def _fill(part: ui.Item[Any]) -> None:

@@ -263,7 +263,7 @@ class ManageCheckins(app_commands.Group):
         self, interaction: Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
         """Suggest zones by city, country or the name of the time."""
-        return suggesting.zones(interaction, current)
+        return await suggesting.zones(interaction, current)
 
     @add.autocomplete("days")
     async def suggest_days(

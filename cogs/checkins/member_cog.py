@@ -144,7 +144,7 @@ class Checkin(app_commands.Group):
         self, interaction: Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
         """Suggest zones for the words typed so far."""
-        return suggesting.zones(interaction, current)
+        return await suggesting.zones(interaction, current)
 
     @pause.autocomplete("until")
     async def suggest_ends(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from discord import app_commands
@@ -50,7 +51,7 @@ class Helplines(commands.Cog):
         self, interaction: Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
         """Suggest countries as they are typed."""
-        return country_choices(interaction, current)
+        return await country_choices(interaction, current)
 
     async def open(self, interaction: Interaction) -> None:
         """Answer the button: the server's first country at once, else the form."""
@@ -79,7 +80,8 @@ class Helplines(commands.Cog):
         await interaction.response.send_modal(form)
 
     async def _answer(self, interaction: Interaction, typed: str, *, replace: bool) -> None:
-        code = countries.exact(typed.strip(), interaction.locale.value)
+        # In a worker thread: the first search in a language reads the names of all countries in it.
+        code = await asyncio.to_thread(countries.exact, typed.strip(), interaction.locale.value)
         if code is not None:
             await self._show(interaction, code, replace=replace)
             return
@@ -159,7 +161,7 @@ class ManageHelplines(app_commands.Group):
         self, interaction: Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
         """Suggest countries as they are typed."""
-        return country_choices(interaction, current)
+        return await country_choices(interaction, current)
 
     @edit.autocomplete("line")
     @remove.autocomplete("line")
@@ -211,12 +213,12 @@ class ManageHelplines(app_commands.Group):
         return views.rows_panel(words, rows, names, views.reader_locale(interaction, words))
 
 
-def country_choices(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
+async def country_choices(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
     """Make Discord's suggestions from what was typed so far; the value sent is the code."""
     locale = interaction.locale.value
+    found = await asyncio.to_thread(countries.search, current, locale, CHOICES)
     return [
-        app_commands.Choice(name=countries.name(code, locale)[:100], value=code)
-        for code in countries.search(current, locale, CHOICES)
+        app_commands.Choice(name=countries.name(code, locale)[:100], value=code) for code in found
     ]
 
 

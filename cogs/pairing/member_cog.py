@@ -140,7 +140,7 @@ class Pair(app_commands.Group):
         self, interaction: Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
         """Suggest zones for the words typed so far."""
-        return suggesting.zones(interaction, current)
+        return await suggesting.zones(interaction, current)
 
     @join.autocomplete("language")
     async def suggest_languages(

@@ -185,7 +185,7 @@ class ManagePairing(app_commands.Group):
         self, interaction: Interaction, current: str
     ) -> list[app_commands.Choice[str]]:
         """Suggest zones by city, country or the name of the time."""
-        return suggesting.zones(interaction, current)
+        return await suggesting.zones(interaction, current)
 
     # Buttons: the panel and its parts
 

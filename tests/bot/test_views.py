@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import re
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from bot.errors import UserError
 from bot.views import (
     Actions,
+    Form,
     Panel,
     button,
     clip,
@@ -367,6 +369,17 @@ async def test_a_form_is_answered_once(world: World) -> None:
     saved = await world.moderator.submit_modal(form, {inputs_of(form)[0]: "Spain"})
     assert not saved.followups
     assert "Saved." in text_of(saved)
+    assert not world.bot.runtime.open_forms
+
+
+async def test_a_form_that_could_not_be_shown_is_not_remembered(world: World) -> None:
+    async def submitted(_: Interaction) -> None:
+        return
+
+    kept = Form(world.bot, "Hours", submitted)
+    assert kept.custom_id in world.bot.runtime.open_forms
+    del kept
+    gc.collect()
     assert not world.bot.runtime.open_forms
 
 
