@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 from collections.abc import Coroutine
+from contextlib import AbstractAsyncContextManager, nullcontext
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ from bot.errors import StartError
 
 if TYPE_CHECKING:
     from bot.backup.restoring import Settled
+    from bot.client import Alongside
 
 _log = logs.get(__name__)
 
@@ -221,7 +223,6 @@ async def _run(config: Config) -> int:
 
     from bot.client import Alongside
     from bot.opening import open_runtime
-    from bot.outside.page import shown
 
     if config.token is None:
         raise StartError(
@@ -232,7 +233,7 @@ async def _run(config: Config) -> int:
     runtime = await open_runtime(config)
     bot = Alongside(runtime)
     try:
-        async with bot, shown(bot):
+        async with bot, _shown(bot):
             await bot.start(config.token)
     except (discord.LoginFailure, discord.ConnectionClosed) as error:
         if isinstance(error, discord.ConnectionClosed) and error.code != _TOKEN_REFUSED:
@@ -255,6 +256,15 @@ async def _run(config: Config) -> int:
     finally:
         await runtime.database.close()
     return 0
+
+
+def _shown(bot: Alongside) -> AbstractAsyncContextManager[object]:
+    """Serve what is seen of the bot; a web server is read in only where there is one."""
+    if bot.runtime.config.status_address is None:
+        return nullcontext()
+    from bot.outside.page import shown
+
+    return shown(bot)
 
 
 def _keep_way_back(config: Config) -> None:
