@@ -339,6 +339,7 @@ def figures(
         "rss_warm_mb": round(level[0]["rss_kb"] / 1000, 1),
         "rss_last_mb": round(live[-1]["rss_kb"] / 1000, 1),
         "rss_slope_kb_an_hour": slopes["rss_kb"],
+        "rss_slope_second_half_kb_an_hour": slope(live[len(live) // 2 :], "rss_kb"),
         "slopes_an_hour": slopes,
         "left_behind": {key: max(rested[key] - begun[key], 0) for key in left},
         "tasks_left": dict(Counter(soak.tasks[-1]) - Counter(soak.tasks[0])),

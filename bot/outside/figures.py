@@ -96,13 +96,14 @@ class Figures:
         if self._meters is not None:
             self._meters.settled.labels(kind, state).inc()
 
-    def shown(
+    def taken(
         self,
         now: Mapping[str, float],
         outbox: Mapping[str, int],
         gateway: Mapping[int, float],
-    ) -> bytes:
-        """Write all figures down for Prometheus, with those of this moment."""
+    ) -> Callable[[], bytes]:
+        """Take those of this moment; gives what writes all down for Prometheus, on any thread."""
         if self._meters is None:
             raise RuntimeError("nothing is counted yet")
-        return self._meters.shown(now, outbox, gateway, self._given.values())
+        self._meters.take(now, outbox, gateway, self._given.values())
+        return self._meters.written

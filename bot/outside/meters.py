@@ -92,14 +92,14 @@ class Meters:
             for name, meaning in _NOW.items()
         }
 
-    def shown(
+    def take(
         self,
         now: Mapping[str, float],
         outbox: Mapping[str, int],
         gateway: Mapping[int, float],
         given: Iterable[Figure],
-    ) -> bytes:
-        """Write everything down."""
+    ) -> None:
+        """Take the figures of this moment."""
         for name, value in now.items():
             self._now[name].set(value)
         for state in _OUTBOX:
@@ -108,6 +108,9 @@ class Meters:
             self._gateway.labels(str(shard)).set(seconds)
         for figure in given:
             self._gauge(figure).set(figure.read())
+
+    def written(self) -> bytes:
+        """Write everything down: hundreds of lines, so in a worker thread."""
         return generate_latest(self._registry)
 
     def _gauge(self, figure: Figure) -> Gauge:

@@ -110,11 +110,12 @@ class Page:
             "servers": len(self._bot.guilds),
             "store_up": signs.store,
         }
-        return self._runtime.figures.shown(
+        taken = self._runtime.figures.taken(
             {name: float(value) for name, value in now.items() if value is not None},
             self._backlog.messages if self._backlog else {},
             signs.gateway,
         )
+        return await asyncio.to_thread(taken)
 
     async def _healthz(self, request: web.Request) -> web.Response:
         told = await self.health()

@@ -49,7 +49,7 @@ def shown() -> bytes:
     figures.settled("checkins.prompt", "sent")
     figures.register(Figure("faq_indexed_entries", "Entries.", lambda: 1))
     now = ("due_lag_seconds", "last_commit_age_seconds", "servers", "store_up")
-    return figures.shown(dict.fromkeys(now, 1.0), {}, {0: 1.0})
+    return figures.taken(dict.fromkeys(now, 1.0), {}, {0: 1.0})()
 
 
 def asked() -> list[str]:

@@ -21,7 +21,7 @@ def counting() -> Figures:
 
 def read(figures: Figures) -> dict[tuple[str, frozenset[tuple[str, str]]], float]:
     """Each figure by its name and labels, as Prometheus reads it."""
-    text = figures.shown({"due_lag_seconds": 3.0}, {"waiting": 2}, {0: 1.5}).decode()
+    text = figures.taken({"due_lag_seconds": 3.0}, {"waiting": 2}, {0: 1.5})().decode()
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value
         for family in text_string_to_metric_families(text)
