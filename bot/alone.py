@@ -37,9 +37,12 @@ def alone(config: Config) -> Generator[None]:
     if config.database_url:
         yield
         return
+    # Not needed by processes that share a store.
+    from bot.database.files import make_folder
+
     folder = config.database_path.parent
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(folder)
         # Not the database: closing a second descriptor of that would end SQLite's own locks.
         held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:

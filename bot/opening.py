@@ -12,6 +12,7 @@ from bot.config import Config
 from bot.consent.service import Consents
 from bot.counting import Counting
 from bot.database import Database
+from bot.database.files import make_folder
 from bot.errors import StartError
 from bot.jobs.runner import DISPATCH, Runner
 from bot.journal import Journal
@@ -46,7 +47,7 @@ async def open_store(config: Config, *, create: bool = True) -> Database | None:
     try:
         if not create and not path.exists():
             return None
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(path.parent)
     except OSError as error:
         raise unusable(path.parent, error) from error
     return await Database.open(path, key=store_key(config), plain=config.database_plain)
@@ -69,7 +70,7 @@ def store_key(config: Config) -> str | None:
 
 def _open_journal(config: Config, clock: Clock) -> Journal:
     try:
-        config.journal_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(config.journal_path.parent)
     except OSError as error:
         raise unusable(config.state_dir, error) from error
     journal = Journal(config.journal_path, store_key(config), clock)

@@ -24,7 +24,16 @@ from pathlib import Path
 from bot.alone import alone
 from bot.config import Config
 from bot.database.errors import StoreBusy, StoreDamaged, StoreError, StoreKeyWrong
-from bot.database.files import export, fits, in_turn, opened, problems, put_in_place, seize
+from bot.database.files import (
+    export,
+    fits,
+    in_turn,
+    opened,
+    problems,
+    put_in_place,
+    seize,
+    sync_folder,
+)
 from bot.journal.service import journal_key, rekeyed
 from bot.keys import key_for, next_former, pending, read_key, write_key
 
@@ -166,4 +175,6 @@ def _take_key(key_file: Path) -> None:
     """Keep the old key under another name, and let the waiting one take its place."""
     # A second name rather than a rename: the key file is never missing.
     next_former(key_file).hardlink_to(key_file)
+    # In one step with the rename, a power cut could leave that and not the second name.
+    sync_folder(key_file.parent)
     put_in_place(pending(key_file), key_file)

@@ -30,6 +30,7 @@ from bot.database.errors import (
 from bot.database.files import (
     export,
     fits,
+    make_folder,
     opened,
     problems,
     put_in_place,
@@ -102,7 +103,7 @@ async def restore(
             os.EX_CANTCREAT,
         )
     try:
-        config.state_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        make_folder(config.state_dir)
         key = store_key(config)
         with ExitStack() as held:
             held.enter_context(alone(config))

@@ -13,7 +13,7 @@ from bot.backup.model import Facts, draft_of, name_for, taken_by_name
 from bot.clock import Clock
 from bot.config import Config
 from bot.database.errors import StoreDamaged, StoreError, StoreUnavailable
-from bot.database.files import export, in_turn, opened, problems, put_in_place
+from bot.database.files import export, in_turn, make_folder, opened, problems, put_in_place
 from bot.journal import KEPT, Journal
 from bot.journal.service import journal_key
 from bot.keys import read_key
@@ -117,7 +117,7 @@ def _target(config: Config, destination: Path | None, taken_at: datetime) -> Pat
     try:
         if destination is None:
             destination = config.state_dir / "backups"
-            destination.mkdir(mode=0o700, exist_ok=True)
+            make_folder(destination)
         target = destination / name_for(taken_at) if destination.is_dir() else destination
         if target.exists():
             raise StoreUnavailable(f"{target} exists already; name another file.", os.EX_CANTCREAT)
@@ -134,7 +134,7 @@ def _turn(config: Config, folder: Path) -> Path:
     if not folder.samefile(config.state_dir):
         return folder
     backups = config.state_dir / "backups"
-    backups.mkdir(mode=0o700, exist_ok=True)
+    make_folder(backups)
     return backups
 
 
