@@ -21,6 +21,7 @@ from simcord.builders import ChannelHandle, GuildHandle
 from simcord.components import walk_components
 from simcord.results import InteractionResult
 
+from bot.database import Database
 from cogs.pairing import drawing_cog
 from cogs.pairing.matching import draw
 from cogs.pairing.matching.rounds import Drawn, Round
@@ -61,6 +62,7 @@ class Ground:
     replies: list[str]
     forms: list[str]
     posts: list[tuple[str, ...]]
+    _read: tuple[tuple[Database, int], dict[str, list[dict[str, Any]]]] | None = None
 
     @property
     def members(self) -> list[Person]:
@@ -70,13 +72,19 @@ class Ground:
         return [Person(actor.name, actor.id, *there) for actor in actors]
 
     async def rows(self) -> dict[str, list[dict[str, Any]]]:
-        """Every row of every table."""
-        async with self.world.bot.runtime.database.read() as read:
+        """Every row of every table; not read again when nothing was written since."""
+        database = self.world.bot.runtime.database
+        async with database.read() as read:
+            # Another one after each commit of the writer (sqlite.org/pragma.html).
+            [version] = await read.fetch("PRAGMA data_version")
+            known = database, version["data_version"]
+            if self._read is not None and self._read[0] == known:
+                return self._read[1]
             tables = await read.fetch(
                 "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' "
                 "ORDER BY name"
             )
-            return {
+            rows = {
                 table["name"]: [
                     {key: row[key] for key in row.keys()}  # noqa: SIM118 - iterates over values
                     for row in await read.fetch(
@@ -85,6 +93,8 @@ class Ground:
                 ]
                 for table in tables
             }
+        self._read = known, rows
+        return rows
 
     def messages(self) -> dict[tuple[int, int], str]:
         """What everybody sees: all that the bot has said in channels and direct messages."""
