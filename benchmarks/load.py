@@ -105,6 +105,7 @@ class Offered:
             "p99_ms": round(self.at(0.99), 1),
             "longest_ms": round(max(self.waits_ms, default=float("inf")), 1),
             "cpu_us": round(self.cpu_seconds / max(len(self.waits_ms), 1) * 1e6),
+            "a_cpu_second": round(len(self.waits_ms) / max(self.cpu_seconds, 1e-9)),
             "core": round(self.cpu_seconds / self.seconds, 2),
             "kept_off_the_core": round(self.waited_seconds / self.seconds, 2),
             "sustained": self.sustained,
@@ -252,7 +253,7 @@ async def run(seconds: float, steps: tuple[int, ...], step_seconds: float) -> di
 def table(found: dict[str, Any]) -> str:
     """Lay the figures out for a person."""
     shown = ("rate", "p50_ms", "p99_ms", "longest_ms", "unanswered", "open_at_end")
-    shown += ("cpu_us", "core", "kept_off_the_core", "sustained")
+    shown += ("cpu_us", "a_cpu_second", "core", "kept_off_the_core", "sustained")
     lines = [f"{'':<6}" + "".join(f"{name.replace('_', ' '):>{len(name) + 3}}" for name in shown)]
     for name in ("ours", "bare"):
         lines += [

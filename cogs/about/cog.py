@@ -22,6 +22,7 @@ class About(commands.Cog):
 
     def __init__(self, bot: Alongside) -> None:
         self._bot = bot
+        self._pages: dict[tuple[str, str, bool], tuple[views.Page, ...]] = {}
 
     @app_commands.command()
     async def about(self, interaction: Interaction) -> None:
@@ -50,11 +51,18 @@ class About(commands.Cog):
         texts = self._bot.runtime.texts
         # Discord shows a command's name in the person's language or in English, never the server's.
         named = Words(texts, texts.choose(interaction.locale.value))
-        usable = await self._usable(interaction)
-        await turn(interaction, views.help_page(words, named, usable, number_of(page)))
+        pages = self._pages_of(words, named, moderator=await is_moderator(interaction))
+        await turn(interaction, views.help_page(words, pages, number_of(page)))
 
-    async def _usable(self, interaction: Interaction) -> list[views.Usable]:
-        moderator = await is_moderator(interaction)
+    def _pages_of(self, words: Words, named: Words, *, moderator: bool) -> tuple[views.Page, ...]:
+        """The list of commands; it stays the same, so it is put together once for each language."""
+        key = words.locale, named.locale, moderator
+        if key not in self._pages:
+            usable = self._usable(moderator=moderator)
+            self._pages[key] = tuple(views.pages(words, named, usable))
+        return self._pages[key]
+
+    def _usable(self, *, moderator: bool) -> list[views.Usable]:
         return [
             views.Usable.of(
                 command, moderators=views.root_of(command).default_permissions is not None

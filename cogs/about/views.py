@@ -86,9 +86,8 @@ def about(words: Words, config: Config, *, counts: bool) -> Panel:
     )
 
 
-def help_page(words: Words, named: Words, usable: Sequence[Usable], number: int) -> Panel:
-    """One page of the commands that this person may use; those for moderators come after."""
-    pages = list(_pages(words, named, usable))
+def help_page(words: Words, pages: Sequence[Page], number: int) -> Panel:
+    """One of the `pages` of the commands that this person may use."""
     number = min(number, len(pages) - 1)
     back = button(words("help.back"), HELP, number - 1) if number else None
     more = None
@@ -101,14 +100,17 @@ def help_page(words: Words, named: Words, usable: Sequence[Usable], number: int)
 
 
 @dataclass(frozen=True, slots=True)
-class _Page:
+class Page:
+    """Some of the commands, in words."""
+
     text: str
     moderators: bool
     begins: bool
     """Whether it is the first one for moderators."""
 
 
-def _pages(words: Words, named: Words, usable: Sequence[Usable]) -> Iterator[_Page]:
+def pages(words: Words, named: Words, usable: Sequence[Usable]) -> Iterator[Page]:
+    """All commands that somebody may use; those for moderators come after the others."""
     for moderators in (False, True):
         text, begins = "", moderators
         for command in usable:
@@ -118,8 +120,8 @@ def _pages(words: Words, named: Words, usable: Sequence[Usable]) -> Iterator[_Pa
             if (example := command.example(words, named)) is not None:
                 line += f"\n-# {example}"
             if len(text) + len(line) >= PAGE:
-                yield _Page(text, moderators, begins)
+                yield Page(text, moderators, begins)
                 text, begins = "", False
             text += f"{line}\n"
         if text:
-            yield _Page(text, moderators, begins)
+            yield Page(text, moderators, begins)
