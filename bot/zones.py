@@ -155,10 +155,13 @@ def zone_named(typed: str, locale: str = "en") -> str:
 
 def place_name(zone: str, locale: str = "en") -> str:
     """Name a zone by its city and country, where they are known."""
-    for found in search_zones(zone, 25, locale):
-        if found.zone == zone:
-            return ", ".join(dict.fromkeys(filter(None, [found.city, found.country])))
-    return zone
+    code = dict(_listed()).get(zone)
+    if code is None:
+        return zone
+    # Without what is searched: that takes long to make, and every panel names a place.
+    reader = Locale.parse(_language(locale))
+    names = [_city(reader, (zone, *_older_names().get(zone, ()))), _territory(reader, code)]
+    return ", ".join(dict.fromkeys(filter(None, names)))
 
 
 _LETTERS = str.maketrans({"ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"})

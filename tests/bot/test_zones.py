@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.zones import Place, ZoneGone, fold, is_zone_name, offset_text, search_zones, zone_info
+from bot.zones import (
+    Place,
+    ZoneGone,
+    fold,
+    is_zone_name,
+    offset_text,
+    place_name,
+    search_zones,
+    zone_info,
+)
 
 SUMMER = datetime(2026, 7, 1, tzinfo=UTC)
 WINTER = datetime(2026, 1, 1, tzinfo=UTC)
@@ -226,3 +235,12 @@ def test_no_name_of_a_zone_leaves_the_folder_of_zones(text: str) -> None:
     if is_zone_name(text):
         assert ".." not in text
         assert not text.startswith("/")
+
+
+@pytest.mark.parametrize("locale", ["en-US", "de", "pt-BR"])
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/Argentina/Ushuaia", "Asia/Singapore"])
+def test_a_zone_is_named_as_it_is_offered(zone: str, locale: str) -> None:
+    offered = next(place for place in search_zones(zone, locale=locale) if place.zone == zone)
+    names = dict.fromkeys((offered.city, offered.country))
+    assert place_name(zone, locale) == ", ".join(names)
+    assert place_name("Nowhere/Else", locale) == "Nowhere/Else"
