@@ -50,7 +50,7 @@ def known(ground: Ground, rows: Mapping[str, Sequence[Row]]) -> dict[str, list[s
         "person": [str(world.moderator.id)],
         "notice_id": of("notices"),
         "report_id": of("reports"),
-        "line_id": [str(row["id"]) for row in sorted(rows["audit_lines"], key=_not_undone)],
+        "line_id": [str(row["id"]) for row in sorted(rows["audit_lines"], key=_settings_first)],
         "row_id": of("helplines_rows"),
         "line": of("helplines_rows"),
         "topic_id": of("pairing_topics")[-1:],
@@ -111,9 +111,9 @@ def known(ground: Ground, rows: Mapping[str, Sequence[Row]]) -> dict[str, list[s
     }
 
 
-def _not_undone(line: Mapping[str, Any]) -> bool:
-    """Where ids are by chance, what can be undone would not always be among the first."""
-    return line["action"] != "settings.change"
+def _settings_first(line: Row) -> tuple[bool, str]:
+    """Ids are by chance: by them, what can be undone would not always be among the few tried."""
+    return line["action"] != "settings.change", line["target"]
 
 
 def parameters(actions: Actions, action: str) -> list[inspect.Parameter]:
