@@ -3,8 +3,10 @@
 `python -m benchmarks.memory` prints a table, `--json` the figures. Real processes join a Discord on
 loopback: one with a single server, in which somebody asks the shipped FAQ once (so that its index
 is built), and one with many servers of 25 roles, 40 channels and 30 emojis each. The difference
-by the number of servers is what one costs. Beside it stands discord.py's least bot with the
-intents and caches it has by itself. Memory is what is resident at that moment (RSS).
+by the number of servers is what one costs. Beside it stands discord.py's least bot, once with the
+intents and caches it has by itself and once with ours: what ours takes more than the latter is our
+own state, when the servers are there and after a member of each has asked the FAQ. Memory is what
+is resident at that moment (RSS).
 """
 
 from __future__ import annotations
@@ -18,13 +20,15 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from benchmarks.double import Discord, command, interaction, server
+from benchmarks.double import CHANNEL, SERVER, Discord, command, interaction, server
 from benchmarks.peers import started
 
 SERVERS = 1500
 QUICK_SERVERS = 30
 ROUNDS = 3
 GOAL_MB = 120
+KB_GOAL = 45
+OWN_KB_GOAL = 1
 SEMANTIC_GOAL_MB = 250
 LEARNING_SECONDS = 30
 """A question each, after which the encoder has read the shipped FAQ on a slow machine."""
@@ -48,23 +52,55 @@ async def resident(name: str, servers: int, *, asked: int = 0, search: str = "le
             return running.resident_mb()
 
 
-async def per_server(name: str, servers: int) -> float:
-    """KB (10³ bytes) that each further server adds."""
-    few, many = await asyncio.gather(resident(name, 1), resident(name, servers + 1))
-    return (many - few) * 1000 / servers
+async def per_server(name: str, servers: int) -> tuple[float, float]:
+    """KB (10³ bytes) that each further server adds: when it is there, and when it has been used."""
+    few, many = await asyncio.gather(joined_and_used(name, 1), joined_and_used(name, servers + 1))
+    joined, used = ((more - less) * 1000 / servers for less, more in zip(few, many, strict=True))
+    return joined, used
+
+
+async def joined_and_used(name: str, servers: int) -> tuple[float, float]:
+    """MB of a process that is ready in so many servers, and after a command in each of them."""
+    asked = command("faq ask", question=QUESTION) if name == "ours" else command("empty")
+    with tempfile.TemporaryDirectory(prefix="alongside-bench-") as folder:
+        told = [server(number) for number in range(servers)]
+        async with Discord(told) as discord, started(name, discord.url, Path(folder)) as running:
+            joined = running.resident_mb()
+            for number in range(servers):
+                await discord.use(in_server(interaction(2, asked), number))
+            return joined, running.resident_mb()
+
+
+def in_server(told: dict[str, Any], number: int) -> dict[str, Any]:
+    """Let an interaction come from another server, and from a member of that."""
+    own, user = str(SERVER + number), told["member"]["user"]
+    channel = str(CHANNEL + number)
+    return {
+        **told,
+        "guild_id": own,
+        "guild": {**told["guild"], "id": own},
+        "channel_id": channel,
+        "channel": {**told["channel"], "id": channel},
+        "member": {**told["member"], "user": {**user, "id": str(int(user["id"]) + number)}},
+        "authorizing_integration_owners": {"0": own},
+    }
 
 
 async def run(servers: int, rounds: int, learning: int) -> dict[str, Any]:
     """Measure both at the same time: memory does not depend on how busy the machine is."""
-    names = ("ours", "defaults")
+    names = ("ours", "bare", "defaults")
     added = [
         await asyncio.gather(*(per_server(name, servers) for name in names)) for _ in range(rounds)
     ]
     asked, bare = await asyncio.gather(resident("ours", 1, asked=1), resident("bare", 1))
     meaning = await resident("ours", 1, asked=1 + learning, search="semantic")
     kb = {
-        name: round(statistics.median(found), 1)
-        for name, found in zip(names, zip(*added, strict=True), strict=True)
+        name: round(statistics.median(each[place][0] for each in added), 1)
+        for place, name in enumerate(names)
+    }
+    own = {
+        when: round(statistics.median(ours[at] - least[at] for ours, least, _ in added), 2)
+        for at, when in enumerate(("joined", "used"))
     }
     return {
         "goal_mb": GOAL_MB,
@@ -73,14 +109,17 @@ async def run(servers: int, rounds: int, learning: int) -> dict[str, Any]:
         "semantic_mb": round(meaning, 1),
         "bare_mb": round(bare, 1),
         "servers": servers,
+        "kb_goal": KB_GOAL,
         "kb_a_server": kb,
+        "own_kb_goal": OWN_KB_GOAL,
+        "own_kb_a_server": own,
         "ratio": round(kb["ours"] / kb["defaults"], 2),
     }
 
 
 def table(found: dict[str, Any]) -> str:
     """Lay the figures out for a person."""
-    kb = found["kb_a_server"]
+    kb, own = found["kb_a_server"], found["own_kb_a_server"]
     return "\n".join(
         [
             f"ours, ready, the shipped FAQ asked once {found['asked_mb']:>8} MB",
@@ -88,6 +127,8 @@ def table(found: dict[str, Any]) -> str:
             f"bare discord.py bot, ready              {found['bare_mb']:>8} MB",
             f"ours, each server                       {kb['ours']:>8} KB",
             f"discord.py's defaults, each server      {kb['defaults']:>8} KB",
+            f"ours, more than the least bot, joined   {own['joined']:>8} KB",
+            f"the same, when each was used            {own['used']:>8} KB",
             f"Each server takes {found['ratio']} of what it takes with discord.py's defaults.",
         ]
     )

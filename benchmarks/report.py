@@ -175,6 +175,15 @@ def memory_rows(found: dict[str, Any]) -> Iterator[Row]:
         f"{kb['ours']:.1f} KB",
         f"{kb['defaults']:.1f} KB (discord.py's defaults)",
         f"{found['ratio']}",
+        f"≤ {found['kb_goal']} KB",
+    )
+    own = found["own_kb_a_server"]
+    yield Row(
+        "Memory a server, our own state, used once",
+        f"{own['used']:.2f} KB",
+        f"{kb['bare']:.1f} KB (the least bot with our intents, all of it)",
+        f"{own['used'] / kb['bare']:.2f}",
+        f"≤ {found['own_kb_goal']} KB",
     )
 
 

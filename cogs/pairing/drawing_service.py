@@ -143,11 +143,12 @@ class Draws:
             held = await self._hold(tx, snapshot, now)
             if held is None:
                 return None
-            after = await self._drawn(tx, held[0], waiting, now)
-            # Whoever was left by another while it was written, and has not just been told.
-            without = set(await rounds_store.still_without(tx, after.id))
-            await rounds_store.mark_offered(tx, after.id, sorted(without & waiting.keys()))
-            if without - waiting.keys():
+            # Whoever was left by another while it was written.
+            without = set(await rounds_store.still_without(tx, held[0].id))
+            freed = without - waiting.keys()
+            after = await self._drawn(tx, held[0], waiting, freed, now)
+            await rounds_store.mark_offered(tx, after.id, sorted(without - freed))
+            if freed:
                 await look_again(tx, after, now)
         return after.counts
 
@@ -202,9 +203,17 @@ class Draws:
         await rounds_store.put_round(tx, replace(one, counts=counts))
 
     async def _drawn(
-        self, tx: Transaction, one: Round, told: Mapping[int, Tell], now: datetime
+        self,
+        tx: Transaction,
+        one: Round,
+        told: Mapping[int, Tell],
+        freed: Collection[int],
+        now: datetime,
     ) -> Round:
-        """Write down that a round is drawn, and tell those for whom nobody was found."""
+        """Write down that a round is drawn, and tell those for whom nobody was found.
+
+        Those `freed` wait as well, and are not told yet: somebody else is looked for.
+        """
         waiting: dict[int, Tell] = {}
         skipping = await store.skipping(tx, one.server_id)
         concerned = sorted({*told, *skipping})
@@ -232,6 +241,8 @@ class Draws:
             await rounds_store.put_answers(tx, one, answers, now)
             await self._telling.tell(tx, waited, one.id, now)
             waiting |= {member.user_id: why for member, why in waited}
+        members = await store.hold_some(tx, one.server_id, sorted(freed))
+        waiting |= dict.fromkeys(await self._some_there(tx, one, members, now), Tell.ODD)
         counts = replace(one.counts, waiting=course.counted((), waiting).waiting)
         after = replace(one, state=RoundState.DRAWN, counts=counts)
         await rounds_store.put_round(tx, after)
@@ -259,9 +270,10 @@ class Draws:
             there = await self._there_again(tx, one, members, now)
             among = [user_id for group in drawn.groups for user_id in group]
             parted = await forbidden(tx, one.server_id, among)
-            # Somebody did fit each of them: those are left too few, not hard to please.
-            short = replace(drawn, waiting=tuple((who, Tell.ODD) for who, _ in drawn.waiting))
-            came = course.settled(short, not_drawn, there, parted)
+            if len(drawn.waiting) == 1:
+                # Somebody did fit them: they are one too many, not hard to please.
+                drawn = replace(drawn, waiting=((drawn.waiting[0][0], Tell.ODD),))
+            came = course.settled(drawn, not_drawn, there, parted)
             await self._introductions.introduce(tx, one, plan, came.groups, there, now)
             await self._after_again(tx, one, came, there, now)
         return came.counts

@@ -291,7 +291,7 @@ async def put_introductions(tx: Transaction, introductions: Sequence[Introductio
                 _epoch(place.said_at),
                 _epoch(place.left_at),
                 place.offered,
-                None if one.ended_at is None else to_epoch(max(one.ended_at, one.ends_at)),
+                _place_ended(one),
             )
             for one in introductions
             for place in one.places
@@ -303,13 +303,17 @@ async def put_places(tx: Transaction, introductions: Sequence[Introduction]) -> 
     """Write the places of new introductions."""
     await tx.execute_many(
         "INSERT INTO pairing_places (introduction_id, server_id, user_id, said, said_at, left_at, "
-        "offered, ended_at) VALUES ($1, $2, $3, NULL, NULL, NULL, $4, NULL)",
+        "offered, ended_at) VALUES ($1, $2, $3, NULL, NULL, NULL, $4, $5)",
         [
-            (one.id, one.server_id, place.user_id, place.offered)
+            (one.id, one.server_id, place.user_id, place.offered, _place_ended(one))
             for one in introductions
             for place in one.places
         ],
     )
+
+
+def _place_ended(one: Introduction) -> int | None:
+    return None if one.ended_at is None else to_epoch(max(one.ended_at, one.ends_at))
 
 
 async def introduction(read: Reading, introduction_id: str) -> Introduction | None:

@@ -91,7 +91,7 @@ def _watch_form(builder: Builder, form: type[Form]) -> None:
                 made = form(*other.args[1:], **other.kwargs)
             finally:
                 nested = False
-            made._forms.discard(made.custom_id)  # pyright: ignore[reportPrivateUsage]
+            made._forms.pop(made.custom_id, None)  # pyright: ignore[reportPrivateUsage]
             return made
 
         _record(builder, self, again, bound)

@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
+from itertools import pairwise
 
 from bot.blocks import store as blocks
 from bot.bounds import ALL_ADULTS
@@ -558,15 +559,13 @@ class PairingGround:
         for person in harbour.people:
             mine = [one for one in met if person.id in one.people]
             read = harbour.read.get(person.id, "")
-            told = Counter(witness.told(world, harbour.guild, person, read or ""))
-            account.others["told"] = account.others.get("told", 0) + told.total()
-            # Once at the draw, and once for what was found after it and came to nothing.
-            drawn = len(_those_of(seen.introductions, person.id))
-            often = drawn + 1 if harbour.restless else max(drawn, 1)
-            for what, times in told.items():
-                if times > (len(mine) if what is Tell.OVER else often):
-                    story = self._story(harbour, person, seen)
-                    account.doubled.append(f"told {times} times: {what}{story}")
+            told = witness.told(world, harbour.guild, person, read or "")
+            account.others["told"] = account.others.get("told", 0) + len(told)
+            theirs = _those_of(seen.introductions, person.id)
+            account.doubled += [
+                each + self._story(harbour, person, seen)
+                for each in _told_too_often(told, mine, theirs)
+            ]
             if harbour.asks and mine and not self._may_be_in(harbour, person):
                 account.doubled.append("introduced without a yes")
             known = read is not None and person.id not in harbour.out
@@ -630,11 +629,29 @@ class PairingGround:
                 account.doubled.append(f"a thread that no introduction names: {thread.name}")
 
 
+def _told_too_often(
+    told: Sequence[tuple[Tell, float]], mine: Sequence[Meeting], theirs: Sequence[Introduction]
+) -> list[str]:
+    """What somebody was told again although nothing of theirs had come to its end in between."""
+    ends = [one.ended_at.timestamp() for one in theirs if one.ended_at is not None]
+    wrong: list[str] = []
+    for what in {what for what, _ in told}:
+        moments = sorted(at for each, at in told if each is what)
+        # Once at the draw, and once for each that came to nothing; ends are kept in whole seconds.
+        often = len(mine) if what is Tell.OVER else len(theirs) + 1
+        again = all(
+            any(first - 1 <= end <= then for end in ends) for first, then in pairwise(moments)
+        )
+        if len(moments) > often or not again:
+            wrong.append(f"told {len(moments)} times: {what}")
+    return wrong
+
+
 def _forgotten(
     harbour: Harbour,
     person: Person,
     mine: Sequence[Meeting],
-    told: Counter[Tell],
+    told: Sequence[tuple[Tell, float]],
     partings: Sequence[Parting],
 ) -> list[str]:
     """Why somebody who was in the round, and stayed, may think that nobody saw them."""
@@ -651,7 +668,8 @@ def _forgotten(
         ]
         again = any(later.at > one.at for later in mine)
         # An introduction that ended before it was noted is one that did not come about.
-        word = told[Tell.OVER] or any(told[what] for what in witness.TOLD_NONE)
+        words = {Tell.OVER, *witness.TOLD_NONE}
+        word = any(what in words and at > one.at for what, at in told)
         by_themselves = person.id in harbour.acted
         by_going = all(each in harbour.gone for each in ended_by)
         if ended_by and not (again or word or by_themselves or by_going):
@@ -660,7 +678,7 @@ def _forgotten(
     if asked is None or not _says(asked, "pairing.said.another"):
         return forgotten
     again = any(later.at > asked.at for later in mine)
-    if not again and not any(told[what] for what in witness.TOLD_NONE):
+    if not again and not any(what in witness.TOLD_NONE for what, _ in told):
         forgotten.append(f"forgotten: {person.name} asked for another peer")
     return forgotten
 

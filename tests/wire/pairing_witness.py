@@ -6,6 +6,7 @@ says little about what people met with.
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -100,10 +101,11 @@ def _meeting(posted: Posted, thread: Channel | None) -> Meeting:
     return Meeting(people, posted.at, custom_id.split(":")[2], thread)
 
 
-def told(world: World, guild: Guild, person: Person, command: str) -> list[Tell]:
-    """What somebody was told, by direct message and by the answer to their command."""
+def told(world: World, guild: Guild, person: Person, command: str) -> list[tuple[Tell, float]]:
+    """What somebody was told and when, by direct message and last by the answer to a command."""
     channel = world.dm_with(person.id)
-    read = [] if channel is None else [posted.text for posted in world.in_channel(channel)]
+    posts = [] if channel is None else world.in_channel(channel)
+    read = [(posted.text, posted.at) for posted in posts] + [(command, math.inf)]
     # Where Discord does not say what a server is called, a command tells it without the name.
     names = (guild.name, TEXTS.say("news.a_server", "en"))
     said = [
@@ -113,7 +115,7 @@ def told(world: World, guild: Guild, person: Person, command: str) -> list[Tell]
     ]
     # As far as to the first command: its mention has a number of Discord's in it.
     sentences = {(what, words.partition("</")[0]) for what, words in said}
-    return [what for what, words in sentences for text in [*read, command] if words in text]
+    return [(what, at) for text, at in read for what, words in sentences if words in text]
 
 
 def wrong_with_threads(

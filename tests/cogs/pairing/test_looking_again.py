@@ -14,6 +14,7 @@ from tests.cogs.pairing.harbour import (
     ASH,
     BIRCH,
     CEDAR,
+    DAY,
     ELM,
     HOUR,
     MINUTE,
@@ -74,12 +75,26 @@ async def test_one_who_is_left_while_a_round_is_drawn_hears_once_that_there_is_n
     await harbour.at(harbour.now + 2 * HOUR)
     assert await harbour.live(one) == [(CEDAR, ELM)]
     assert await harbour.told(ASH) == ["odd"]
+    counts = (await harbour.round(one.id)).counts
+    assert (counts.pairs, counts.waiting) == (1, {"odd": 1})
     await harbour.at(one.ends_at + HOUR)
     await harbour.at(harbour.now + 5 * MINUTE)
     assert await harbour.told(ASH) == ["odd"]
     found = await harbour.member(ASH)
     assert found is not None
     assert found.waited == 1
+
+
+async def test_that_somebody_was_left_while_a_round_was_drawn_is_not_kept_for_good(
+    harbour: Harbour,
+) -> None:
+    one = await drawn_while_these_leave(harbour, BIRCH, asks=False)
+    await harbour.at(one.ends_at + HOUR)
+    await harbour.at(one.ends_at + 31 * DAY)
+    await harbour.privacy.sweep()
+    async with harbour.database.read() as read:
+        rows = await read.fetch("SELECT user_id FROM pairing_places WHERE user_id = $1", ASH)
+    assert rows == []
 
 
 async def test_two_who_ask_for_another_peer_in_one_second_are_each_looked_for(
@@ -92,7 +107,7 @@ async def test_two_who_ask_for_another_peer_in_one_second_are_each_looked_for(
     await harbour.introductions.another(BIRCH, mine.id)
     await harbour.run()
     assert await harbour.told(ASH) == ["odd"]
-    assert sorted(await harbour.told(BIRCH)) == ["odd", "over"]
+    assert sorted(await harbour.told(BIRCH)) == ["met_lately", "over"]
 
 
 async def test_who_asks_for_another_peer_while_it_is_looked_for_others_is_not_passed_over(
@@ -107,5 +122,5 @@ async def test_who_asks_for_another_peer_while_it_is_looked_for_others_is_not_pa
     await harbour.draws.write(snapshot, Drawn((), ((ASH, "odd"),)), {})
     assert await harbour.told(BIRCH) == ["over"]
     await harbour.run()
-    assert sorted(await harbour.told(BIRCH)) == ["odd", "over"]
+    assert sorted(await harbour.told(BIRCH)) == ["met_lately", "over"]
     assert await harbour.told(ASH) == ["odd"]
