@@ -695,7 +695,7 @@ def main() -> int:
             sys.stderr.write(f"{missing}\n")
             return os.EX_UNAVAILABLE
     sys.stdout.write(f"{json.dumps(found, indent=2) if options.json else table(found)}\n")
-    return 0
+    return int(bool(found["lost"] or found["corrupt"]))
 
 
 if __name__ == "__main__":

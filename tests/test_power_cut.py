@@ -8,6 +8,7 @@ import random
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -190,3 +191,17 @@ def test_a_run_is_lost_when_one_of_its_disks_is() -> None:
     assert (found["lost"], found["corrupt"]) == (1, 0)
     assert found["findings"] == ["new key: lost: one"]
     assert "new key: lost: one" in power_cut.table(found)
+
+
+@pytest.mark.parametrize(("findings", "status"), [((), 0), (("corrupt: torn",), 1)])
+def test_what_is_lost_or_corrupt_shows_in_the_exit_status(
+    findings: tuple[str, ...], status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    result = power_cut.Result("writing", 9, 5, True, (findings,))
+
+    def run(runs: int, workers: int, folder: Path) -> dict[str, Any]:
+        return {**power_cut.summary([result]), "beside": {}, "scenes": {}}
+
+    monkeypatch.setattr(power_cut, "run", run)
+    monkeypatch.setattr(sys, "argv", ["power_cut"])
+    assert power_cut.main() == status
