@@ -81,6 +81,8 @@ def layer(tmp_path_factory: pytest.TempPathFactory) -> Path:
     try:
         return compiled(tmp_path_factory.mktemp("layer"))
     except NoLayer as missing:
+        if os.environ.get("CI"):
+            raise
         pytest.skip(str(missing))
 
 
