@@ -260,11 +260,12 @@ async def _run(config: Config) -> int:
 
 def _shown(bot: Alongside) -> AbstractAsyncContextManager[object]:
     """Serve what is seen of the bot; a web server is read in only where there is one."""
-    if bot.runtime.config.status_address is None:
+    address = bot.runtime.config.status_address
+    if address is None:
         return nullcontext()
     from bot.outside.page import shown
 
-    return shown(bot)
+    return shown(bot, address)
 
 
 def _keep_way_back(config: Config) -> None:

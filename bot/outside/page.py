@@ -126,15 +126,11 @@ class Page:
 
 
 @asynccontextmanager
-async def shown(bot: Alongside) -> AsyncGenerator[int | None]:
-    """Serve what is seen of a bot where its settings say, and give the port; None for nowhere.
+async def shown(bot: Alongside, address: tuple[str, int]) -> AsyncGenerator[int]:
+    """Serve what is seen of a bot at an address, and give the port.
 
     Raises StartError when the address cannot be had.
     """
-    address = bot.runtime.config.status_address
-    if address is None:
-        yield None
-        return
     page = Page(bot)
     runner = web.AppRunner(page.application(), access_log=None)
     feeling: asyncio.Task[None] | None = None
