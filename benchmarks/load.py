@@ -22,12 +22,14 @@ import sys
 import tempfile
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks import double, handling
 from benchmarks.handling import EMPTY, empty, not_exceeded
 from benchmarks.peers import Running, started
+from bot.texts import BASE, Texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -74,6 +76,8 @@ class Offered:
     seconds: float
     waits_ms: list[float] = field(default_factory=list[float])
     unanswered: int = 0
+    failed: int = 0
+    """Answered with no more than that it did not work."""
     open_at_end: int = 0
     """Not answered yet when the last of them had come."""
     cpu_seconds: float = 0.0
@@ -87,10 +91,11 @@ class Offered:
 
     @property
     def sustained(self) -> bool:
-        """Whether it keeps up: all answered, hardly any late, none too late."""
+        """Whether it keeps up: all answered as they should be, hardly any late, none too late."""
         return (
             bool(self.waits_ms)
             and not self.unanswered
+            and not self.failed
             and self.at(0.99) <= GOAL_P99_MS
             and max(self.waits_ms) <= GOAL_LONGEST_MS
         )
@@ -100,6 +105,7 @@ class Offered:
             "rate": self.rate,
             "answered": len(self.waits_ms),
             "unanswered": self.unanswered,
+            "failed": self.failed,
             "open_at_end": self.open_at_end,
             "p50_ms": round(self.at(0.5), 1),
             "p99_ms": round(self.at(0.99), 1),
@@ -110,6 +116,23 @@ class Offered:
             "kept_off_the_core": round(self.waited_seconds / self.seconds, 2),
             "sustained": self.sustained,
         }
+
+
+@cache
+def refusals() -> frozenset[str]:
+    """The sentences that say, to whoever uses a bot of ours, that something did not work."""
+    texts = Texts.load()
+    keys = texts.keys(BASE)
+    return frozenset(texts.say(key, BASE) for key in keys if key.startswith("errors."))
+
+
+def refused(data: double.Payload) -> bool:
+    """Whether an answer says no more than that it did not work; of suggestions, that none came."""
+    if "choices" in data:
+        return not data["choices"]
+    frames: list[double.Payload] = data.get("components", [])
+    parts = (part for frame in frames for part in frame.get("components", ()))
+    return any(part.get("content") in refusals() for part in parts)
 
 
 @dataclass(slots=True)
@@ -128,10 +151,11 @@ class Used:
 
         async def use(due: float) -> None:
             try:
-                await self.world.use(self.tell(), PATIENCE_SECONDS)
+                answer = await self.world.use(self.tell(), PATIENCE_SECONDS)
             except TimeoutError:
                 offered.unanswered += 1
             else:
+                offered.failed += refused(answer["data"])
                 offered.waits_ms.append((loop.time() - due) * 1000)
 
         waited, cpu = self.process.waited_seconds(), await self.process.cpu_now()
@@ -252,8 +276,8 @@ async def run(seconds: float, steps: tuple[int, ...], step_seconds: float) -> di
 
 def table(found: dict[str, Any]) -> str:
     """Lay the figures out for a person."""
-    shown = ("rate", "p50_ms", "p99_ms", "longest_ms", "unanswered", "open_at_end")
-    shown += ("cpu_us", "a_cpu_second", "core", "kept_off_the_core", "sustained")
+    shown = ("rate", "p50_ms", "p99_ms", "longest_ms", "unanswered", "failed")
+    shown += ("open_at_end", "cpu_us", "a_cpu_second", "core", "kept_off_the_core", "sustained")
     lines = [f"{'':<6}" + "".join(f"{name.replace('_', ' '):>{len(name) + 3}}" for name in shown)]
     for name in ("ours", "bare"):
         lines += [

@@ -11,6 +11,8 @@ import pytest
 
 from benchmarks import handling, load, report
 from benchmarks.__main__ import ROWS
+from bot.texts import Texts, Words
+from bot.views import Panel, helplines_button, row
 
 ROOT = Path(__file__).resolve().parent.parent
 BENCHMARKS = ROOT / "benchmarks"
@@ -66,7 +68,21 @@ def test_what_is_answered_too_late_is_not_sustained() -> None:
     late = load.Offered(500, 30, waits_ms=[20.0] * 999 + [3_001.0])
     cut = load.Offered(500, 30, waits_ms=[20.0], unanswered=1)
     none = load.Offered(500, 30)
-    assert not any(one.sustained for one in (slow, late, cut, none))
+    wrong = load.Offered(500, 30, waits_ms=[20.0] * 100, failed=1)
+    assert not any(one.sustained for one in (slow, late, cut, none, wrong))
+
+
+def test_an_answer_that_says_only_that_it_did_not_work_is_known() -> None:
+    words = Words(Texts.load(), "en")
+    fine, failed = (
+        Panel(words(key), row(helplines_button(words))).to_components()
+        for key in ("help.title", "errors.not_now")
+    )
+    assert not load.refused({"components": fine})
+    assert load.refused({"components": failed})
+    assert not load.refused({"choices": [{"name": "What is peer support?", "value": "1"}]})
+    assert load.refused({"choices": []})
+    assert not load.refused({"content": "Hello."})
 
 
 def test_the_mix_is_of_a_hundred() -> None:
