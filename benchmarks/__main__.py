@@ -1,8 +1,8 @@
 """Runs every benchmark and writes the table, into RESULTS.md and where the README quotes it.
 
-`python -m benchmarks` takes a few minutes and writes both; `--quick` only shows
-that all of them work, side by side, and prints a table that is not worth quoting. `--sets DIR`
-names a folder of FAQ sets, one folder each (see `benchmarks/faq.py`).
+`python -m benchmarks` takes some fifteen minutes and writes both; `--quick` only shows that all of
+them work, side by side, and prints a table that is not worth quoting. `--sets DIR` names a folder
+of FAQ sets, one folder each (see `benchmarks/faq.py`).
 """
 
 from __future__ import annotations
