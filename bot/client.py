@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -245,16 +246,20 @@ class Alongside(commands.AutoShardedBot):
         """Stop what is under way, say goodbye to Discord, then close the store."""
         for chore in self._chores:
             chore.cancel()
-        await asyncio.gather(self.runtime.jobs.stop(), self._let_answer())
+        await self.runtime.jobs.stop()
+        # Not sooner: for as long as promises are being settled, people go on pressing.
+        await self._let_answer()
         try:
             await super().close()
         finally:
             await self.runtime.database.close()
 
     async def _let_answer(self) -> None:
-        """Let those have their answer who are waiting for it."""
-        if self.answering:
-            await asyncio.wait(self.answering, timeout=ANSWER_SECONDS)
+        """Let those have their answer who are waiting for it, who came meanwhile too."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ANSWER_SECONDS):
+                while self.answering:
+                    await asyncio.wait(self.answering)
 
     async def _keep_house(self) -> None:
         while True:

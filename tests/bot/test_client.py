@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 import weakref
+from collections.abc import Coroutine
 from typing import Any
 
+import pytest
 from simcord.backend import serializers
 
 from bot.client import INTENTS, feature_names
@@ -18,6 +20,13 @@ DAY = 24 * 60 * 60
 async def language(world: World) -> str:
     settings = world.bot.runtime.settings
     return await settings.get(world.guild.id, settings.by_key("server.language"))
+
+
+def press(world: World, answer: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+    task = asyncio.create_task(answer)
+    world.bot.answering.add(task)
+    task.add_done_callback(world.bot.answering.discard)
+    return task
 
 
 async def departed(world: World) -> set[int]:
@@ -52,11 +61,32 @@ async def test_who_is_being_answered_has_the_store_until_then_although_the_bot_e
         return await world.bot.runtime.blocks.mine(None, world.member.id)
 
     ending = asyncio.create_task(world.bot.close())
-    answer = asyncio.create_task(look_up())
-    world.bot.answering.add(answer)
+    answer = press(world, look_up())
     await ending
     assert answer.done()
     assert answer.result() == ()
+
+
+async def test_who_presses_while_the_bot_ends_is_answered_too(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs, answers = world.bot.runtime.jobs, list[asyncio.Task[Any]]()
+    stop = jobs.stop
+
+    async def settle() -> None:
+        await stop()
+        answers.append(press(world, look_up(first=True)))
+
+    async def look_up(*, first: bool) -> Any:
+        await asyncio.wait([ending], timeout=0.05)
+        if first:
+            answers.append(press(world, look_up(first=False)))
+        return await world.bot.runtime.blocks.mine(None, world.member.id)
+
+    monkeypatch.setattr(jobs, "stop", settle)
+    ending = asyncio.create_task(world.bot.close())
+    await ending
+    assert [answer.done() and answer.result() for answer in answers] == [(), ()]
 
 
 async def test_a_server_that_removed_the_bot_is_erased_after_seven_days(world: World) -> None:
