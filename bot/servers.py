@@ -29,6 +29,12 @@ KEPT = timedelta(minutes=10)
 
 NAME_LENGTH = 60
 
+NAME_SECONDS = 1.5
+"""How long a name is waited for: Discord waits three seconds for the answer that it stands in."""
+
+UNNAMED = timedelta(seconds=30)
+"""For how long a name that was not to be had is not asked for again."""
+
 MOST = 2_000
 """Servers of other processes in memory, some 5 KB each."""
 
@@ -41,6 +47,7 @@ class Servers:
         self._shelf: Shelf[tuple[int, int], discord.Guild] = Shelf(
             most=MOST, weight=MOST, unused=KEPT
         )
+        self._unnamed: Shelf[int, None] = Shelf(most=MOST, weight=MOST, unused=UNNAMED)
 
     def is_ours(self, server_id: int) -> bool:
         """Whether a shard of this process serves it."""
@@ -59,14 +66,17 @@ class Servers:
             return found
         return await self._fetched(server_id, fresh=fresh)
 
-    async def _fetched(self, server_id: int, *, fresh: bool = False) -> discord.Guild | None:
+    async def _fetched(
+        self, server_id: int, *, fresh: bool = False, seconds: float | None = None
+    ) -> discord.Guild | None:
         now = self._bot.runtime.clock()
         # By the stretch of time as well: however often it is used, it is fetched anew.
         key = (server_id, int(now.timestamp() // KEPT.total_seconds()))
         found = None if fresh else self._shelf.get(key, now)
         if found is None:
             try:
-                found = await self._bot.fetch_guild(server_id, with_counts=False)
+                async with asyncio.timeout(seconds):
+                    found = await self._bot.fetch_guild(server_id, with_counts=False)
             except (discord.HTTPException, aiohttp.ClientError, OSError) as error:
                 _log.warning("server_not_fetched", error=logs.describe(error))
                 return None
@@ -74,12 +84,28 @@ class Servers:
         return found
 
     async def name(self, server_id: int) -> str | None:
-        """Give what a server is called, cut to what fits into a sentence; None as `get` does."""
-        server = await self.get(server_id)
-        if server is not None and not server.name:
-            # Just connected, or Discord has an outage: it is known that it is there, and no more.
-            server = await self._fetched(server_id)
+        """Give what a server is called, cut to what fits into a sentence.
+
+        None as `get` does, and where it does not come soon: see `NAME_SECONDS`.
+        """
+        server = self._bot.get_guild(server_id)
+        if server is None and self.is_ours(server_id):
+            return None
+        if server is None or not server.name:
+            # Ours have none when just connected, or in an outage: it is known that they are there.
+            server = await self._soon(server_id)
         return None if server is None else clip(server.name, NAME_LENGTH)
+
+    async def _soon(self, server_id: int) -> discord.Guild | None:
+        now = self._bot.runtime.clock()
+        self._unnamed.drop_unused(now)
+        if server_id in self._unnamed:
+            return None
+        # In an outage discord.py asks five times, which takes 25 seconds.
+        found = await self._fetched(server_id, seconds=NAME_SECONDS)
+        if found is None:
+            self._unnamed.put(server_id, None, 1, now)
+        return found
 
     async def names(self, server_ids: Iterable[int]) -> dict[int, str]:
         """Give what servers are called, where that is known now; all are asked for at once."""

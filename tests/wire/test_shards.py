@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,12 +17,13 @@ from bot import threads
 from bot.client import Alongside
 from bot.config import Config
 from bot.opening import open_runtime
-from bot.servers import KEPT
+from bot.servers import KEPT, UNNAMED
 from bot.standing import Gone, role_ids
 from bot.threads import Steps
 from cogs.pairing.drawing_cog import read_roles
 from tests.stores import KEY, copy_migrated
 from tests.wire.double import TOKEN, Double
+from tests.wire.faults import Fault
 from tests.wire.world import MANAGE_SERVER, Channel, Guild, Person
 
 ASKED = "GET /guilds/{guild}"
@@ -110,6 +112,27 @@ async def test_one_of_which_the_gateway_has_told_the_number_only_is_called_by_it
     del elsewhere.double.world.guilds[ours.id]
     elsewhere.now += KEPT
     assert await elsewhere.bot.servers.name(ours.id) is None
+
+
+async def test_in_an_outage_a_name_holds_nothing_up_and_is_asked_for_again_after_half_a_minute(
+    elsewhere: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.servers.NAME_SECONDS", 0.1)
+    servers, id_ = elsewhere.bot.servers, elsewhere.guild.id
+    chance = elsewhere.double.chance
+    chance.next_for("GET", f"/guilds/{id_}", *[Fault.BROKEN] * 2)
+    async with asyncio.timeout(0.5):
+        assert await servers.names([id_]) == {}
+    for _ in range(3):
+        elsewhere.now += UNNAMED / 3
+        # However often it is used meanwhile.
+        assert await servers.name(id_) is None
+    assert chance.drawn == {"broken": 1}
+    elsewhere.now += UNNAMED / 3
+    assert await servers.name(id_) is None
+    assert chance.drawn == {"broken": 2}
+    elsewhere.now += 2 * UNNAMED
+    assert await servers.name(id_) == "Harbour"
 
 
 async def test_roles_are_those_of_now(elsewhere: Elsewhere) -> None:
