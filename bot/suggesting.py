@@ -1,4 +1,4 @@
-"""What is suggested while somebody types into an option of a command."""
+"""What is suggested while somebody types into an option of a command, and what was typed there."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from discord import app_commands
 from bot import spoken
 from bot.errors import UserError
 from bot.views import clip, words_for
-from bot.zones import search_zones
+from bot.zones import Place, search_zones, zone_named
 
 if TYPE_CHECKING:
     from bot.client import Interaction
@@ -31,10 +31,21 @@ def choice(name: str, value: str) -> app_commands.Choice[str]:
 async def zones(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
     """Suggest zones by city, country or name of the time; nothing is guessed about the person."""
     now = interaction.client.runtime.clock()
-    # In a worker thread: the first search in a language reads the names of all places in it.
-    locale = interaction.locale.value
-    found = await asyncio.to_thread(search_zones, current[:_LONGEST], MOST, locale)
+    found = await zones_found(interaction, current[:_LONGEST])
     return [choice(place.label(now), place.zone) for place in found]
+
+
+# In a worker thread: the first search in a language reads the names of all places in it.
+
+
+async def zones_found(interaction: Interaction, typed: str) -> list[Place]:
+    """Search for zones as `search_zones` does, beside the loop."""
+    return await asyncio.to_thread(search_zones, typed, MOST, interaction.locale.value)
+
+
+async def zone_typed(interaction: Interaction, typed: str) -> str:
+    """Read a zone as `zone_named` does, beside the loop."""
+    return await asyncio.to_thread(zone_named, typed, interaction.locale.value)
 
 
 async def pause_ends(

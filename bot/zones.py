@@ -17,7 +17,7 @@ from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache, lru_cache
+from functools import cache
 from importlib.resources import files
 from itertools import islice
 from typing import Any, cast
@@ -29,6 +29,7 @@ from rapidfuzz.distance import OSA
 from rapidfuzz.process import extract
 
 from bot.errors import UserError
+from bot.once import made_once
 
 UTC_NAME = "UTC"
 
@@ -257,7 +258,7 @@ def _language(locale: str) -> str:
         return "en"
 
 
-@lru_cache(maxsize=8)
+@made_once(8)
 def _index(language: str) -> _Index:
     reader, english = Locale.parse(language), Locale("en")
     older = _older_names()

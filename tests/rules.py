@@ -25,6 +25,7 @@ PURE_OF_BOT = (
         "bot.bounds",
         "bot.errors",
         "bot.hours",
+        "bot.once",
         "bot.recurrence",
         "bot.sheets",
         "bot.shelf",
@@ -155,6 +156,19 @@ def clocks_out_of_place(sources: Sources) -> list[str]:
         if path != "bot/clock.py"
         for node in _nodes(source)
         if isinstance(node, ast.Call) and ast.unparse(node.func) in asked
+    ]
+
+
+def searches_on_the_loop(sources: Sources) -> list[str]:
+    """Coroutines that search for a place themselves: the first time it takes long."""
+    searches = {"search_zones", "zone_named", "countries.exact", "countries.search"}
+    return [
+        f"{path}:{node.lineno}"
+        for path, source in sources.items()
+        for coroutine in _nodes(source)
+        if isinstance(coroutine, ast.AsyncFunctionDef)
+        for node in ast.walk(coroutine)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in searches
     ]
 
 

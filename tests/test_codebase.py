@@ -81,6 +81,12 @@ def test_only_the_clock_asks_for_the_time() -> None:
     assert rules.clocks_out_of_place({"bot/jobs.py": "now = datetime.now(UTC)"})
 
 
+def test_no_search_for_a_place_holds_the_loop() -> None:
+    assert rules.searches_on_the_loop(SOURCES) == []
+    for search in ("zone_named(typed)", "countries.exact(typed, locale)"):
+        assert rules.searches_on_the_loop({"cogs/faq/cog.py": f"async def a():\n    {search}"})
+
+
 @pytest.mark.parametrize("locale", [name for name in TEXTS.locales if name != "en"])
 def test_every_language_says_the_same_things_with_the_same_parameters(locale: str) -> None:
     assert TEXTS.keys(locale) == TEXTS.keys("en")

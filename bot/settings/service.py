@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from contextvars import ContextVar
@@ -101,7 +102,10 @@ class Settings:
         Features react to them when all are written, and read what will hold. Raises UserError as
         `change` does.
         """
-        checked = [(setting, setting.check(value), seen) for setting, value, seen in values]
+        # In a worker thread: a place may be searched for, which the first time reads all names.
+        checked = await asyncio.to_thread(
+            lambda: [(setting, setting.check(value), seen) for setting, value, seen in values]
+        )
         try:
             async with self._database.transaction() as tx:
                 # In one order, lest two who change the same wait for each other.

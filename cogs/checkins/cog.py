@@ -31,7 +31,7 @@ from bot.views import (
     when_answered,
     words_for,
 )
-from bot.zones import zone_info, zone_named
+from bot.zones import zone_info
 from cogs.checkins import first_views, own_views, views
 from cogs.checkins.agenda_cog import CheckinsAgenda
 from cogs.checkins.answer_cog import THREAD_EXISTS, THREAD_MINUTES, Answering
@@ -467,7 +467,7 @@ class ManageCheckins(app_commands.Group):
         """Read what was typed; raises UserError for what cannot be read for certain."""
         language = (await words_for(interaction)).locale
         with in_field("checkins.form.zone"):
-            named = zone_named(zone, interaction.locale.value)
+            named = await suggesting.zone_typed(interaction, zone)
         today = self._bot.runtime.clock().astimezone(zone_info(named)).date()
         with in_field("checkins.form.days"):
             on = spoken.days(days, language) if days.strip() else spoken.EVERY_DAY

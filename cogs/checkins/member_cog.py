@@ -13,7 +13,7 @@ from bot import delivery, spoken, suggesting
 from bot.errors import UserError
 from bot.recurrence import Rule, next_after
 from bot.views import number_of, reply, turn, when_answered, words_for
-from bot.zones import UTC_NAME, ZoneGone, zone_info, zone_named
+from bot.zones import UTC_NAME, ZoneGone, zone_info
 from cogs.checkins import answer_views, own_views, views
 from cogs.checkins.model import CONSENT_VERSION, Place, Plan, Schedule, State
 from cogs.checkins.prompts import Pool, choose
@@ -72,7 +72,7 @@ class Checkin(app_commands.Group):
         """Show what it would be, and ask for consent in words."""
         server_id = await self._server(interaction)
         words = await words_for(interaction)
-        named = zone_named(zone, interaction.locale.value)
+        named = await suggesting.zone_typed(interaction, zone)
         rule = Rule(spoken.days(days, words.locale), spoken.wall_time(time), named)
         await self._ask(interaction, words, server_id, rule)
 

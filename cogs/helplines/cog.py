@@ -80,14 +80,13 @@ class Helplines(commands.Cog):
         await interaction.response.send_modal(form)
 
     async def _answer(self, interaction: Interaction, typed: str, *, replace: bool) -> None:
-        # In a worker thread: the first search in a language reads the names of all countries in it.
-        code = await asyncio.to_thread(countries.exact, typed.strip(), interaction.locale.value)
+        code = await _named(interaction, typed)
         if code is not None:
             await self._show(interaction, code, replace=replace)
             return
         words = await words_for(interaction)
         locale = views.reader_locale(interaction, words)
-        near = countries.search(typed, interaction.locale.value, views.MATCHES)
+        near = await _near(interaction, typed, views.MATCHES)
         named = near if typed.strip() else ()
         panel = views.matches_panel(words, named, locale, self._finder)
         await (turn if replace else reply)(interaction, panel)
@@ -111,7 +110,7 @@ class ManageHelplines(app_commands.Group):
     @app_commands.command(name="add", description="-")
     async def add(self, interaction: Interaction, country: str) -> None:
         """Open the form for a new line."""
-        code = countries.exact(country.strip(), interaction.locale.value)
+        code = await _named(interaction, country)
         if code is None:
             raise UserError("helplines.refused.country")
 
@@ -215,11 +214,21 @@ class ManageHelplines(app_commands.Group):
 
 async def country_choices(interaction: Interaction, current: str) -> list[app_commands.Choice[str]]:
     """Make Discord's suggestions from what was typed so far; the value sent is the code."""
-    locale = interaction.locale.value
-    found = await asyncio.to_thread(countries.search, current, locale, CHOICES)
+    locale, found = interaction.locale.value, await _near(interaction, current, CHOICES)
     return [
         app_commands.Choice(name=countries.name(code, locale)[:100], value=code) for code in found
     ]
+
+
+# In a worker thread: the first search in a language reads the names of all countries in it.
+
+
+async def _named(interaction: Interaction, typed: str) -> str | None:
+    return await asyncio.to_thread(countries.exact, typed.strip(), interaction.locale.value)
+
+
+async def _near(interaction: Interaction, typed: str, most: int) -> tuple[str, ...]:
+    return await asyncio.to_thread(countries.search, typed, interaction.locale.value, most)
 
 
 def _server(interaction: Interaction) -> int:

@@ -18,6 +18,8 @@ from babel import Locale, UnknownLocaleError
 from babel.core import get_global
 from rapidfuzz.distance import OSA
 
+from bot.once import made_once
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
@@ -314,7 +316,7 @@ def _near(asked: str, keys: Iterable[_Key]) -> Iterator[tuple[float, _Key]]:
             yield min(whole, start + 0.5), key
 
 
-@lru_cache(maxsize=8)
+@made_once(8)
 def _index(locale: str) -> _Index:
     keys: dict[tuple[str, str], _Key] = {}
     meant: defaultdict[str, dict[str, _Claim]] = defaultdict(dict)

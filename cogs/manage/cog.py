@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,6 @@ from bot.settings.core import CORE, ZONE
 from bot.settings.model import Setting, Toggle, Zone
 from bot.shelf import Shelf
 from bot.views import Form, reply, turn, words_for
-from bot.zones import search_zones, zone_named
 from cogs.manage import views
 from cogs.manage.audit_cog import AuditList
 from cogs.manage.exchange_cog import Exchange
@@ -109,7 +109,8 @@ class Manage(commands.Cog):
 
         async def submitted(answer: Interaction) -> None:
             nonlocal seen
-            asked = _Asked(setting, shown.read(), seen, back)
+            # Beside the loop, as all that searches for a place: hours have a city.
+            asked = _Asked(setting, await asyncio.to_thread(shown.read), seen, back)
             try:
                 await self._took(answer, asked)
             except UserError as error:
@@ -138,10 +139,10 @@ class Manage(commands.Cog):
             await self._save(interaction, asked)
 
     async def _save_zone(self, interaction: Interaction, asked: _Asked) -> None:
-        typed, locale = str(asked.value).strip(), interaction.locale.value
-        found = search_zones(typed, suggesting.MOST, locale) if typed else []
+        typed = str(asked.value).strip()
+        found = await suggesting.zones_found(interaction, typed) if typed else []
         try:
-            zone = zone_named(typed, locale) if typed else ""
+            zone = await suggesting.zone_typed(interaction, typed) if typed else ""
         except UserError:
             if not found:
                 raise UserError("settings.refused.zone") from None
@@ -167,7 +168,7 @@ class Manage(commands.Cog):
     async def _ask(self, interaction: Interaction, asked: _Asked) -> None:
         """Say what would follow, and ask; a value that would be refused is refused now."""
         _require_right(interaction, asked.setting)
-        asked = replace(asked, value=asked.setting.check(asked.value))
+        asked = replace(asked, value=await asyncio.to_thread(asked.setting.check, asked.value))
         question, server_id = self._keep(interaction, asked), server_of(interaction)
         overruling = self._overruling(asked.setting)
         if overruling is not None and not await self._runtime.settings.get(server_id, overruling):

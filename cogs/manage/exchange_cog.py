@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -98,7 +99,8 @@ class Exchange:
         def accept(setting: Setting[Any], value: Any) -> None:
             self._accept(interaction, setting, value)
 
-        given, refused = read(document, declared, accept)
+        # In a worker thread: a file may name a place, and the first time all names are read.
+        given, refused = await asyncio.to_thread(read, document, declared, accept)
         if refused:
             await reply(interaction, views.refused(words, refused))
             return

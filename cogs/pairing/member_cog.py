@@ -21,7 +21,7 @@ from bot.jobs.runner import Found, Tried
 from bot.news.telling import news_lines
 from bot.texts import Words
 from bot.views import reply, turn, words_for
-from bot.zones import UTC_NAME, ZoneGone, fold, zone_info, zone_named
+from bot.zones import UTC_NAME, ZoneGone, fold, zone_info
 from cogs.pairing import views
 from cogs.pairing.draft import Draft, Unpacked, unpack
 from cogs.pairing.introductions_service import Introductions
@@ -76,7 +76,7 @@ class Pair(app_commands.Group):
         """Say what it is; who takes part already finds their wishes in the forms."""
         server_id = await self._open_server(interaction)
         words = await words_for(interaction)
-        named = zone_named(zone, interaction.locale.value)
+        named = await suggesting.zone_typed(interaction, zone)
         mine = await self._members.of_person(interaction.user.id, server_id)
         wishes = mine[0].wishes if mine else _beginning(interaction, words)
         if language is not None:

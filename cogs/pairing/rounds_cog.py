@@ -18,7 +18,7 @@ from bot.permissions import NEEDED_FOR_PAIRING, missing
 from bot.recurrence import Rule
 from bot.settings.core import LANGUAGE
 from bot.views import Panel, reply, turn, words_for
-from bot.zones import zone_info, zone_named
+from bot.zones import zone_info
 from cogs.pairing import introductions_views
 from cogs.pairing import rounds_views as views
 from cogs.pairing.drawing_cog import Drawer
@@ -118,7 +118,7 @@ class ManagePairing(app_commands.Group):
         lacks = missing(channel, interaction.guild.me, NEEDED_FOR_PAIRING)
         if {"view_channel", "send_messages"} & set(lacks):
             raise UserError("pairing.cannot.post_there", channel=channel.mention)
-        named = zone_named(zone, interaction.locale.value)
+        named = await suggesting.zone_typed(interaction, zone)
         now = self._bot.runtime.clock()
         today = now.astimezone(zone_info(named)).date()
         words = await words_for(interaction)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
+from types import ModuleType
 from typing import Any
 
 import discord
@@ -14,10 +18,12 @@ from simcord.builders import ChannelHandle
 from simcord.enums import OverwriteType
 from simcord.results import InteractionResult
 
+from bot import zones
 from bot.agenda import Item, Part
 from bot.guide import Lack, Place, State, lacking
 from bot.permissions import NEEDED, NEEDED_FOR_CALLS, NEEDED_FOR_NOTICES, NEEDED_FOR_PAIRING
 from bot.texts import Texts, Words
+from cogs.helplines import countries
 from cogs.manage import setup_views as views
 from cogs.manage.setup_model import Pages
 from tests.stores import NOW
@@ -459,6 +465,31 @@ async def test_hours_are_given_by_days_and_times_and_a_city(world: World) -> Non
     assert text_of(saved).startswith("## Company")
     written = "Mon-Wed 18:00-22:00; Sat 10:00-14:00; Europe/Berlin"
     assert await value(world, "company.staffed") == written
+
+
+async def test_what_a_form_says_of_a_place_is_searched_for_beside_the_loop(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    searched: list[tuple[ModuleType, threading.Thread]] = []
+
+    def search(module: ModuleType, index: Callable[[str], Any], language: str) -> Any:
+        searched.append((module, threading.current_thread()))
+        return index(language)
+
+    for module in (zones, countries):
+        index: Callable[[str], Any] = vars(module)["_index"]
+        monkeypatch.setattr(module, "_index", partial(search, module, index))
+    forms: list[tuple[str, str, list[Any]]] = [
+        ("Language and time", "server.zone", ["berlin"]),
+        ("Company", "company.staffed", [[], "18:00-22:00", "", "berlin"]),
+        ("Helplines", "helplines.first_country", ["germany"]),
+    ]
+    for page, key, typed in forms:
+        form = await tap(world, await at(world, page), f"settings:edit:{key}:{key.split('.')[0]}")
+        await world.moderator.submit_modal(form, dict(zip(inputs_of(form), typed, strict=True)))
+        assert await value(world, key)
+    assert {module for module, _ in searched} == {zones, countries}
+    assert threading.current_thread() not in {thread for _, thread in searched}
 
 
 async def test_hours_of_other_days_are_read_in_the_language_of_who_fills_in_the_form(
