@@ -188,8 +188,8 @@ class FaqCog(commands.Cog, name="Faq"):
     async def show(self, interaction: Interaction, named: str, *others: str) -> None:
         """Show one entry on the message that was tapped; `others` stood beside it."""
         await self._require_open(interaction)
-        entry_id, read = views.meant(named)
-        server_id, language = interaction.guild_id, await self._language(interaction, read)
+        server_id = interaction.guild_id
+        entry_id, language, read = await self._meant(interaction, named)
         entry = await self._faq.entry(server_id, language, entry_id)
         related = await self._faq.related(server_id, language, entry)
         panel = views.answer(
@@ -199,7 +199,7 @@ class FaqCog(commands.Cog, name="Faq"):
             can_share=may_share(interaction),
             counts=server_id is not None,
             others=await self._faq.shown_of(server_id, language, others),
-            read=language if read else "",
+            read=read,
         )
         self._note(interaction, What.FAQ_USED)
         await turn(interaction, panel)
@@ -209,19 +209,18 @@ class FaqCog(commands.Cog, name="Faq"):
     async def helped(self, interaction: Interaction, named: str) -> None:
         """Count that an answer helped."""
         await self._require_open(interaction)
-        entry_id, read = views.meant(named)
-        language = await self._language(interaction, read)
+        entry_id, language, read = await self._meant(interaction, named)
         entry = await self._faq.entry(interaction.guild_id, language, entry_id)
         await self._count(interaction, entry, helped=True)
         words = await words_for(interaction)
-        share, asked_in = may_share(interaction), language if read else ""
-        await turn(interaction, views.thanks(words, entry, can_share=share, read=asked_in))
+        share = may_share(interaction)
+        await turn(interaction, views.thanks(words, entry, can_share=share, read=read))
 
     async def show_instead(self, interaction: Interaction, named: str, *others: str) -> None:
         """Count that an answer was not what was meant, and show what else there is."""
         await self._require_open(interaction)
-        entry_id, read = views.meant(named)
-        server_id, language = interaction.guild_id, await self._language(interaction, read)
+        server_id = interaction.guild_id
+        entry_id, language, read = await self._meant(interaction, named)
         entry = await self._faq.entry(server_id, language, entry_id)
         try:
             await self._count(interaction, entry, helped=False)
@@ -232,9 +231,7 @@ class FaqCog(commands.Cog, name="Faq"):
         topics = await self._faq.topics(server_id, language)
         words = await words_for(interaction)
         ask = await self._asker.offer_again(interaction, words, entry_id)
-        panel = views.not_found(
-            words, found, topics, about="faq.instead", ask=ask, read=language if read else ""
-        )
+        panel = views.not_found(words, found, topics, about="faq.instead", ask=ask, read=read)
         await turn(interaction, panel)
 
     async def _count(self, interaction: Interaction, entry: Entry, *, helped: bool) -> None:
@@ -258,6 +255,14 @@ class FaqCog(commands.Cog, name="Faq"):
 
     async def _require_open(self, interaction: Interaction) -> None:
         await self._faq.require_open(interaction.guild_id, places(interaction))
+
+    async def _meant(self, interaction: Interaction, named: str) -> tuple[str, str, str]:
+        """Give the entry that a button names, the language to go on in, and that of the question
+        where it is another than the reader's.
+        """
+        entry_id, read = views.meant(named)
+        language = await self._language(interaction, read)
+        return entry_id, language, language if read else ""
 
     async def _language(self, interaction: Interaction, spoken: str | None = None) -> str:
         server = await server_language(interaction)
