@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -35,20 +34,10 @@ from tests.cogs.pairing.harbour import (
     Killed,
     Thread,
     in_memory,
-    make_harbour,
 )
-
-if TYPE_CHECKING:
-    from bot.database import Database
-
 
 THREESOME = replace(WISHES, threesome=True)
 ADULT = Standing(adult=True, circles=frozenset())
-
-
-@pytest.fixture
-async def harbour(database: Database) -> Harbour:
-    return await make_harbour(database)
 
 
 # By direct message

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -29,18 +29,9 @@ from tests.cogs.pairing.harbour import (
     PLAN,
     SERVER,
     Harbour,
-    make_harbour,
 )
 
-if TYPE_CHECKING:
-    from bot.database import Database
-
 EIGHT = (ASH, BIRCH, CEDAR, ELM, FIR, 36, 37, 38)
-
-
-@pytest.fixture
-async def harbour(database: Database) -> Harbour:
-    return await make_harbour(database)
 
 
 @pytest.fixture(autouse=True)

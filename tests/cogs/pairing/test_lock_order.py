@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from bot.database import Database
 from bot.jobs import store as jobs
 from bot.jobs.model import Timer
 from cogs.pairing.model import Round
@@ -21,7 +20,6 @@ from tests.cogs.pairing.harbour import (
     PLAN,
     SERVER,
     Harbour,
-    make_harbour,
 )
 
 pytestmark = [
@@ -31,11 +29,6 @@ pytestmark = [
 
 TIMES = 8
 """Each time the two meet, give or take what the machine is doing."""
-
-
-@pytest.fixture
-async def harbour(database: Database) -> Harbour:
-    return await make_harbour(database)
 
 
 async def due(harbour: Harbour, *timers: tuple[str, str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -21,16 +20,7 @@ from tests.cogs.pairing.harbour import (
     MODERATOR,
     PLAN,
     Harbour,
-    make_harbour,
 )
-
-if TYPE_CHECKING:
-    from bot.database import Database
-
-
-@pytest.fixture
-async def harbour(database: Database) -> Harbour:
-    return await make_harbour(database)
 
 
 async def drawn_while_these_leave(harbour: Harbour, *leaving: int, asks: bool) -> Round:

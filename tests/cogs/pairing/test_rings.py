@@ -27,16 +27,10 @@ from tests.cogs.pairing.harbour import (
     PLAN,
     SERVER,
     Harbour,
-    make_harbour,
 )
 
 if TYPE_CHECKING:
-    from bot.database import Database, Transaction
-
-
-@pytest.fixture
-async def harbour(database: Database) -> Harbour:
-    return await make_harbour(database)
+    from bot.database import Transaction
 
 
 async def while_it_is_settled(

@@ -52,13 +52,12 @@ from tests.cogs.pairing.harbour import (
     SERVER,
     WISHES,
     Harbour,
-    make_harbour,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from bot.database import Database, Transaction
+    from bot.database import Transaction
 
 ALONE = Wishes(("is",))
 THREESOME = replace(WISHES, threesome=True)
@@ -66,11 +65,6 @@ THREESOME = replace(WISHES, threesome=True)
 
 WRITTEN, DRAWN = 4, 5
 """Commits of a round that asks nobody: opened, drawing, claimed, written, drawn."""
-
-
-@pytest.fixture
-async def harbour(database: Database) -> Harbour:
-    return await make_harbour(database)
 
 
 # Asking
