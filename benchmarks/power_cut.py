@@ -150,7 +150,7 @@ async def write(database: Database | Plain, tell: Tell, many: int = MANY) -> Non
                 await tx.execute("DELETE FROM cut_lines WHERE id = $1", line)
             await tx.execute("UPDATE cut_totals SET total = $2 WHERE writer = $1", writer, number)
             if number % 15 == writer:
-                await tx.set_down(json.dumps({"kind": SET_DOWN, "of": writer, "n": number}))
+                tx.set_down(json.dumps({"kind": SET_DOWN, "of": writer, "n": number}))
 
     async def all_of(writer: int, first: int) -> None:
         for number in range(first + 1, first + many + 1):
@@ -329,7 +329,7 @@ class Plain:
         for row in rows:
             await self.execute(sql, *row)
 
-    async def set_down(self, line: str) -> None:
+    def set_down(self, line: str) -> None:
         """There is no journal."""
 
     def read(self) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 
 from bot.journal import Entry
@@ -14,9 +15,9 @@ class InMemory:
     def __init__(self) -> None:
         self._lines: list[str] = []
 
-    async def write(self, line: str) -> None:
-        """Keep a line."""
-        self._lines.append(line)
+    def write(self, lines: Sequence[str]) -> None:
+        """Keep lines."""
+        self._lines += lines
 
     def entries(self, at: datetime) -> list[Entry]:
         """Everything that was set down, as of one moment."""

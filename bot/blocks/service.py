@@ -96,7 +96,7 @@ class Blocks:
                     raise UserError("safety.block.too_many", limit=BLOCKS_LIMIT)
                 await self._part(tx, server_id, owner, other, now)
             if added or stays is not None:
-                await journal.record(
+                journal.record(
                     tx,
                     BLOCKED,
                     server=server_id,
@@ -112,7 +112,7 @@ class Blocks:
         async with self._database.transaction() as tx:
             found = await store.delete_block(tx, server_id, owner, other)
             if found:
-                await journal.record(tx, UNBLOCKED, server=server_id, owner=owner, other=other)
+                journal.record(tx, UNBLOCKED, server=server_id, owner=owner, other=other)
         return found
 
     async def mine(self, server_id: int | None, owner: int) -> tuple[Block, ...]:
@@ -148,7 +148,7 @@ class Blocks:
                 if len(await store.aparts(tx, server_id)) > APART_LIMIT:
                     raise UserError("safety.apart.too_many", limit=APART_LIMIT)
                 await self._part(tx, server_id, *pair, now)
-            await journal.record(tx, KEPT_APART, server=server_id, first=pair[0], second=pair[1])
+            journal.record(tx, KEPT_APART, server=server_id, first=pair[0], second=pair[1])
         self._wake()
         return added
 
@@ -160,7 +160,7 @@ class Blocks:
             found = await store.delete_apart(tx, server_id, *pair)
             if found:
                 await self._record(tx, server_id, by, "let_meet", now)
-                await journal.record(tx, LET_MEET, server=server_id, first=pair[0], second=pair[1])
+                journal.record(tx, LET_MEET, server=server_id, first=pair[0], second=pair[1])
         return found
 
     async def kept_apart(self, server_id: int, *, seen_by: int) -> tuple[Apart, ...]:

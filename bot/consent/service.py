@@ -36,7 +36,7 @@ async def withdraw(tx: Transaction, user_id: int, server_id: int, feature: str) 
     """Take a yes back; gives whether there was one."""
     if not await store.delete_consent(tx, user_id, server_id, feature):
         return False
-    await journal.record(tx, WITHDRAWN, user=user_id, server=server_id, feature=feature)
+    journal.record(tx, WITHDRAWN, user=user_id, server=server_id, feature=feature)
     return True
 
 

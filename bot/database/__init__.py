@@ -17,7 +17,7 @@ What to know when writing SQL for both:
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, Self
@@ -34,7 +34,7 @@ from bot.database.errors import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
     from contextlib import AbstractAsyncContextManager
 
     from bot.database.line import Line
@@ -58,8 +58,8 @@ __all__ = [
     "Transaction",
 ]
 
-Journal = Callable[[str], Awaitable[None]]
-"""Writes a line outside the store, on the disk when it returns (see `bot.journal`)."""
+Journal = Callable[[Sequence[str]], None]
+"""Writes lines outside the store, on the disk when it returns (see `bot.journal`); blocks."""
 
 Committed = Callable[[float], None]
 """Is told for how many seconds a transaction waited until it was on the disk."""
@@ -113,11 +113,12 @@ class Transaction(Reading, Protocol):
         """
         ...
 
-    async def set_down(self, line: str) -> None:
-        """Write a line into the journal beside the store, if one is kept, before this is committed.
+    def set_down(self, line: str) -> None:
+        """Have a line in the journal beside the store, if one is kept, before this is committed.
 
-        `bot.journal.record` is what features call. The line stays also when the transaction does
-        not: replaying it must do no harm then.
+        `bot.journal.record` is what features call. Where it cannot be written, nothing is
+        committed. Where the process dies between the two, the line is there alone: replaying it
+        must do no harm then.
         """
         ...
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlsplit
 
@@ -19,7 +20,7 @@ from bot.database.errors import (
     StoreUnavailable,
 )
 from bot.database.line import CHANNEL, KEEPALIVES, PostgresLine
-from bot.database.waiting import finished
+from bot.database.waiting import finished, in_thread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Sequence
@@ -120,6 +121,7 @@ class _Transaction(_Statements):
     def __init__(self, engine: PostgresEngine, pool: Any) -> None:
         super().__init__(engine, pool)
         self._news: set[str] = set()
+        self._lines: list[str] = []
 
     async def __aenter__(self) -> Self:
         await self._acquire()
@@ -158,6 +160,8 @@ class _Transaction(_Statements):
         try:
             if keep and self._news:
                 await self._connection.execute(_TELL, sorted(self._news))
+            if keep and self._lines and self._engine.journal is not None:
+                await in_thread(partial(self._engine.journal, self._lines))
             await (self._block.commit() if keep else self._block.rollback())
         finally:
             await self._release()
@@ -165,9 +169,8 @@ class _Transaction(_Statements):
     def tell(self, topic: str, about: int) -> None:
         self._news.add(f"{self._engine.line.process} {topic} {about}")
 
-    async def set_down(self, line: str) -> None:
-        if self._engine.journal is not None:
-            await self._engine.journal(line)
+    def set_down(self, line: str) -> None:
+        self._lines.append(line)
 
     async def fetch(self, sql: str, *args: Argument) -> list[Row]:
         return await self._noting(super().fetch(sql, *args))

@@ -3,7 +3,8 @@
 **Group commit.** Making a transaction durable means waiting for the disk, and SQLite has one
 writer. So the open SQLite transaction is handed from one waiting task to the next, each inside a
 savepoint of its own, and one COMMIT acknowledges all of them. Nobody's `transaction()` returns
-before that COMMIT has; if it fails, it fails for everyone who was waiting on it.
+before that COMMIT has; if it fails, it fails for everyone who was waiting on it. What they set down
+in the journal is written together, just before it.
 
 **Cancellation.** A task can be cancelled at any `await`, while the statement it waits for goes on
 in the connection's thread. So every step that changes the transaction's state is one whole call
@@ -155,16 +156,17 @@ class _OpenTransaction:
             self._owner = None
         return self._lost is None
 
-    def commit(self) -> None:
+    def commit(self, set_down: Callable[[], None] | None) -> None:
         """Make the whole batch durable, or roll the whole of it back and raise."""
         lost, self._lost, self._owner = self._lost, None, None
         if lost is not None:
             raise lost
-        if not self._connection.in_transaction:
-            return
         try:
-            self._connection.execute("COMMIT")
-        except driver.Error:
+            if set_down is not None:
+                set_down()
+            if self._connection.in_transaction:
+                self._connection.execute("COMMIT")
+        except Exception:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
@@ -173,18 +175,22 @@ class _OpenTransaction:
 class _Batch:
     """The transactions that one COMMIT will acknowledge."""
 
-    __slots__ = ("begun_at", "committed", "size")
+    __slots__ = ("begun_at", "committed", "lines", "size")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.begun_at: float | None = None
         self.size = 0
+        self.lines: list[str] = []
         self.committed: asyncio.Future[driver.Error | None] = loop.create_future()
 
 
 class _Writer:
     """Whose turn it is on the writer connection, and when its batch is committed."""
 
-    def __init__(self, connection: _Connection, state: _OpenTransaction) -> None:
+    def __init__(
+        self, engine: SqliteEngine, connection: _Connection, state: _OpenTransaction
+    ) -> None:
+        self._engine = engine
         self._connection = connection
         self._state = state
         self.loop = asyncio.get_running_loop()
@@ -225,13 +231,16 @@ class _Writer:
         if self._batch.begun_at is None:
             self._batch.begun_at = self.loop.time()
 
-    async def keep(self) -> None:
-        """End the turn well; return when the transaction is on the disk."""
+    async def keep(self, lines: Sequence[str]) -> None:
+        """End the turn well; return when the transaction is on the disk, and its lines are."""
+        if lines:
+            self._begin()
         batch = self._batch
         if batch.begun_at is None:
             self._pass_on()
             return
         batch.size += 1
+        batch.lines += lines
         self._pass_on()
         error = await finished(batch.committed)
         if error is not None:
@@ -262,7 +271,9 @@ class _Writer:
             and self.loop.time() - begun_at < BATCH_SECONDS
         )
         if not (joinable and self._grant()):
-            self._connection.submit(self._state.commit).add_done_callback(self._committed)
+            lines, journal = self._batch.lines, self._engine.journal
+            set_down = partial(journal, lines) if lines and journal is not None else None
+            self._connection.submit(self._state.commit, set_down).add_done_callback(self._committed)
 
     def _committed(self, commit: asyncio.Future[None]) -> None:
         error = commit.exception()
@@ -303,6 +314,7 @@ class _Transaction:
         self._writer = writer
         self._open = False
         self._failed: Exception | None = None
+        self._lines: list[str] = []
 
     async def __aenter__(self) -> Self:
         await self._writer.take_turn()
@@ -323,7 +335,7 @@ class _Transaction:
             return
         began = self._writer.loop.time()
         try:
-            await self._writer.keep()
+            await self._writer.keep(self._lines)
         except driver.Error as error:
             raise self._engine.translated(error) from error
         if self._engine.committed is not None:
@@ -366,9 +378,8 @@ class _Transaction:
         _, changed = await self._run(sql, args)
         return max(changed, 0)
 
-    async def set_down(self, line: str) -> None:
-        if self._engine.journal is not None:
-            await self._engine.journal(line)
+    def set_down(self, line: str) -> None:
+        self._lines.append(line)
 
 
 class _Reading:
@@ -431,7 +442,7 @@ class SqliteEngine:
             await engine._disconnect()
             raise
         engine._was_read = True
-        engine._writer = _Writer(engine._connections[0], state)
+        engine._writer = _Writer(engine, engine._connections[0], state)
         engine._reading = _Reading(engine, engine._connections[1])
         return engine
 

@@ -3,9 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from threading import Thread
 from typing import TypeVar
 
 T = TypeVar("T")
+
+
+async def in_thread(work: Callable[[], object]) -> None:
+    """Do what waits for the disk beside the event loop; it is done when this returns or raises.
+
+    In a thread of its own: this is rare, and the threads of a pool would stay for ever.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[None] = loop.create_future()
+
+    def run() -> None:
+        try:
+            work()
+        except Exception as error:  # noqa: BLE001 - raised again where it is awaited
+            loop.call_soon_threadsafe(done.set_exception, error)
+        else:
+            loop.call_soon_threadsafe(done.set_result, None)
+
+    Thread(target=run, name="disk").start()
+    await finished(done)
 
 
 async def finished(future: asyncio.Future[T]) -> T:

@@ -1,9 +1,9 @@
 """What a restore must not undo: who erased, withdrew, left or blocked since the backup.
 
-The journal is an encrypted file of its own beside the store, never part of a backup. `record`
-writes into it from inside a transaction, after the change and before its commit, and on the disk
-when it returns. So an entry is there whenever the change is; where the process dies in between
-there is an entry without its change, and replaying that still does only what the person asked for.
+The journal is an encrypted file of its own beside the store, never part of a backup. What a
+transaction gives to `record` is written into it before the commit of the change, and on the disk
+before that. So an entry is there whenever the change is; where the process dies in between there is
+an entry without its change, and replaying that still does only what the person asked for.
 Replaying an entry twice does what replaying it once does.
 
 A restore replays, oldest first, what was written since the moment of the backup, and for

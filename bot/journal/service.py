@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import hmac
 import json
@@ -10,12 +9,11 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from threading import Thread
 
 from bot.clock import Clock
 from bot.database import Database, StoreKeyWrong, Transaction
 from bot.database.files import fits, put_in_place
-from bot.database.waiting import finished
+from bot.database.waiting import in_thread
 from bot.journal import store
 from bot.journal.model import KEPT, Entry
 
@@ -29,13 +27,13 @@ Replay = Callable[[Transaction, Entry], Awaitable[None]]
 """Does an entry again, in a transaction; doing it twice must do what doing it once does."""
 
 
-async def record(tx: Transaction, kind: str, **facts: int | str) -> None:
-    """Set down what a restore must not undo, in the transaction that does it and after doing it.
+def record(tx: Transaction, kind: str, **facts: int | str) -> None:
+    """Set down what a restore must not undo, in the transaction that does it.
 
     The one door to the journal. `kind` has a handler in `Replays`; `facts` are ids and nothing
     that anybody wrote.
     """
-    await tx.set_down(json.dumps({"kind": kind, **facts}, separators=(",", ":")))
+    tx.set_down(json.dumps({"kind": kind, **facts}, separators=(",", ":")))
 
 
 def journal_key(store_key: str | None) -> str | None:
@@ -75,18 +73,17 @@ class Journal:
             put_in_place(waiting, self._path)
             store.begin(self._path, self._key, now, now - KEPT)
 
-    async def write(self, line: str) -> None:
-        """Write one line; on the disk when this returns, also when it was cancelled meanwhile."""
-        now = self._clock()
-        await _in_thread(lambda: store.add(self._path, self._key, line, now))
+    def write(self, lines: Sequence[str]) -> None:
+        """Write lines, all or none; on the disk when this returns. Raises a `StoreError`."""
+        store.add(self._path, self._key, lines, self._clock())
 
     async def tidy(self) -> None:
         """Drop what is past its time, from within a running bot."""
-        await _in_thread(self.begin)
+        await in_thread(self.begin)
 
     def mark_backup(self) -> datetime:
         """Write that a backup is being made; gives the moment from which it is to be dated."""
-        return store.add(self._path, self._key, json.dumps({"kind": BACKUP}), self._clock())
+        return store.add(self._path, self._key, [json.dumps({"kind": BACKUP})], self._clock())
 
     def begun_at(self) -> datetime:
         """Give since when it is kept."""
@@ -95,26 +92,6 @@ class Journal:
     def since(self, moment: datetime) -> list[Entry]:
         """Give what was written since a moment, the oldest first."""
         return store.entries(self._path, self._key, moment)
-
-
-async def _in_thread(work: Callable[[], object]) -> None:
-    """Do what waits for the disk beside the event loop.
-
-    In a thread of its own: this is rare, and the threads of a pool would stay for ever.
-    """
-    loop = asyncio.get_running_loop()
-    done: asyncio.Future[None] = loop.create_future()
-
-    def run() -> None:
-        try:
-            work()
-        except Exception as error:  # noqa: BLE001 - raised again where it is awaited
-            loop.call_soon_threadsafe(done.set_exception, error)
-        else:
-            loop.call_soon_threadsafe(done.set_result, None)
-
-    Thread(target=run, name="journal").start()
-    await finished(done)
 
 
 class Replays:

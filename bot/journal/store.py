@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -34,15 +35,18 @@ def begin(path: Path, key: str | None, now: datetime, keep_from: datetime) -> No
         file.execute("COMMIT")
 
 
-def add(path: Path, key: str | None, line: str, now: datetime) -> datetime:
-    """Write an entry; gives its moment, which is never before that of the entry before it."""
+def add(path: Path, key: str | None, lines: Sequence[str], now: datetime) -> datetime:
+    """Write entries; gives their moment, which is never before that of the entry before them."""
     with opened(path, key) as file:
         _start(file)
         (at,) = file.execute(
-            "INSERT INTO journal_entries (at, line) "
-            "SELECT max(?1, coalesce((SELECT max(at) FROM journal_entries), 0)), ?2 RETURNING at",
-            (to_epoch(now), line),
+            "SELECT max(?1, coalesce("
+            "(SELECT at FROM journal_entries ORDER BY number DESC LIMIT 1), 0))",
+            (to_epoch(now),),
         ).fetchall()[0]
+        file.executemany(
+            "INSERT INTO journal_entries (at, line) VALUES (?1, ?2)", [(at, one) for one in lines]
+        )
         file.execute("COMMIT")
     return from_epoch(at)
 

@@ -72,7 +72,7 @@ class Membership:
             if since is None or now - since < SURE_AFTER:
                 return False
             await self._end(tx, server_id, user_id, now)
-            await journal.record(tx, GONE, server=server_id, user=user_id)
+            journal.record(tx, GONE, server=server_id, user=user_id)
         self._wake()
         return True
 

@@ -148,7 +148,7 @@ class Privacy:
         """The bot was removed from a server: its data goes after the grace."""
         async with self._database.transaction() as tx:
             if await store.note_departure(tx, server_id, self._clock()):
-                await journal.record(tx, SERVER_LEFT, server=server_id)
+                journal.record(tx, SERVER_LEFT, server=server_id)
 
     async def server_returned(self, server_id: int) -> None:
         """The bot is in a server, so nothing of it is due for erasure."""
@@ -233,7 +233,7 @@ class Privacy:
             if count:
                 receipt[holding.name] = receipt.get(holding.name, 0) + count
         tx.tell(ERASED, user_id)
-        await journal.record(tx, ERASED, user=user_id)
+        journal.record(tx, ERASED, user=user_id)
         return receipt
 
     async def _erase_server(self, tx: Transaction, server_id: int) -> Receipt:
@@ -245,7 +245,7 @@ class Privacy:
                     receipt[holding.table] = receipt.get(holding.table, 0) + count
         await store.clear_departure(tx, server_id)
         tx.tell(SERVER_ERASED, server_id)
-        await journal.record(tx, SERVER_ERASED, server=server_id)
+        journal.record(tx, SERVER_ERASED, server=server_id)
         return receipt
 
     async def _servers(self, read: Reading) -> set[int]:
@@ -257,7 +257,7 @@ class Privacy:
 
     async def _returned(self, tx: Transaction, server_id: int) -> None:
         if await store.clear_departure(tx, server_id):
-            await journal.record(tx, SERVER_RETURNED, server=server_id)
+            journal.record(tx, SERVER_RETURNED, server=server_id)
 
     def _tell_listeners(self, server_id: int) -> None:
         for listener in self._listeners:

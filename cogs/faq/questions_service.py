@@ -249,7 +249,7 @@ class Questions:
         async with self._database.transaction() as tx:
             [one] = await self._of(tx, user_id, question_id)
             await _quiet(tx, one)
-            await journal.record(tx, QUIET, question=one.id)
+            journal.record(tx, QUIET, question=one.id)
 
     async def take_back(self, user_id: int, question_id: str) -> None:
         """Delete one's own question. Raises UserError for any other, and where it is over."""
@@ -260,7 +260,7 @@ class Questions:
                 raise UserError("faq.questions.cannot.over")
             await _delete(tx, [one])
             await self._heed(tx, one.server_id, now)
-            await journal.record(tx, ENDED, question=one.id)
+            journal.record(tx, ENDED, question=one.id)
 
     async def _of(self, tx: Transaction, user_id: int, question_id: str) -> tuple[Question, ...]:
         held = await store.hold(tx, [question_id])
@@ -489,7 +489,7 @@ class Questions:
             )
             await audit.record(tx, line)
         for one in held:
-            await journal.record(tx, ENDED, question=one.id)
+            journal.record(tx, ENDED, question=one.id)
 
     async def _let_go(self, tx: Transaction, held: Sequence[Question], now: datetime) -> None:
         await _delete(tx, held)

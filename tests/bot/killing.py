@@ -52,7 +52,7 @@ async def fill(config: Config) -> None:
         await tx.execute("CREATE TABLE scratch (id BIGINT NOT NULL PRIMARY KEY, pad TEXT)")
         rows = [(at, f"{at}" * 100) for at in range(ROWS)]
         await tx.execute_many("INSERT INTO scratch VALUES ($1, $2)", rows)
-        await tx.set_down('{"kind":"a.test"}')
+        tx.set_down('{"kind":"a.test"}')
     await runtime.database.close()
 
 

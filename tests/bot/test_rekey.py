@@ -37,7 +37,7 @@ async def made(config: Config, rows: int = 10) -> Config:
         await tx.execute("CREATE TABLE scratch (id BIGINT NOT NULL PRIMARY KEY, pad TEXT)")
         filled = [(at, f"{at}" * 200) for at in range(rows)]
         await tx.execute_many("INSERT INTO scratch VALUES ($1, $2)", filled)
-        await tx.set_down('{"kind":"a.test"}')
+        tx.set_down('{"kind":"a.test"}')
     await runtime.database.close()
     return config
 
