@@ -216,7 +216,7 @@ async def _until_told(work: Coroutine[Any, Any, int]) -> int:
 
 async def _run(config: Config) -> int:
     # What start-up makes stays; the collector would go through it again and again. `on_ready`
-    # collects once and switches it on again.
+    # switches it on again for what comes later.
     gc.disable()
     import aiohttp
     import discord

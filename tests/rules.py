@@ -38,7 +38,7 @@ PURE_OF_BOT = (
 LOUD = {
     *("bot.views", "bot.permissions", "bot.delivery", "bot.client", "bot.runtime"),
     *("bot.commands", "bot.doctor", "bot.guide", "bot.outside", "bot.suggesting"),
-    *("bot.identifying", "bot.servers", "bot.standing", "bot.threads"),
+    *("bot.gateway", "bot.identifying", "bot.servers", "bot.standing", "bot.threads"),
 }
 """Parts of `bot` that know Discord, and that a service therefore never sees."""
 

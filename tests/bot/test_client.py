@@ -161,17 +161,18 @@ async def test_an_outage_of_a_server_is_no_departure(world: World) -> None:
 
 
 class Ring:
-    """Holds itself, as a server of discord.py's is held by its channels."""
+    """Holds itself, as a form is held by its fields."""
 
     def __init__(self) -> None:
         self.held = self
 
 
-async def test_what_was_there_in_an_earlier_session_does_not_stay_for_good(world: World) -> None:
+async def test_what_is_there_as_a_new_session_begins_is_freed_when_it_is_no_longer_used(
+    world: World,
+) -> None:
     ring = Ring()
     left = weakref.ref(ring)
-    # As it is once the first session is ready.
-    gc.freeze()
-    del ring
     await world.bot.on_ready()
+    del ring
+    gc.collect()
     assert left() is None

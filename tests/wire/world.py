@@ -432,7 +432,11 @@ class World:
     def delete_thread(self, thread: Channel) -> None:
         """Delete a thread with all that is in it."""
         self.require(thread, MANAGE_THREADS)
-        del self.channels[thread.id], self._of_guild[cast(int, thread.guild_id)][thread.id]
+        self.remove_channel(thread)
+
+    def remove_channel(self, channel: Channel) -> None:
+        """Have somebody else delete a channel or thread."""
+        del self.channels[channel.id], self._of_guild[cast(int, channel.guild_id)][channel.id]
 
     def add_to_thread(self, thread: Channel, person_id: int) -> bool:
         """Let somebody into a thread; gives whether they are new there."""
