@@ -1,14 +1,15 @@
 """What answering costs: CPU time of one interaction, beside an empty command, in one run.
 
 `python -m benchmarks.handling` prints a table, `--json` the figures. Processes of both bots answer
-one interaction after the other over HTTP: their CPU time, and how long each reply took.
+one interaction after the other over HTTP: their CPU time, and how long each reply took. The least
+bot has what discord.py brings along; beside it stands the same bot with orjson, which ours has.
 
 What is ours of it is seen without the network: the real bot, with all its
 features and an encrypted store, and discord.py's least bot, whose one command answers a fixed
 text, get the same INTERACTION_CREATE payloads at discord.py's parser. Nothing goes over a network:
 where discord.py would send, the answer is made into JSON and acknowledged at once. What both pay
 for the network in the same way is therefore left out, and the ratios are larger than they
-would be with it.
+would be with it; and both have orjson.
 
 Each answer of ours is also sent by the least bot, as a finished message of the same texts and
 buttons: what that costs is discord.py's price of such a message, what is above it is ours.
@@ -53,6 +54,7 @@ QUICK_ROUNDS = 1
 QUICK_EACH = 3
 GOAL_RATIO = 1.5
 EMPTY = "the empty command"
+FITTED = "the empty command, with orjson"
 SAME = "same as "
 QUESTION = "what is peer support"
 TYPED = "what is pe"
@@ -295,9 +297,10 @@ async def whole_process(rounds: int, each: int) -> tuple[Took, Took]:
             process = started(name, world.url, Path(place))
             return world, await stack.enter_async_context(process)
 
-        ours, bare = await join("ours"), await join("bare")
+        ours, bare, fitted = await join("ours"), await join("bare"), await join("fitted")
         told = await cases(ours[0].use)
-        measured = {EMPTY: (*bare, empty), **{n: (*ours, tell) for n, tell in told.items()}}
+        peers = {EMPTY: (*bare, empty), FITTED: (*fitted, empty)}
+        measured = peers | {name: (*ours, tell) for name, tell in told.items()}
         took: Took = {name: [] for name in measured}
         waits: Took = {name: [] for name in measured}
         for number in range(rounds + 1):
@@ -363,15 +366,15 @@ def table(found: dict[str, Any]) -> str:
     """Lay the figures out for a person."""
     whole, bare = found["whole_process"], found["without_network"]
     rows = [
-        f"{'':<26}{'whole process':>36}{'without network':>18}{'same message, bare':>20}",
-        f"{'interaction':<26}{'CPU µs':>10}{'ratio':>8}{'p50 ms':>9}{'p99 ms':>9}"
+        f"{'':<32}{'whole process':>36}{'without network':>18}{'same message, bare':>20}",
+        f"{'interaction':<32}{'CPU µs':>10}{'ratio':>8}{'p50 ms':>9}{'p99 ms':>9}"
         f"{'CPU µs':>10}{'ratio':>8}"
         f"{'CPU µs':>12}{'ratio':>8}",
     ]
     for name, row in whole.items():
-        inside = bare[name]
+        inside = bare.get(name, {"cpu_us": "", "ratio": ""})
         rows.append(
-            f"{name:<26}{row['cpu_us']:>10}{row['ratio']:>8}{row['p50_ms']:>9}{row['p99_ms']:>9}"
+            f"{name:<32}{row['cpu_us']:>10}{row['ratio']:>8}{row['p50_ms']:>9}{row['p99_ms']:>9}"
             f"{inside['cpu_us']:>10}{inside['ratio']:>8}"
             f"{inside.get('same_message_cpu_us', ''):>12}{inside.get('same_message_ratio', ''):>8}"
         )

@@ -1,5 +1,8 @@
 """The bots that are measured: ours, and the least that discord.py alone can be.
 
+What discord.py brings along when it is installed is all that the least bot has; `fitted` is the
+same bot with orjson, as ours has it.
+
 `python -m benchmarks.peers NAME URL` runs one of them as a process of its own against a Discord
 at that address, until it is stopped. Each says "ready" on standard error, as ours does in its log.
 """
@@ -15,7 +18,7 @@ import time
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
@@ -171,6 +174,9 @@ def _tell_cpu(*_: object) -> None:
 
 def main() -> int:
     name, url = sys.argv[1:]
+    if name in {"bare", "defaults"}:
+        # As where it is not installed; discord.py takes it where it is.
+        cast("Any", sys.modules)["orjson"] = None
     import discord.http
 
     discord.http.Route.BASE = url
@@ -180,7 +186,7 @@ def main() -> int:
             from bot.__main__ import main as run
 
             return run(["run"])
-        case "bare" | "defaults":
+        case "bare" | "fitted" | "defaults":
             empty_bot(defaults=name == "defaults").run(TOKEN, log_handler=None)
             return 0
         case _:

@@ -26,18 +26,18 @@ ALLOWED = frozenset(
         "ISC",
         "MIT",
         "MIT-CMU",
+        "MPL-2.0",
         "OFL-1.1",
         "PSF-2.0",
         "Zlib",
     }
 )
-"""SPDX names of licences that ask for no more than a notice."""
+"""SPDX names of licences that ask for no more than a notice, where nothing of it was changed."""
 
 ALLOWED_BESIDE = ALLOWED | {
     "GPL-2.0-or-later",
     "GPL-3.0-only",
     "LGPL-3.0-or-later",
-    "MPL-2.0",
 }
 """What is in no image and in no wheel of ours, and runs only where it is installed, may ask more.
 """
@@ -75,7 +75,7 @@ class Licensed:
     def is_allowed(self) -> bool:
         """Whether every licence that the expression names is allowed where it is needed."""
         allowed = ALLOWED if self.needed_for == _LOCKS[0][1] else ALLOWED_BESIDE
-        return set(re.split(r" AND | OR ", self.licence)) <= allowed
+        return set(re.split(r" AND | OR ", re.sub("[()]", "", self.licence))) <= allowed
 
 
 def licensed() -> list[Licensed]:
@@ -125,7 +125,9 @@ def page() -> str:
             "# Licences of what the bot stands on",
             "",
             "Written by `python -m docs.licences` from the packages themselves; change the lock "
-            "files, not this page. What the bot installs asks for no more than a notice; what only "
+            "files, not this page. What the bot installs asks for no more than a notice: it is as "
+            "its authors published it, and whoever passes on what is under the MPL-2.0, in an "
+            "image say, says that its source is at the package's page on PyPI. What only "
             "the playground or work on the code needs may ask more, and is passed on by nobody. A "
             "test refuses anything else. What only `make audit` fetches stays in an environment of "
             "its own and is not listed.",
