@@ -45,6 +45,12 @@ FORM_AGAIN = "form:again"
 _THEN = "then"
 """Holds what is done once an interaction has been answered."""
 
+_ANSWERED = "answered"
+"""Marks an interaction that Discord has an answer of, though nobody heard it say so."""
+
+_ANSWERED_BEFORE = 40060
+"""Discord's refusal of a second first answer (docs.discord.com, "JSON Error Codes")."""
+
 MODERATING = "moderating"
 """Marks an interaction of somebody who acts as a moderator, and is known to be one."""
 
@@ -266,17 +272,34 @@ async def _answered(interaction: Interaction) -> None:
             _log.error("store_error", error=logs.describe(error))
 
 
+async def _first(interaction: Interaction, answer: Awaitable[object]) -> None:
+    """Give the first answer.
+
+    discord.py sends it again where Discord's word that it has come was lost. The second is refused,
+    and whoever waits for it has the first.
+    """
+    try:
+        await answer
+    except discord.HTTPException as error:
+        if error.code != _ANSWERED_BEFORE:
+            raise
+        interaction.extras[_ANSWERED] = True
+
+
 async def reply(interaction: Interaction, panel: ui.LayoutView, *, files: Any = ()) -> None:
     """Answer privately: a new message that only this person sees."""
     none = discord.AllowedMentions.none()
     attachments = list(files)
-    if interaction.response.is_done():
+    if interaction.response.is_done() or _ANSWERED in interaction.extras:
         await interaction.followup.send(
             view=panel, ephemeral=True, allowed_mentions=none, files=attachments
         )
     else:
-        await interaction.response.send_message(
-            view=panel, ephemeral=True, allowed_mentions=none, files=attachments
+        await _first(
+            interaction,
+            interaction.response.send_message(
+                view=panel, ephemeral=True, allowed_mentions=none, files=attachments
+            ),
         )
     await _answered(interaction)
 
@@ -285,8 +308,11 @@ async def turn(interaction: Interaction, panel: ui.LayoutView) -> None:
     """Answer a tap by changing the private message it was on; elsewhere, by a new private one."""
     message = interaction.message
     if message is not None and message.flags.ephemeral and not interaction.response.is_done():
-        await interaction.response.edit_message(
-            view=panel, allowed_mentions=discord.AllowedMentions.none()
+        await _first(
+            interaction,
+            interaction.response.edit_message(
+                view=panel, allowed_mentions=discord.AllowedMentions.none()
+            ),
         )
         await _answered(interaction)
     else:

@@ -263,6 +263,30 @@ async def test_for_an_interaction_that_is_too_old_there_is_nobody_to_answer(
     ]
 
 
+async def test_whoever_has_an_answer_that_discord_was_not_heard_to_take_is_told_no_more(
+    world: World, log_to: LogTo
+) -> None:
+    told: list[str] = []
+
+    async def then() -> None:
+        told.append("once")
+
+    async def answer(interaction: Interaction) -> None:
+        when_answered(interaction, then)
+        # Its word was lost on the way, so discord.py sent it again.
+        await reply(interaction, Panel("first"))
+        await reply(interaction, Panel("second"))
+
+    world.bot.runtime.actions.on("test:heard", answer)
+    world.env.inject_error("POST", "/interactions/*", status=400, code=40060)
+    log = log_to()
+    await press(world, button("Go", "test:heard"))
+    assert told == ["once"]
+    sent = [one.path for one in world.env.http_requests if one.method == "POST"]
+    assert [path.split("/")[1] for path in sent[-2:]] == ["interactions", "webhooks"]
+    assert "unexpected" not in log.getvalue()
+
+
 async def test_what_an_answer_tells_is_kept_until_discord_has_the_answer(world: World) -> None:
     forgotten: list[str] = []
 
