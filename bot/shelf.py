@@ -51,17 +51,23 @@ class Shelf(Generic[K, V]):
 
     def put(self, key: K, value: V, weight: int, now: datetime) -> None:
         """Keep a value, and let others go to make room."""
-        self.drop(lambda other: other == key)
+        self.let_go(key)
         self._kept[key] = _Kept(value, weight, now)
         self.weight += weight
         self.drop_unused(now)
         while len(self._kept) > 1 and (len(self._kept) > self._most or self.weight > self._limit):
             self._pop_oldest()
 
+    def let_go(self, key: K) -> None:
+        """Drop what is kept under one key, if anything is."""
+        kept = self._kept.pop(key, None)
+        if kept is not None:
+            self.weight -= kept.weight
+
     def drop(self, is_meant: Callable[[K], bool]) -> None:
         """Let go of what is kept under the keys that are meant."""
         for key in [key for key in self._kept if is_meant(key)]:
-            self.weight -= self._kept.pop(key).weight
+            self.let_go(key)
 
     def drop_unused(self, now: datetime) -> None:
         """Let go of what was not used for too long."""

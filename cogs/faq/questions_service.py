@@ -96,41 +96,37 @@ MEANINGS = 1_000
 MEANINGS_KEPT = timedelta(minutes=30)
 
 
+_Whose = tuple[str, int | None, int]
+"""Under what words are kept: a key, the server and who wrote them."""
+
+
 class Unsent:
     """Words that were asked with and may yet be sent: in memory, for their writer alone."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._shelf: Shelf[str, Asking] = Shelf(
+        self._shelf: Shelf[_Whose, Asking] = Shelf(
             most=UNSENT, weight=UNSENT_WEIGHT, unused=UNSENT_KEPT
         )
-        self._whose: dict[str, tuple[int, int]] = {}
 
     def put(self, key: str, asking: Asking) -> None:
         """Keep words until they are sent, let go, or unused for an hour."""
-        self._shelf.put(key, asking, len(asking.words) + 1, self._clock())
-        self._whose[key] = (asking.server_id, asking.user_id)
-        self._whose = {one: whose for one, whose in self._whose.items() if one in self._shelf}
+        whose = key, asking.server_id, asking.user_id
+        self._shelf.put(whose, asking, len(asking.words) + 1, self._clock())
 
     def get(self, key: str, server_id: int | None, user_id: int) -> Asking | None:
         """Give what somebody is about to send; None where it is gone, or not theirs."""
-        found = self._shelf.get(key, self._clock())
-        if found is None or (found.server_id, found.user_id) != (server_id, user_id):
-            return None
-        return found
+        return self._shelf.get((key, server_id, user_id), self._clock())
 
     def take(self, key: str, server_id: int | None, user_id: int) -> Asking | None:
         """Give it and let it go, so that two taps send it once."""
         found = self.get(key, server_id, user_id)
-        if found is not None:
-            self._shelf.drop(lambda one: one == key)
+        self._shelf.let_go((key, server_id, user_id))
         return found
 
     def forget(self, *, server_id: int | None = None, user_id: int | None = None) -> None:
         """Let go of all words of a server or a person."""
-        meant = {one for one, whose in self._whose.items() if whose[0] == server_id}
-        meant |= {one for one, whose in self._whose.items() if whose[1] == user_id}
-        self._shelf.drop(lambda one: one in meant)
+        self._shelf.drop(lambda whose: whose[1] == server_id or whose[2] == user_id)
 
 
 class Questions:

@@ -134,6 +134,8 @@ class Index:
         With an `understanding`, what a question means counts beside its words.
         """
         # Here, not above: numpy costs 0.1 s and 12 MB, and the bot starts without a question.
+        import numpy as np
+
         from cogs.faq.search.lexical import Lexical
         from cogs.faq.search.speller import Speller
 
@@ -157,7 +159,7 @@ class Index:
         self._speller = Speller(said)
         rows = sorted((text, number) for number, texts in enumerate(phrasings) for text in texts)
         self._begin = [text for text, _ in rows]
-        self._beginners = [number for _, number in rows]
+        self._beginners = np.array([number for _, number in rows], np.intp)
         self._exact = dict(reversed(rows))
         self._exact.update((text, n) for n, text in reversed(tuple(enumerate(questions))) if text)
         self._encoder: Encoder | None = None

@@ -6,9 +6,10 @@ compounds and slips. *Words* weighs whole words over all that an entry says, ans
 
 from __future__ import annotations
 
+import math
 from array import array
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 from zlib import crc32
 
 import numpy as np
@@ -18,10 +19,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 Floats = npt.NDArray[np.float32]
+Doubles = npt.NDArray[np.float64]
 Flags = npt.NDArray[np.bool_]
 Hashes = npt.NDArray[np.uint32]
 Ints = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.int32]
+Spans = tuple[Rows, Rows]
+Number = TypeVar("Number", bound=np.generic)
 
 # All figures below were chosen over the sets of benchmarks/faq together, not for any one of them,
 # and none is at a sharp peak: each neighbour costs less than a point.
@@ -39,7 +43,7 @@ MOST_ROWS = 3000
 """Phrasings that may hold an n-gram before it is left out: what so many hold tells few of them
 apart, and a question to thousands of entries stays cheap."""
 
-_MULTIPLIER = np.uint32(0x9E3779B1)
+_MULTIPLIER = np.array([0x9E3779B1], np.uint32)
 
 
 def _grams(texts: Sequence[str]) -> tuple[Hashes, Rows]:
@@ -62,6 +66,26 @@ def _grams(texts: Sequence[str]) -> tuple[Hashes, Rows]:
     return np.concatenate(hashes), np.concatenate(rows)
 
 
+def _grams_of(text: str) -> tuple[Hashes, Ints]:
+    """Every distinct character n-gram of one text of at least two characters, in rising order, and
+    how often it has it: what `_grams` finds, in few steps, for a keystroke waits for it.
+    """
+    codes = np.frombuffer(text.encode("utf-32-le"), np.uint32)
+    rolling = codes * _MULTIPLIER
+    grams: list[Hashes] = []
+    for size in range(2, LONGEST_GRAM + 1):
+        rolling = rolling[:-1] + codes[size - 1 :]
+        rolling *= _MULTIPLIER
+        grams.append(rolling)
+    hashes = np.concatenate(grams)
+    hashes.sort()
+    edge = np.empty(len(hashes) + 1, np.bool_)
+    edge[0] = edge[-1] = True
+    np.not_equal(hashes[1:], hashes[:-1], out=edge[1:-1])
+    edges = edge.nonzero()[0]
+    return hashes[edges[:-1]], edges[1:] - edges[:-1]
+
+
 def _stems(texts: Iterable[str]) -> tuple[Hashes, Ints]:
     """Every word of `texts` by its stem, as a hash, and how many words each text has."""
     hashes = array("I")
@@ -74,44 +98,40 @@ def _stems(texts: Iterable[str]) -> tuple[Hashes, Ints]:
 
 
 class _Postings:
-    """An inverted index: for each feature, the rows that hold it and how much it weighs there."""
+    """An inverted index: for each feature, the rows that hold it."""
 
-    __slots__ = ("_features", "_rows", "_size", "_starts", "_weights")
+    __slots__ = ("_features", "_rows", "_size", "_starts")
 
-    def __init__(
-        self, features: Hashes, starts: Ints, rows: Rows, weights: Floats, size: int
-    ) -> None:
+    def __init__(self, features: Hashes, starts: Ints, rows: Rows, size: int) -> None:
         self._features = features
         self._starts = starts.astype(np.int32)
         self._rows = rows
-        self._weights = weights
         self._size = size
 
     def find(self, hashes: Hashes) -> tuple[Ints, Flags]:
         """Where each of `hashes` stands among the features, and whether it does."""
-        at = np.searchsorted(self._features, hashes).clip(max=len(self._features) - 1)
-        return at, self._features[at] == hashes
+        at = self._features.searchsorted(hashes)
+        return at, self._features.take(at, mode="clip") == hashes
 
-    def held(self, at: Ints, row: int) -> Flags:
-        """For each of the features `at`, whether `row` holds it."""
-        spans = zip(self._starts[at].tolist(), self._starts[at + 1].tolist(), strict=True)
-        return np.array([row in self._rows[begin:end] for begin, end in spans], np.bool_)
+    def spans(self, at: Ints) -> Spans:
+        """Where the rows begin and end that hold each of the features `at`."""
+        return self._starts.take(at), self._starts.take(at + 1)
 
-    def dot(self, at: Ints, weights: Floats) -> Floats:
-        """For each row, the sum of its weights for the features `at`, each times `weights`."""
-        spans = [
-            slice(begin, end)
-            for begin, end in zip(
-                self._starts[at].tolist(), self._starts[at + 1].tolist(), strict=True
-            )
-        ]
-        if not spans:
-            return np.zeros(self._size, np.float32)
-        # Copying runs is several times faster than gathering the same elements by index.
-        rows = np.concatenate([self._rows[span] for span in spans])
-        values = np.concatenate([self._weights[span] for span in spans])
-        values *= np.repeat(weights, [span.stop - span.start for span in spans])
-        return np.bincount(rows, values, self._size).astype(np.float32)
+    def rows(self, spans: Spans) -> Rows:
+        """Give the rows of some features after each other."""
+        return _joined(self._rows, spans)
+
+    def sums(self, spans: Spans, weights: Doubles | Floats) -> Doubles:
+        """For each row, the sum of the `weights` that stand beside it in `rows`."""
+        return np.bincount(self.rows(spans), weights, self._size).astype(np.float64, copy=False)
+
+
+def _joined(column: npt.NDArray[Number], spans: Spans) -> npt.NDArray[Number]:
+    """Give parts of a column after each other."""
+    begins, ends = spans
+    # Copying runs is several times faster than gathering the same elements by index.
+    runs = [column[begin:end] for begin, end in zip(begins.tolist(), ends.tolist(), strict=True)]
+    return np.concatenate(runs) if runs else column[:0]
 
 
 def _count(hashes: Hashes, rows: Rows) -> tuple[Hashes, Rows, Rows, Floats]:
@@ -139,7 +159,7 @@ class _Spelling:
     Rarity counts entries, not phrasings: what one entry says ten times is still its own.
     """
 
-    __slots__ = ("_centres", "_fullness", "_postings", "_rarity", "_starts", "_unseen")
+    __slots__ = ("_begun", "_centres", "_postings", "_rarity", "_starts", "_unseen", "_whole")
 
     def __init__(self, entries: Sequence[Sequence[str]]) -> None:
         texts = [f" {text} " for text in chain.from_iterable(entries)]
@@ -162,38 +182,51 @@ class _Spelling:
         weights /= lengths[where].astype(np.float32)
         sums = np.add.reduceat(weights, first)
         self._centres = np.sqrt(np.bincount(entry[first], sums**2, size)).astype(np.float32)
-        self._fullness = np.sqrt(lengths / lengths.mean()).astype(np.float32)
-        rows = np.bincount(which, minlength=len(features))
-        kept = (rows <= MOST_ROWS)[which]
-        rows[rows > MOST_ROWS] = 0
-        starts = np.cumsum([0, *rows])
-        self._postings = _Postings(features, starts, where[kept], weights[kept], len(texts))
+        # Weights are not kept: a row stands at an n-gram as often as it holds it, and weighs the
+        # n-gram's rarity there, over the row's length.
+        self._whole = (1 / lengths).astype(np.float32)
+        # A long phrasing is no worse for what has not been typed yet: half of the division by its
+        # length is taken back.
+        self._begun = (np.sqrt(lengths / lengths.mean()) / lengths).astype(np.float32)
+        kept = (np.bincount(which, minlength=len(features)) <= MOST_ROWS)[which]
+        which, where, times = which[kept], where[kept], counts[kept].astype(np.int32)
+        rows = np.bincount(which, times, len(features)).astype(np.int64)
+        starts = np.concatenate(([0], rows.cumsum()))
+        self._postings = _Postings(features, starts, where.repeat(times), len(texts))
 
-    def _rows(self, text: str) -> Floats:
-        hashes, counts = np.unique(_grams([text])[0], return_counts=True)
+    def _rows(self, text: str) -> Doubles:
+        """For each row, what it shares with a text; times its own share, their cosine."""
+        hashes, counts = _grams_of(text)
         at, known = self._postings.find(hashes)
-        weights = counts * np.where(known, self._rarity[at], self._unseen)
-        weights = (weights / np.sqrt(weights @ weights)).astype(np.float32)
-        return self._postings.dot(at[known], weights[known])
+        rarity = self._rarity.take(at, mode="clip")
+        rarity[~known] = self._unseen
+        weights = counts * rarity
+        length = math.sqrt(weights @ weights)
+        weights *= rarity
+        weights /= length
+        spans = self._postings.spans(at[known])
+        shared = weights[known].repeat(spans[1] - spans[0])
+        return self._postings.sums(spans, shared)
 
     def scores(self, text: str) -> tuple[Floats, Floats]:
         """For each entry, how near its nearest phrasing is and how near all of them together."""
         rows = self._rows(f" {text} ")
+        rows *= self._whole
         nearest = np.maximum.reduceat(rows, self._starts)
         centre = np.add.reduceat(rows, self._starts) / self._centres
-        return nearest, centre.astype(np.float32)
+        return nearest.astype(np.float32), centre.astype(np.float32)
 
     def begun(self, text: str) -> Floats:
         """For each entry, how much of half-typed `text` its nearest phrasing holds."""
-        # A long phrasing is no worse for what has not been typed yet: half of the division by its
-        # length is taken back.
-        return np.maximum.reduceat(self._rows(f" {text}") * self._fullness, self._starts)
+        rows = self._rows(f" {text}")
+        rows *= self._begun
+        return np.maximum.reduceat(rows, self._starts).astype(np.float32)
 
 
 class _Words:
     """BM25 over everything that an entry says, as a share of what the question could reach."""
 
-    __slots__ = ("_postings", "_rarity", "_unseen")
+    __slots__ = ("_postings", "_rarity", "_unseen", "_weights")
 
     def __init__(self, entries: Iterable[str]) -> None:
         hashes, lengths = _stems(entries)
@@ -205,23 +238,29 @@ class _Words:
         self._rarity = _rarity(held_by, size)
         self._unseen = float(_rarity(0, size))
         relative = 1 - LENGTH + LENGTH * lengths / lengths.mean()
-        weights = (counts / (counts + SATURATION * relative[where])).astype(np.float32)
+        self._weights = (counts / (counts + SATURATION * relative[where])).astype(np.float32)
         starts = np.searchsorted(which, np.arange(len(features) + 1))
-        self._postings = _Postings(features, starts, where, weights, size)
+        self._postings = _Postings(features, starts, where, size)
 
     def scores(self, text: str) -> Floats:
-        at, known, weights = self._weighed(text)
-        return self._postings.dot(at[known], weights[known])
+        spans, weights = self._weighed(text)
+        weights = weights * _joined(self._weights, spans)
+        return self._postings.sums(spans, weights).astype(np.float32)
 
     def explained(self, text: str, entry: int) -> float:
         """How much of what the words of a question weigh is in words that `entry` has."""
-        at, known, weights = self._weighed(text)
-        return float(weights[known] @ self._postings.held(at[known], entry))
+        spans, weights = self._weighed(text)
+        return float(weights[self._postings.rows(spans) == entry].sum())
 
-    def _weighed(self, text: str) -> tuple[Ints, Flags, Floats]:
-        at, known = self._postings.find(np.unique(_stems([text])[0]))
-        weights = np.where(known, self._rarity[at], self._unseen)
-        return at, known, (weights / weights.sum()).astype(np.float32)
+    def _weighed(self, text: str) -> tuple[Spans, Floats]:
+        """Where entries stand that have words of a text, and what each of these words weighs."""
+        stems = {crc32(word[:STEM].encode()) for word in text.split()}
+        at, known = self._postings.find(np.array(sorted(stems), np.uint32))
+        weights = self._rarity.take(at, mode="clip")
+        weights[~known] = self._unseen
+        weights /= weights.sum()
+        begins, ends = self._postings.spans(at[known])
+        return (begins, ends), weights[known].repeat(ends - begins)
 
 
 class Lexical:
@@ -241,7 +280,7 @@ class Lexical:
         """For each entry, how well it fits a question of at least one word, 0..1."""
         nearest, centre = self._spelling.scores(text)
         scores = NEAREST * nearest + CENTRE * centre + WORDS * self._words.scores(text)
-        return scores.clip(0, 1)
+        return np.minimum(scores, 1, out=scores)
 
     def explained(self, text: str, entry: int) -> float:
         """How much of a question of at least one word the phrasings of `entry` account for, 0..1.

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
@@ -38,11 +39,13 @@ class Dictionary(Protocol):
 class Speller:
     """Knows the words of one FAQ and how often each is used."""
 
-    __slots__ = ("_count", "_words")
+    __slots__ = ("_count", "_lengths", "_letters", "_words")
 
     def __init__(self, count: Mapping[str, int]) -> None:
         self._count = dict(count)
         self._words = sorted(self._count)
+        self._lengths = np.fromiter(map(len, self._words), np.int16)
+        self._letters = np.fromiter(map(_letters, self._words), np.uint32)
 
     def begins(self, start: str) -> bool:
         """Whether some word of the FAQ begins with `start`."""
@@ -71,10 +74,30 @@ class Speller:
 
     def _nearest(self, word: str) -> str:
         slips = 2 if len(word) >= TWO_SLIPS_FROM else 1
-        near = process.extract(word, self._words, scorer=OSA.distance, score_cutoff=slips, limit=8)
+        near = process.extract(
+            word, self._near(word, slips), scorer=OSA.distance, score_cutoff=slips, limit=8
+        )
         # The first letter is the one people hit; after that the commoner word is the likelier.
         ranked = (
             (distance, known[0] != word[0], -self._count[known], known)
             for known, distance, _ in near
         )
         return min(ranked, default=(0, False, 0, word))[-1]
+
+    def _near(self, word: str, slips: int) -> list[str]:
+        """Give the known words that can be so many slips away, going by their letters alone.
+
+        A slip adds a letter or takes one, or puts one in the place of another: seen are a word's
+        length and which letters it has, of which a slip changes no more than two in all.
+        """
+        apart = np.bitwise_count(self._letters ^ np.uint32(_letters(word)))
+        apart = apart + np.abs(self._lengths - len(word))
+        return [self._words[at] for at in (apart <= 2 * slips).nonzero()[0].tolist()]
+
+
+def _letters(word: str) -> int:
+    """Which letters a word has, a bit each; letters of other alphabets share them."""
+    has = 0
+    for letter in word:
+        has |= 1 << (ord(letter) & 31)
+    return has

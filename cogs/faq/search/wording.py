@@ -14,6 +14,7 @@ MAX_CHARACTERS = 500
 
 # Mentions and custom emoji carry an id and a name that say nothing about the question.
 _DISCORD_MARKUP = re.compile(r"<(?:@[!&]?|#|a?:\w{1,32}:|/[^<>:]{1,100}:|t:)[\w:]{1,25}>")
+_ASCII_GAP = re.compile(r"[^a-z0-9]+")
 _APOSTROPHES = {ord(mark): None for mark in "'’‘ʼ`´"}
 # Accents that any script may carry. Marks that belong to one script (vowel signs, tone marks of
 # Thai) are part of its spelling and stay.
@@ -39,10 +40,10 @@ def plain(text: str, limit: int = MAX_CHARACTERS) -> str:
     text = _DISCORD_MARKUP.sub(" ", text[: 4 * limit])
     if text.isascii():
         folded = text.lower().translate(_APOSTROPHES)
-    else:
-        folded = unicodedata.normalize("NFKD", text).casefold().translate(_APOSTROPHES)
-        folded = unicodedata.normalize("NFKD", folded).translate(_ACCENTS)
-        folded = unicodedata.normalize("NFC", folded)
+        return " ".join(_ASCII_GAP.sub(" ", folded).split())[:limit].rstrip()
+    folded = unicodedata.normalize("NFKD", text).casefold().translate(_APOSTROPHES)
+    folded = unicodedata.normalize("NFKD", folded).translate(_ACCENTS)
+    folded = unicodedata.normalize("NFC", folded)
     kept: list[str] = []
     for character in folded[: 4 * limit]:
         kind = unicodedata.category(character)

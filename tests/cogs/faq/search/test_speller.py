@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rapidfuzz.distance import OSA
 
-from cogs.faq.search.speller import MOST_CORRECTIONS, Speller
+from cogs.faq.search.speller import MOST_CORRECTIONS, TWO_SLIPS_FROM, Speller
 
 WORDS = {"support": 9, "supper": 1, "pairing": 3, "leave": 2, "community": 4, "reports": 1}
 
@@ -54,3 +55,16 @@ def test_every_word_comes_out_as_itself_or_as_a_known_one(
     mended = Speller(known).mend(words)
     assert len(mended) == len(words)
     assert all(after in {before, *known} for before, after in zip(words, mended, strict=True))
+
+
+near_words = st.text("abcdeé", min_size=4, max_size=9)
+
+
+@given(near_words, st.sets(near_words, max_size=20))
+def test_no_known_word_that_is_near_enough_is_overlooked(word: str, known: set[str]) -> None:
+    """Which words come into question at all is seen by their letters; none may be lost by it."""
+    slips = 2 if len(word) >= TWO_SLIPS_FROM else 1
+    near = {one: distance for one in known if (distance := OSA.distance(word, one)) <= slips}
+    after = Speller(dict.fromkeys(known, 1)).mend([word])[0]
+    assert after in near if near else after == word
+    assert near.get(after, 0) == min(near.values(), default=0)

@@ -42,6 +42,12 @@ def test_a_long_text_is_read_up_to_a_limit(typed: str) -> None:
     assert 0 < len(plain(typed)) <= MAX_CHARACTERS
 
 
+@given(st.text(st.characters(max_codepoint=127)))
+def test_a_text_of_plain_letters_is_read_as_any_other(text: str) -> None:
+    """They are read in a shorter way, which a letter of another kind closes."""
+    assert plain(f"{text} \u00e9") == f"{plain(text)} e".strip()
+
+
 @given(st.text())
 def test_a_text_that_was_read_is_read_as_itself(text: str) -> None:
     once = plain(text)
