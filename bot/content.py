@@ -1,37 +1,25 @@
-"""Reads the YAML files of `data/`, and refuses what a content file has no business holding.
+"""What content is made of, and how its YAML files are read.
 
-Aliases and anchors are refused because a few hundred bytes of them can grow to gigabytes; tags,
-because they name types; duplicate keys, because the last one would win in silence.
+A file that was read before need not be parsed again (`bot.rereading`), so what parses is loaded
+only when it is needed.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from bot.errors import ContentError
 
 MAX_BYTES = 1_000_000
-_MAX_DEPTH = 12
 
 DATA = Path(__file__).resolve().parent.parent / "data"
 """Where the shipped texts and content are, in a checkout and in an installed wheel alike."""
 
-
-_SCALARS: tuple[tuple[re.Pattern[str], Callable[[str], Any]], ...] = (
-    (re.compile(r"true|false"), lambda text: text == "true"),
-    (re.compile(r"(?:null|~)?"), lambda text: None),
-    (re.compile(r"-?(?:0|[1-9][0-9]{0,17})"), int),
-    (re.compile(r"-?[0-9]{1,15}\.[0-9]{1,15}"), float),
-)
-"""The scalars of JSON only. More digits than 64 bits hold stay text."""
-
-_Loader = yaml.CSafeLoader
+Lines = dict[tuple[str | int, ...], int]
+"""The line (from 1) of each part of a file, by the keys and indexes that lead there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +28,13 @@ class Document:
 
     file: str
     data: Any
-    lines: dict[tuple[str | int, ...], int] = field(repr=False)
+    lines: Callable[[], Lines] = field(repr=False)
 
     def line(self, *path: str | int) -> int | None:
         """Give the line (from 1) of the part at `path`, or of the nearest part around it."""
+        lines = self.lines()
         for length in range(len(path), -1, -1):
-            found = self.lines.get(path[:length])
+            found = lines.get(path[:length])
             if found is not None:
                 return found
         return None
@@ -55,92 +44,47 @@ class Document:
         return ContentError(self.file, self.line(*path), reason)
 
 
+Load = Callable[[Path], Document]
+"""Reads a file; raises ContentError."""
+
+
 def load_yaml(path: Path, *, max_bytes: int = MAX_BYTES) -> Document:
     """Read one YAML file of at most `max_bytes`.
 
     Raises ContentError with file, line and reason.
     """
-    name = path.name if path.parent == path else "/".join(path.parts[-3:])
+    name = name_of(path)
+    return parse_yaml(text_of(read_bytes(path, max_bytes=max_bytes), name), name)
+
+
+def name_of(path: Path) -> str:
+    """Name a file in refusals: by its last folders, which say what it is for."""
+    return "/".join(path.parts[-3:])
+
+
+def read_bytes(path: Path, *, max_bytes: int = MAX_BYTES) -> bytes:
+    """Read a file of at most `max_bytes`; raises ContentError."""
+    name = name_of(path)
     try:
         size = path.stat().st_size
         if size > max_bytes:
             raise ContentError(name, None, f"has {size:,} bytes; at most {max_bytes:,} are read")
-        text = path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise ContentError(name, None, "is not UTF-8 text; save it as UTF-8") from error
+        return path.read_bytes()
     except OSError as error:
         raise ContentError(name, None, f"cannot be read: {error.strerror}") from error
-    return parse_yaml(text, name)
+
+
+def text_of(source: bytes, name: str) -> str:
+    """Give a file's text; raises ContentError."""
+    try:
+        return source.decode()
+    except UnicodeDecodeError as error:
+        raise ContentError(name, None, "is not UTF-8 text; save it as UTF-8") from error
 
 
 def parse_yaml(text: str, name: str) -> Document:
-    """Read YAML from a string; `name` stands for the file in refusals."""
-    lines: dict[tuple[str | int, ...], int] = {}
-    try:
-        events = iter(yaml.parse(text, Loader=_Loader))
-        data: Any = None
-        for event in events:
-            if isinstance(event, yaml.NodeEvent):
-                data = _build(event, events, name, (), lines)
-                break
-        for event in events:
-            if isinstance(event, yaml.DocumentStartEvent):
-                raise ContentError(name, _line(event), "is not YAML: it holds a second document")
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        # What is still open at the end is found on the line after the last one.
-        line = min(mark.line + 1, len(text.splitlines())) if mark else None
-        raise ContentError(name, line, f"is not YAML: {error.problem or error}") from error
-    except yaml.reader.ReaderError as error:
-        line = text.encode()[: error.position].count(b"\n") + 1
-        raise ContentError(name, line, f"is not YAML: {error.reason}") from error
-    return Document(name, data, lines)
+    """Read YAML from a string; `name` stands for the file in refusals. Raises ContentError."""
+    from bot.plain_yaml import parse
 
-
-def _line(event: yaml.Event) -> int:
-    mark: Any = event.start_mark
-    return mark.line + 1
-
-
-def _build(
-    event: Any,
-    events: Iterator[yaml.Event],
-    name: str,
-    path: tuple[str | int, ...],
-    lines: dict[tuple[str | int, ...], int],
-) -> Any:
-    line = _line(event)
-    if isinstance(event, yaml.AliasEvent):
-        raise ContentError(name, line, "holds an alias (*name); write the value out")
-    if event.anchor:
-        raise ContentError(name, line, "holds an anchor (&name); write the value out")
-    if event.tag:
-        raise ContentError(name, line, f"holds a tag ({event.tag}); plain values only")
-    lines.setdefault(path, line)
-    if isinstance(event, yaml.ScalarEvent):
-        return _scalar(event.value) if event.implicit[0] else event.value
-    if len(path) >= _MAX_DEPTH:
-        raise ContentError(name, line, f"is nested more than {_MAX_DEPTH} deep")
-    if isinstance(event, yaml.SequenceStartEvent):
-        items: list[Any] = []
-        while not isinstance(item := next(events), yaml.SequenceEndEvent):
-            items.append(_build(item, events, name, (*path, len(items)), lines))
-        return items
-    mapping: dict[str, Any] = {}
-    while not isinstance(key := next(events), yaml.MappingEndEvent):
-        line = _line(key)
-        if not isinstance(key, yaml.ScalarEvent):
-            raise ContentError(name, line, "has a key that is not plain text")
-        if key.value in mapping:
-            raise ContentError(name, line, f"has the key “{key.value}” twice")
-        lines[*path, key.value] = line
-        mapping[key.value] = _build(next(events), events, name, (*path, key.value), lines)
-    return mapping
-
-
-def _scalar(text: str) -> Any:
-    # YAML 1.1 would read the country code NO as false and an unquoted date as a date object.
-    for pattern, read in _SCALARS:
-        if pattern.fullmatch(text):
-            return read(text)
-    return text
+    data, lines = parse(text, name)
+    return Document(name, data, lambda: lines)

@@ -10,6 +10,7 @@ from bot.blocks.service import Blocks
 from bot.clock import Clock, system_clock
 from bot.config import Config
 from bot.consent.service import Consents
+from bot.content import Load, load_yaml
 from bot.counting import Counting
 from bot.database import Database
 from bot.database.files import make_folder
@@ -26,6 +27,7 @@ from bot.outside.figures import Figures
 from bot.privacy import Privacy
 from bot.rekey import finish
 from bot.reports.service import Reports
+from bot.rereading import Rereading
 from bot.runtime import Runtime
 from bot.seals import Seals
 from bot.settings.service import Settings
@@ -83,7 +85,8 @@ async def open_runtime(config: Config, clock: Clock = system_clock) -> Runtime:
 
     Raises StartError (also ContentError, StoreError) with nothing left open.
     """
-    texts = Texts.load()
+    load = Rereading(config.state_dir / "reread").load
+    texts = Texts.load(load=load)
     database = await open_store(config)
     try:
         if await database.has_table(PROGRESS):
@@ -98,7 +101,7 @@ async def open_runtime(config: Config, clock: Clock = system_clock) -> Runtime:
     except BaseException:
         await database.close()
         raise
-    return make_runtime(config, clock, texts, database, journal)
+    return make_runtime(config, clock, texts, database, journal, load)
 
 
 def make_runtime(
@@ -107,6 +110,7 @@ def make_runtime(
     texts: Texts,
     database: Database,
     journal: Journal | None = None,
+    load: Load = load_yaml,
 ) -> Runtime:
     """Put together what a process needs on an open store whose schema is up to date."""
     settings = Settings(database, clock)
@@ -143,4 +147,5 @@ def make_runtime(
         counting=Counting(database, settings, clock),
         figures=figures,
         journal=journal,
+        load=load,
     )

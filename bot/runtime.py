@@ -12,6 +12,7 @@ from bot.blocks.service import Blocks
 from bot.clock import Clock
 from bot.config import Config
 from bot.consent.service import Consents
+from bot.content import Load, load_yaml
 from bot.counting import Counting
 from bot.database import Database
 from bot.guide import Guide
@@ -62,6 +63,8 @@ class Runtime:
     counting: Counting
     figures: Figures
     journal: Journal | None = None
+    load: Load = load_yaml
+    """Reads a file of `data/`, at most starts from a copy of what it said."""
     replays: Replays = field(default_factory=Replays)
     agenda: Agenda = field(default_factory=Agenda)
     guide: Guide = field(default_factory=Guide)

@@ -20,7 +20,7 @@ from typing import Any, cast
 
 from babel import Locale, UnknownLocaleError
 
-from bot.content import DATA, Document, load_yaml
+from bot.content import DATA, Document, Load, load_yaml
 from bot.errors import ContentError
 
 BASE = "en"
@@ -45,16 +45,18 @@ class Texts:
         self.locales = tuple(sorted(catalogs))
 
     @classmethod
-    def load(cls, folder: Path = SHIPPED) -> Texts:
+    def load(cls, folder: Path = SHIPPED, load: Load = load_yaml) -> Texts:
         """Read every `<locale>.yaml` of the folder; raises ContentError for a wrong one."""
-        return cls(cls.read(folder))
+        return cls(cls.read(folder, load=load))
 
     @staticmethod
-    def read(folder: Path = SHIPPED) -> Mapping[str, Mapping[str, Sentence]]:
+    def read(
+        folder: Path = SHIPPED, *, load: Load = load_yaml
+    ) -> Mapping[str, Mapping[str, Sentence]]:
         """The sentences by locale and key; raises ContentError."""
         catalogs: dict[str, dict[str, Sentence]] = {}
         for path in sorted(folder.glob("*.yaml")):
-            document = load_yaml(path)
+            document = load(path)
             try:
                 Locale.parse(path.stem, sep="-")
             except (ValueError, UnknownLocaleError) as error:
@@ -164,6 +166,8 @@ def _read(document: Document) -> dict[str, Sentence]:
         for category, form in forms.items():
             if not isinstance(form, str):
                 raise document.error(f"“{key}” is not text; put it in quotes", key, category)
+            if "{" not in form and "}" not in form:
+                continue
             try:
                 fields = list(string.Formatter().parse(form))
             except ValueError as error:

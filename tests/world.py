@@ -27,6 +27,7 @@ from simcord.results import InteractionResult, ResponseMessage
 
 from bot.client import Alongside
 from bot.config import Config
+from bot.content import Load, load_yaml
 from bot.errors import UserError
 from bot.jobs.model import LEASE
 from bot.opening import open_runtime
@@ -46,7 +47,11 @@ DAY = 24 * 60 * 60
 def _read_once(read: Callable[..., T], *shipped: Path) -> Callable[..., T]:
     """Keep what is read of the project itself; another folder may change under a test."""
     kept = functools.cache(read)
-    return lambda *folder, **how: kept(**how) if folder in ((), shipped) else read(*folder, **how)
+
+    def once(*folder: Path, load: Load = load_yaml, **how: bool) -> T:
+        return kept(**how) if folder in ((), shipped) else read(*folder, load=load, **how)
+
+    return once
 
 
 # What ships is the same in every world, and reading it takes half the time of making one.

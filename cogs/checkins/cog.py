@@ -560,7 +560,7 @@ def _server(interaction: Interaction) -> int:
 async def setup(bot: Alongside) -> None:
     """Wire the feature."""
     runtime = bot.runtime
-    prompts = Prompts(shipped_prompts(judged=False))
+    prompts = Prompts(shipped_prompts(load=runtime.load, judged=False))
     schedules = Schedules(
         runtime.database,
         runtime.settings,

@@ -59,6 +59,14 @@ class Weight(StrEnum):
     DEEP = "deep"
 
 
+_ALLOWED = (
+    ("category", CATEGORIES),
+    ("tip", tuple(Tip)),
+    ("task", tuple(Task)),
+    ("weight", tuple(Weight)),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """One check-in sentence, and why it is safe to ask."""
@@ -107,12 +115,7 @@ def _read(item: Any, language: str | None, number: int, fail: Fail) -> Prompt:
             raise fail(f"a prompt needs “{key}”", number)
         if not isinstance(fields[key], str):
             raise fail(f"“{key}” must be text; put it in quotes", number, key)
-    for key, allowed in (
-        ("category", CATEGORIES),
-        ("tip", tuple(Tip)),
-        ("task", tuple(Task)),
-        ("weight", tuple(Weight)),
-    ):
+    for key, allowed in _ALLOWED:
         if fields[key] not in allowed:
             raise fail(f"the {key} is one of {', '.join(allowed)}", number, key)
     if not _ID.fullmatch(fields["id"]) or fields["id"].startswith(OWN):

@@ -19,7 +19,7 @@ from bot import audit
 from bot.clock import Clock
 from bot.consent import service as consent
 from bot.consent.model import Consent
-from bot.content import DATA, load_yaml
+from bot.content import DATA, Load, load_yaml
 from bot.database import Database, Reading, Transaction
 from bot.errors import UserError
 from bot.jobs import store as jobs
@@ -77,11 +77,11 @@ Shipped = Mapping[str, tuple[Prompt, ...]]
 """The shipped prompts by language."""
 
 
-def shipped_prompts(*, judged: bool = True) -> Shipped:
+def shipped_prompts(*, load: Load = load_yaml, judged: bool = True) -> Shipped:
     """Read what ships; raises ContentError. That it has no banned shape, the doctor checks."""
     found: dict[str, tuple[Prompt, ...]] = {}
     for path in sorted(CONTENT.glob("*.yaml")):
-        document = load_yaml(path)
+        document = load(path)
         found[path.stem] = parse(document.data, path.stem, document.error, judged=judged)
     return found
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot import logs, memory
-from bot.content import DATA, load_yaml
+from bot.content import DATA, Load, load_yaml
 from bot.database import StoreError
 from bot.shelf import Shelf
 from cogs.faq import store
@@ -49,11 +49,11 @@ Key = tuple[int | None, str]
 """A server, or None for what ships, and a language."""
 
 
-def shipped_entries(folder: Path = CONTENT) -> Shipped:
+def shipped_entries(folder: Path = CONTENT, *, load: Load = load_yaml) -> Shipped:
     """Read what ships, by language; raises ContentError."""
     found: dict[str, tuple[Entry, ...]] = {}
     for path in sorted(folder.glob("*.yaml")):
-        document = load_yaml(path)
+        document = load(path)
         found[path.stem] = parse(document.data, path.stem, document.error)
     return found
 

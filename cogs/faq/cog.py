@@ -278,7 +278,7 @@ async def setup(bot: Alongside) -> None:
     runtime = bot.runtime
     for setting in SETTINGS:
         runtime.settings.declare(setting)
-    shipped = shipped_entries()
+    shipped = shipped_entries(load=runtime.load)
     meanings = Meanings(
         documents_of(entry for entries in shipped.values() for entry in entries),
         runtime.database,

@@ -240,7 +240,7 @@ def _server(interaction: Interaction) -> int:
 async def setup(bot: Alongside) -> None:
     """Wire the feature."""
     runtime = bot.runtime
-    shipped = shipped_helplines()
+    shipped = shipped_helplines(load=runtime.load)
     desk = HelplineDesk(shipped, runtime.database, runtime.settings, runtime.clock)
     runtime.settings.declare(FIRST_COUNTRY)
     runtime.privacy.register(Holding(table="helplines_rows"))

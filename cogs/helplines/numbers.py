@@ -48,20 +48,22 @@ def check_numbers(helplines: Helplines) -> None:
             if not is_emergency(emergency.number, country.code):
                 raise ContentError(
                     helplines.file,
-                    emergency.line,
+                    helplines.line(*emergency.place),
                     f"{emergency.number} is no emergency number of {country.code}",
                 )
         for row in country.helplines:
             unknown = [number for number in row.numbers if not is_reachable(number, row.country)]
             if row.number_unlisted and not unknown:
                 raise ContentError(
-                    helplines.file, row.line, f"{row.id}: number_unlisted is not needed"
+                    helplines.file,
+                    helplines.line(*row.place),
+                    f"{row.id}: number_unlisted is not needed",
                 )
             for number in unknown:
                 if not (row.number_unlisted and is_short_code(number)):
                     raise ContentError(
                         helplines.file,
-                        row.line,
+                        helplines.line(*row.place),
                         f"{row.id}: {number} cannot be a number of {row.country}",
                     )
 

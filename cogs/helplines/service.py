@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from uuid import uuid4
 
 from bot import audit, logs
-from bot.content import DATA, load_yaml
+from bot.content import DATA, Load, load_yaml
 from bot.errors import UserError
 from cogs.helplines import store
 from cogs.helplines.model import (
@@ -44,9 +44,9 @@ CONTENT = DATA / "content" / "helplines.yaml"
 """What ships."""
 
 
-def shipped_helplines() -> Helplines:
+def shipped_helplines(*, load: Load = load_yaml) -> Helplines:
     """Read what ships; raises ContentError. That its numbers can exist, the doctor checks."""
-    document = load_yaml(CONTENT)
+    document = load(CONTENT)
     return parse(document.data, file=document.file, line=document.line)
 
 

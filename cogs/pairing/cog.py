@@ -47,7 +47,7 @@ async def setup(bot: Alongside) -> None:
         runtime.database,
         runtime.settings,
         runtime.notices,
-        shipped_content(),
+        shipped_content(load=runtime.load, judged=False),
         runtime.texts.speaks,
         runtime.clock,
         runtime.jobs.wake,

@@ -27,7 +27,8 @@ OWN = "own-"
 
 _ID = re.compile(r"[a-z0-9-]{2,30}")
 
-_SENSITIVE = re.compile(
+# Compiled when it is first asked: that takes as long as reading all that ships.
+_SENSITIVE = (
     r"\b(?:"
     # health, in English, Spanish, French and Portuguese
     r"depress\w*|depresi\w*|anxi\w*|ansied\w*|ansios\w*|trauma\w*|c?ptsd|tept|bipolar\w*|schizo\w*"
@@ -94,7 +95,7 @@ Fail = Callable[..., ContentError]
 
 def names_the_sensitive(text: str) -> bool:
     """Whether a topic would say of somebody what the bot must not keep."""
-    return _SENSITIVE.search(_folded(text)) is not None
+    return re.search(_SENSITIVE, _folded(text)) is not None
 
 
 def check_topic(name: str, others: Sequence[str]) -> str:
@@ -114,16 +115,23 @@ def check_topic(name: str, others: Sequence[str]) -> str:
     return shown
 
 
-def parse(data: object, fail: Fail) -> Content:
-    """Read what ships in one language; raises ContentError with file, line and reason."""
+def parse(data: object, fail: Fail, *, judged: bool = True) -> Content:
+    """Read what ships in one language; raises ContentError with file, line and reason.
+
+    Unless `judged`, its sentences are taken for fit: to judge them takes longer than to read them.
+    """
     if not isinstance(data, dict) or set(cast("dict[str, Any]", data)) != {"topics", "openers"}:
         raise fail("must be a mapping with topics and openers")
     lists = cast("dict[str, Any]", data)
     topics = [
-        Topic(id_, name) for id_, name in _read(lists["topics"], "topics", "name", _topic, fail)
+        Topic(id_, name)
+        for id_, name in _read(lists["topics"], "topics", "name", _topic if judged else None, fail)
     ]
     openers = [
-        Opener(id_, text) for id_, text in _read(lists["openers"], "openers", "text", _opener, fail)
+        Opener(id_, text)
+        for id_, text in _read(
+            lists["openers"], "openers", "text", _opener if judged else None, fail
+        )
     ]
     if len(topics) < USUAL:
         raise fail(f"at least {USUAL} topics are needed", "topics")
@@ -131,7 +139,7 @@ def parse(data: object, fail: Fail) -> Content:
 
 
 def _read(
-    items: Any, part: str, key: str, reason: Callable[[str], str | None], fail: Fail
+    items: Any, part: str, key: str, judge: Callable[[str], str | None] | None, fail: Fail
 ) -> list[tuple[str, str]]:
     if not isinstance(items, list) or not items:
         raise fail(f"{part} must be a list", part)
@@ -147,7 +155,7 @@ def _read(
             raise fail(f"the id “{id_}” is there twice", part, number, "id")
         if text in found.values():
             raise fail(f"the {key} is there twice", part, number, key)
-        wrong = reason(text)
+        wrong = judge(text) if judge else None
         if wrong is not None:
             raise fail(wrong, part, number, key)
         found[id_] = text
@@ -166,7 +174,7 @@ def _opener(text: str) -> str | None:
     if not 10 <= len(text) <= LONGEST_OPENER or not text.endswith("?") or "\n" in text:
         return f"the text is one question of 10 to {LONGEST_OPENER} characters"
     folded = _folded(text)
-    if _PRESSING.search(folded) or _SENSITIVE.search(folded):
+    if _PRESSING.search(folded) or re.search(_SENSITIVE, folded):
         return "the text presses, counts, links or asks about what is nobody's business"
     return None
 

@@ -114,3 +114,15 @@ def test_content_that_breaks_a_rule_is_refused_with_its_line(written: str, reaso
     document = parse_yaml(written, "pairing/en.yaml")
     with pytest.raises(ContentError, match=reason):
         parse(document.data, document.error)
+
+
+def test_a_start_takes_for_fit_what_the_check_judges() -> None:
+    written = (
+        f"topics:\n{TOPICS}\nopeners:\n  - id: b1\n    text: Why are you here today?\n"
+        "  - id: b2\n    text: How are the trees?"
+    )
+    document = parse_yaml(written, "pairing/en.yaml")
+    taken = parse(document.data, document.error, judged=False)
+    assert [opener.id for opener in taken.openers] == ["b1", "b2"]
+    with pytest.raises(ContentError, match="presses"):
+        parse(document.data, document.error)
