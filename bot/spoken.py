@@ -10,8 +10,6 @@ import unicodedata
 from datetime import date, time, timedelta
 from typing import NoReturn
 
-from rapidfuzz.distance import OSA
-
 from bot.errors import UserError
 
 LONGEST = 100
@@ -116,6 +114,9 @@ def _begun(word: str, language: str) -> set[int]:
 def _day(word: str, languages: tuple[str, ...]) -> int:
     found = set[int]().union(*(_begun(word, one) for one in languages))
     if not found and len(word) >= 5:
+        # Only for a slip of the pen, and not at each start.
+        from rapidfuzz.distance import OSA
+
         names = [(day, name) for one in _NAMES.values() for day, name in enumerate(one)]
         found = {day for day, name in names if OSA.distance(word, name, score_cutoff=1) <= 1}
     return found.pop() if len(found) == 1 else _refuse_days()

@@ -25,8 +25,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
-from rapidfuzz.distance import OSA
-from rapidfuzz.process import extract
 
 from bot.errors import UserError
 from bot.once import made_once
@@ -236,6 +234,10 @@ class _Index:
         """Give the known word nearest to one that begins none; itself if none is near."""
         if len(word) < 4 or self._beginning(word):
             return word
+        # Only for a slip of the pen, and not at each start.
+        from rapidfuzz.distance import OSA
+        from rapidfuzz.process import extract
+
         cutoff = 1 if len(word) < 7 else 2
         near = extract(word, self._words, scorer=OSA.distance, score_cutoff=cutoff, limit=1)
         return near[0][0] if near else word

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -13,29 +13,20 @@ from bot.errors import ContentError, UserError
 from cogs.faq import store, tallies_store
 from cogs.faq.entries_service import record
 from cogs.faq.model import OWN, RELATED_LIMIT
-from cogs.faq.transfer import (
-    Change,
-    Plan,
-    Refusal,
-    Row,
-    as_csv,
-    as_yaml,
-    plan,
-    rows_of_csv,
-    rows_of_yaml,
-)
 
 if TYPE_CHECKING:
     from bot.clock import Clock
     from bot.database import Database
     from cogs.faq.catalogs_service import Catalog, Catalogs
     from cogs.faq.model import Entry
+    from cogs.faq.transfer import Change, Plan, Refusal, Row
 
 FILE_BYTES = 1_000_000
 """What is read of one file; some hundreds of entries. Larger ones are written in parts."""
 
-_WRITERS: dict[str, Callable[[Sequence[Entry]], str]] = {"yaml": as_yaml, "csv": as_csv}
-KINDS = tuple(_WRITERS)
+KINDS = ("yaml", "csv")
+
+# `cogs.faq.transfer` loads all of YAML and is asked for a few times a year: where it is used.
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +103,8 @@ class Transfer:
         catalog = await self._catalogs.get(server_id, language)
 
         def work() -> Plan:
+            from cogs.faq.transfer import plan
+
             made = plan(
                 rows,
                 own,
@@ -136,6 +129,8 @@ def _finished(change: Change, catalog: Catalog) -> Change:
 
 
 def _rows(name: str, content: bytes) -> Iterator[Row | Refusal]:
+    from cogs.faq.transfer import Refusal, rows_of_csv, rows_of_yaml
+
     ending = name.casefold().rpartition(".")[2]
     try:
         text = content.decode("utf-8-sig")
@@ -156,8 +151,10 @@ def _rows(name: str, content: bytes) -> Iterator[Row | Refusal]:
 
 def _parts(kind: str, entries: Sequence[Entry]) -> Iterator[bytes]:
     """As few files as can each be read again."""
+    from cogs.faq.transfer import as_csv, as_yaml
+
     # The mark at the beginning tells spreadsheets that it is UTF-8.
-    written = _WRITERS[kind](entries).encode("utf-8-sig" if kind == "csv" else "utf-8")
+    written = as_csv(entries).encode("utf-8-sig") if kind == "csv" else as_yaml(entries).encode()
     if len(written) <= FILE_BYTES or len(entries) == 1:
         yield written
         return

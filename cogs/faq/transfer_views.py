@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import discord
 from discord import ui
@@ -11,7 +11,9 @@ from discord import ui
 from bot.texts import Words
 from bot.views import Panel, button, clip, plain, row
 from cogs.faq.entries_views import LIST
-from cogs.faq.transfer import Change, Plan, Refusal
+
+if TYPE_CHECKING:
+    from cogs.faq.transfer import Change, Plan, Refusal
 
 APPLY = "faq:import_apply"
 DROP = "faq:import_drop"

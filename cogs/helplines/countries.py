@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, cast
 
 from babel import Locale, UnknownLocaleError
 from babel.core import get_global
-from rapidfuzz.distance import OSA
 
 from bot.once import made_once
 
@@ -295,6 +294,9 @@ def _begins_words(parts: list[str], words: tuple[str, ...]) -> bool:
 
 def _near(asked: str, keys: Iterable[_Key]) -> Iterator[tuple[float, _Key]]:
     """Rank keys by the slips between them and what was asked, the rest of a half word left out."""
+    # Only for a slip of the pen, and not at each start.
+    from rapidfuzz.distance import OSA
+
     size = len(asked)
     if size < 3:
         return
