@@ -107,9 +107,9 @@ class Transaction(Reading, Protocol):
         ...
 
     def tell(self, topic: str, about: int) -> None:
-        """Let other processes on this store know, once it is committed, what was changed.
+        """Let all who hear a topic know, once this is committed, what was changed.
 
-        `about` is the id of a server, say. `Line.hear` is how they are told; this process is not.
+        `about` is the id of a server, say. `Line.hear` says who hears, in other processes and here.
         """
         ...
 

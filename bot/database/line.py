@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, Protocol
 
 from bot import logs
@@ -44,6 +44,9 @@ KEEPALIVES: Final = {
     "tcp_keepalives_count": "3",
 }
 """The server ends a session that is out of reach after 25 seconds, and others have its turns."""
+
+Said = tuple[str, int]
+"""A topic, and the id of what was changed."""
 
 Changed = Callable[[int | None], None]
 """Is told the id of what was changed, a server's say; None when nobody knows what was."""
@@ -74,8 +77,12 @@ class Line(Protocol):
         """Whether what others change is heard."""
         ...
 
-    def hear(self, topic: str, changed: Changed) -> None:
-        """Say who is told of what other processes commit under a topic."""
+    def hear(self, topic: str, changed: Changed, *, own: bool = False) -> None:
+        """Say who is told of what is committed under a topic: by other processes, and by us too."""
+        ...
+
+    def committed(self, said: Iterable[Said]) -> None:
+        """Tell what this process has just committed to whoever hears what is our own, too."""
         ...
 
     def turn(self, name: str) -> Turn:
@@ -103,13 +110,30 @@ class Ours:
         """Nobody waits for it."""
 
 
-class Alone:
-    """The line of a process that has the store for itself."""
+class _Hearing:
+    """Who is told of what is committed, by topic."""
+
+    def __init__(self) -> None:
+        self.of_others: dict[str, list[Changed]] = {}
+        self._of_ours: dict[str, list[Changed]] = {}
+
+    def hear(self, topic: str, changed: Changed, *, own: bool = False) -> None:
+        """Say who is told of what is committed under a topic: by other processes, and by us too."""
+        self.of_others.setdefault(topic, []).append(changed)
+        if own:
+            self._of_ours.setdefault(topic, []).append(changed)
+
+    def committed(self, said: Iterable[Said]) -> None:
+        """Tell what this process has just committed to whoever hears what is our own, too."""
+        for topic, about in said:
+            for changed in self._of_ours.get(topic, ()):
+                changed(about)
+
+
+class Alone(_Hearing):
+    """The line of a process that has the store for itself: nobody else commits anything."""
 
     up = True
-
-    def hear(self, topic: str, changed: Changed) -> None:
-        """Nobody else commits anything."""
 
     def turn(self, name: str) -> Turn:
         """Give a turn that is ours."""
@@ -163,17 +187,17 @@ class _Shared:
         self.locked = self._settled = False
 
 
-class PostgresLine:
+class PostgresLine(_Hearing):
     """One connection of this process's own, laid again whenever it was cut."""
 
     def __init__(self, connect: Callable[[], Any], where: str) -> None:
+        super().__init__()
         self.process = secrets.token_hex(4)
         """How other processes tell what we say from what they say."""
         self._connect = connect
         self._where = where
         self._connection: Any = None
         self._turns: dict[str, _Shared] = {}
-        self._hearing: dict[str, list[Changed]] = {}
         self._stirred = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
@@ -181,10 +205,6 @@ class PostgresLine:
     def up(self) -> bool:
         """Whether what others change is heard."""
         return self._connection is not None
-
-    def hear(self, topic: str, changed: Changed) -> None:
-        """Say who is told of what other processes commit under a topic."""
-        self._hearing.setdefault(topic, []).append(changed)
 
     def turn(self, name: str) -> Turn:
         """Give what one process at a time does on this store, by its name."""
@@ -273,11 +293,11 @@ class PostgresLine:
     def _told(self, _connection: Any, _pid: int, _channel: str, said: str) -> None:
         process, topic, about = said.split(" ")
         if process != self.process:
-            for changed in self._hearing.get(topic, ()):
+            for changed in self.of_others.get(topic, ()):
                 changed(int(about))
 
     def _tell_all(self) -> None:
-        for those in self._hearing.values():
+        for those in self.of_others.values():
             for changed in those:
                 changed(None)
 

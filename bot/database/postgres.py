@@ -19,7 +19,7 @@ from bot.database.errors import (
     StoreFull,
     StoreUnavailable,
 )
-from bot.database.line import CHANNEL, KEEPALIVES, PostgresLine
+from bot.database.line import CHANNEL, KEEPALIVES, PostgresLine, Said
 from bot.database.waiting import finished, in_thread
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class _Transaction(_Statements):
 
     def __init__(self, engine: PostgresEngine, pool: Any) -> None:
         super().__init__(engine, pool)
-        self._news: set[str] = set()
+        self._said: set[Said] = set()
         self._lines: list[str] = []
 
     async def __aenter__(self) -> Self:
@@ -158,16 +158,20 @@ class _Transaction(_Statements):
 
     async def _end(self, *, keep: bool) -> None:
         try:
-            if keep and self._news:
-                await self._connection.execute(_TELL, sorted(self._news))
+            if keep and self._said:
+                process = self._engine.line.process
+                words = [f"{process} {topic} {about}" for topic, about in sorted(self._said)]
+                await self._connection.execute(_TELL, words)
             if keep and self._lines and self._engine.journal is not None:
                 await in_thread(partial(self._engine.journal, self._lines))
             await (self._block.commit() if keep else self._block.rollback())
+            if keep:
+                self._engine.line.committed(self._said)
         finally:
             await self._release()
 
     def tell(self, topic: str, about: int) -> None:
-        self._news.add(f"{self._engine.line.process} {topic} {about}")
+        self._said.add((topic, about))
 
     def set_down(self, line: str) -> None:
         self._lines.append(line)

@@ -33,13 +33,13 @@ from bot.database.errors import (
     StoreKeyWrong,
     StoreUnavailable,
 )
-from bot.database.line import Alone
+from bot.database.line import Alone, Said
 from bot.database.waiting import finished
 
 if TYPE_CHECKING:
     # The driver ships no types; it is Python's own sqlite3 module built on another library.
     import sqlite3 as driver
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
     from types import TracebackType
 
@@ -175,12 +175,13 @@ class _OpenTransaction:
 class _Batch:
     """The transactions that one COMMIT will acknowledge."""
 
-    __slots__ = ("begun_at", "committed", "lines", "size")
+    __slots__ = ("begun_at", "committed", "lines", "said", "size")
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.begun_at: float | None = None
         self.size = 0
         self.lines: list[str] = []
+        self.said: set[Said] = set()
         self.committed: asyncio.Future[driver.Error | None] = loop.create_future()
 
 
@@ -231,7 +232,7 @@ class _Writer:
         if self._batch.begun_at is None:
             self._batch.begun_at = self.loop.time()
 
-    async def keep(self, lines: Sequence[str]) -> None:
+    async def keep(self, lines: Sequence[str], said: Iterable[Said]) -> None:
         """End the turn well; return when the transaction is on the disk, and its lines are."""
         if lines:
             self._begin()
@@ -241,6 +242,7 @@ class _Writer:
             return
         batch.size += 1
         batch.lines += lines
+        batch.said.update(said)
         self._pass_on()
         error = await finished(batch.committed)
         if error is not None:
@@ -278,6 +280,8 @@ class _Writer:
     def _committed(self, commit: asyncio.Future[None]) -> None:
         error = commit.exception()
         batch, self._batch = self._batch, _Batch(self.loop)
+        if error is None:
+            self._engine.line.committed(batch.said)
         if error is None or isinstance(error, driver.Error):
             batch.committed.set_result(error)
         else:
@@ -315,6 +319,7 @@ class _Transaction:
         self._open = False
         self._failed: Exception | None = None
         self._lines: list[str] = []
+        self._said: set[Said] = set()
 
     async def __aenter__(self) -> Self:
         await self._writer.take_turn()
@@ -335,7 +340,7 @@ class _Transaction:
             return
         began = self._writer.loop.time()
         try:
-            await self._writer.keep(self._lines)
+            await self._writer.keep(self._lines, self._said)
         except driver.Error as error:
             raise self._engine.translated(error) from error
         if self._engine.committed is not None:
@@ -358,7 +363,7 @@ class _Transaction:
             raise self._failed from error
 
     def tell(self, topic: str, about: int) -> None:
-        """Nobody else is there."""
+        self._said.add((topic, about))
 
     async def execute_many(self, sql: str, rows: Sequence[tuple[Argument, ...]]) -> int:
         if not rows:

@@ -12,8 +12,13 @@ from bot.news.model import Item
 _COLUMNS = "id, user_id, server_id, key, params, made_at"
 
 
+TOPIC = "news"
+"""Under which it is told who has something to be told (`Line.hear`)."""
+
+
 async def add_item(tx: Transaction, item: Item) -> None:
     """Write one down."""
+    tx.tell(TOPIC, item.user_id)
     await tx.execute(
         f"INSERT INTO news ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6)",  # noqa: S608
         item.id,
@@ -23,6 +28,12 @@ async def add_item(tx: Transaction, item: Item) -> None:
         json.dumps(dict(item.params), ensure_ascii=False),
         to_epoch(item.made_at),
     )
+
+
+async def who_waits(read: Reading, most: int) -> list[int]:
+    """Some people who are still to be told something, `most` of them at most."""
+    rows = await read.fetch("SELECT DISTINCT user_id FROM news LIMIT $1", most)
+    return [row["user_id"] for row in rows]
 
 
 async def waits(read: Reading, user_id: int, server_id: int, key: str) -> bool:

@@ -16,7 +16,8 @@ from bot.database import line
 from bot.database.line import PostgresLine
 from bot.errors import StartError
 from bot.identifying import Identifying, take_shards
-from tests.stores import Place, migrated_schema, postgres_url, untyped
+from bot.news.service import News, tell
+from tests.stores import NOW, Place, migrated_schema, postgres_url, untyped
 
 if TYPE_CHECKING:
     from bot.database import Database
@@ -154,6 +155,38 @@ async def test_what_is_committed_is_heard_by_others_and_what_is_rolled_back_by_n
         tx.tell("word", 4)
     await until(lambda: len(heard) >= 2)
     assert sorted(heard) == [("first", 4), ("second", 2)]
+
+
+async def test_whoever_asks_for_it_hears_ones_own_process_too(
+    both: tuple[Database, Database],
+) -> None:
+    first, second = both
+    heard: list[int | None] = []
+    first.line.hear("word", heard.append, own=True)
+    with suppress(LookupError):
+        async with first.transaction() as tx:
+            tx.tell("word", 1)
+            raise LookupError
+    async with first.transaction() as tx:
+        tx.tell("word", 2)
+    assert heard == [2]
+    async with second.transaction() as tx:
+        tx.tell("word", 3)
+    await until(lambda: len(heard) >= 2)
+    assert heard == [2, 3]
+
+
+async def test_news_that_another_process_has_of_somebody_are_told_here(
+    both: tuple[Database, Database],
+) -> None:
+    first, second = both
+    news = News(first)
+    assert await news.unheard(7) == ()
+    async with second.transaction() as tx:
+        await tell(tx, 7, 11, "waiting", NOW)
+    async with asyncio.timeout(SOON):
+        while not await news.unheard(7):  # noqa: ASYNC110 - as in `until`
+            await asyncio.sleep(0.01)
 
 
 async def test_whoever_was_out_of_reach_is_told_that_anything_may_have_changed(

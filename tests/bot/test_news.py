@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from bot.database import Database
+from bot.migrations import migrate
+from bot.news import service, store
 from bot.news.model import HOLDING, SHOWN
 from bot.news.service import News, tell
 from bot.privacy import Privacy
@@ -75,6 +79,68 @@ async def test_what_is_rolled_back_is_not_told(database: Database, news: News) -
     with pytest.raises(RuntimeError):
         await failing()
     assert await news.unheard(ASH) == ()
+
+
+async def test_everybody_is_told_at_once_whoever_else_asks_meanwhile(
+    database: Database, news: News
+) -> None:
+    people = range(ASH, ASH + 40)
+
+    async def happen(person: int) -> None:
+        assert await news.unheard(person) == ()
+        async with database.transaction() as tx:
+            await tell(tx, person, HARBOUR, "waiting", NOW)
+        told = await news.unheard(person)
+        assert len(told) == 1
+        await news.heard(told)
+        assert await news.unheard(person) == ()
+
+    await asyncio.gather(*map(happen, people))
+
+
+async def test_what_was_committed_is_told_though_the_tap_was_given_up(
+    database: Database, news: News
+) -> None:
+    async def happen() -> None:
+        async with database.transaction() as tx:
+            await tell(tx, ASH, HARBOUR, "waiting", NOW)
+
+    committed = 0
+    for turns in range(12):
+        await news.unheard(BIRCH)
+        task = asyncio.create_task(happen())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        async with database.read() as read:
+            waiting = await store.items(read, ASH)
+        assert await news.unheard(ASH) == waiting
+        committed += bool(waiting)
+        await news.heard(waiting)
+    assert committed
+
+
+async def test_whoever_has_no_news_needs_no_store(tmp_path: Path) -> None:
+    database = await Database.open(tmp_path / "alongside.db", key=None, plain=True)
+    await migrate(database, now=NOW)
+    news = News(database)
+    assert await news.unheard(ASH) == ()
+    await database.close()
+    assert await news.unheard(BIRCH) == ()
+
+
+async def test_where_very_many_wait_all_are_told(
+    database: Database, news: News, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "MOST_WAITING", 3)
+    for person in range(ASH, ASH + 5):
+        assert await news.unheard(person) == ()
+        async with database.transaction() as tx:
+            await tell(tx, person, HARBOUR, "waiting", NOW)
+    for asked in (news, News(database)):
+        for person in range(ASH, ASH + 5):
+            assert len(await asked.unheard(person)) == 1
 
 
 async def test_leaving_erasing_and_time_end_news(database: Database, news: News) -> None:
