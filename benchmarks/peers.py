@@ -10,6 +10,7 @@ at that address, until it is stopped. Each says "ready" on standard error, as ou
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import subprocess
@@ -31,6 +32,8 @@ TOKEN = "bench.loopback.token"  # noqa: S105 - nobody but the loopback server is
 PATIENCE_SECONDS = 60.0
 CPU = b"cpu seconds "
 """What a process begins its line with when it is asked, by SIGUSR1, how much it used."""
+COLLECTED = b"collected"
+"""What it says when it has been told, by SIGUSR2, to collect its garbage."""
 
 
 def empty_bot(*, defaults: bool = False) -> commands.AutoShardedBot:
@@ -74,6 +77,11 @@ class Running:
         """CPU seconds that the process has used until now."""
         os.kill(self.process.pid, signal.SIGUSR1)
         return float((await _said(self.process, CPU)).removeprefix(CPU))
+
+    async def collect(self) -> None:
+        """Have it let go of what it would let go of sooner or later."""
+        os.kill(self.process.pid, signal.SIGUSR2)
+        await _said(self.process, COLLECTED)
 
     def waited_seconds(self) -> float:
         """Seconds in which its main thread was ready to run and something else had the core.
@@ -172,6 +180,11 @@ def _tell_cpu(*_: object) -> None:
     os.write(2, CPU + str(time.process_time()).encode() + b"\n")
 
 
+def _collect(*_: object) -> None:
+    gc.collect()
+    os.write(2, COLLECTED + b"\n")
+
+
 def main() -> int:
     name, url = sys.argv[1:]
     if name in {"bare", "defaults"}:
@@ -181,6 +194,7 @@ def main() -> int:
 
     discord.http.Route.BASE = url
     signal.signal(signal.SIGUSR1, _tell_cpu)
+    signal.signal(signal.SIGUSR2, _collect)
     match name:
         case "ours":
             from bot.__main__ import main as run

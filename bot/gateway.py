@@ -70,14 +70,17 @@ class State(AutoShardedConnectionState[Any]):
         return self._add_guild_from_data(data)
 
     def _add_guild_from_data(self, data: Any) -> discord.Guild:
-        known = self._get_guild(int(data["id"]))
+        known: Any = self._get_guild(int(data["id"]))
         if known is None:
             return super()._add_guild_from_data(data)
         if data.get("unavailable"):
             # As a session begins: nothing else is told yet, and what was known is as good.
             known.unavailable = True
-        else:
+        elif known.roles:
             _renew(known, data, self)
+        else:
+            # Only its number was known, and made at once it takes less room.
+            known._from_data(data)
         return known
 
     def _remove_guild(self, guild: discord.Guild) -> None:

@@ -16,7 +16,8 @@ V = TypeVar("V")
 class _Kept(Generic[V]):
     value: V
     weight: int
-    used_at: datetime
+    used_at: float
+    """UTC epoch seconds, which take half the memory of a datetime."""
 
 
 class Shelf(Generic[K, V]):
@@ -28,7 +29,7 @@ class Shelf(Generic[K, V]):
     def __init__(self, *, most: int, weight: int, unused: timedelta) -> None:
         self._most = most
         self._limit = weight
-        self._unused = unused
+        self._unused = unused.total_seconds()
         self._kept: OrderedDict[K, _Kept[V]] = OrderedDict()
         self.weight = 0
         """Of everything kept."""
@@ -45,14 +46,14 @@ class Shelf(Generic[K, V]):
         found = self._kept.get(key)
         if found is None:
             return None
-        found.used_at = now
+        found.used_at = now.timestamp()
         self._kept.move_to_end(key)
         return found.value
 
     def put(self, key: K, value: V, weight: int, now: datetime) -> None:
         """Keep a value, and let others go to make room."""
         self.let_go(key)
-        self._kept[key] = _Kept(value, weight, now)
+        self._kept[key] = _Kept(value, weight, now.timestamp())
         self.weight += weight
         self.drop_unused(now)
         while len(self._kept) > 1 and (len(self._kept) > self._most or self.weight > self._limit):
@@ -71,9 +72,10 @@ class Shelf(Generic[K, V]):
 
     def drop_unused(self, now: datetime) -> None:
         """Let go of what was not used for too long."""
+        since = now.timestamp() - self._unused
         while self._kept:
             oldest = next(iter(self._kept.values()))
-            if now - oldest.used_at <= self._unused:
+            if oldest.used_at >= since:
                 return
             self._pop_oldest()
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from contextvars import ContextVar
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from bot import audit
@@ -21,6 +22,9 @@ Reaction = Callable[[Transaction, int, T], Awaitable[None]]
 """What a feature does with a server's new value, in the transaction that saves it."""
 
 _CACHED_SERVERS = 2_000
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+"""What most servers have set: one for all of them."""
 
 _COMING: ContextVar[tuple[int, dict[str, str]] | None] = ContextVar("settings_coming", default=None)
 """What a server's values will be when the transaction ends in which features react to them."""
@@ -38,7 +42,7 @@ class Settings:
         self._clock = clock
         self._declared: dict[str, Setting[Any]] = {}
         self._reactions: dict[str, Reaction[Any]] = {}
-        self._cache: OrderedDict[int, dict[str, str]] = OrderedDict()
+        self._cache: OrderedDict[int, Mapping[str, str]] = OrderedDict()
         self._forgotten = 0
         database.line.hear(store.TOPIC, self.forget)
 
@@ -161,7 +165,7 @@ class Settings:
             self._cache.pop(server_id, None)
         self._forgotten += 1
 
-    async def _stored(self, server_id: int) -> dict[str, str]:
+    async def _stored(self, server_id: int) -> Mapping[str, str]:
         coming = _COMING.get()
         if coming is not None and coming[0] == server_id:
             return coming[1]
@@ -169,7 +173,7 @@ class Settings:
         if found is None:
             forgotten = self._forgotten
             async with self._database.read() as read:
-                found = await store.values(read, server_id)
+                found = await store.values(read, server_id) or _NOTHING
             # A change committed while this read was under way must not be hidden by what it read.
             if forgotten == self._forgotten and self._database.line.up:
                 self._cache[server_id] = found

@@ -120,7 +120,7 @@ class Answering:
         sent, seal = await self._sharing.send(
             interaction, panel, nonce=kept.nonce, reply_to=kept.message_id
         )
-        self._replies.drop(lambda key: key == reply_id)
+        self._replies.let_go(reply_id)
         words = await words_for(interaction)
         await interaction.edit_original_response(
             view=views.posted(words, sent.channel_id, sent.message_id, seal),
@@ -130,7 +130,7 @@ class Answering:
     async def drop(self, interaction: Interaction, reply_id: str) -> None:
         """Let go of it."""
         self._reply(interaction, reply_id)
-        self._replies.drop(lambda key: key == reply_id)
+        self._replies.let_go(reply_id)
         await turn(interaction, Panel((await words_for(interaction))("faq.answering.dropped")))
 
     async def _suggest(self, interaction: Interaction, text: str, message_id: int) -> None:

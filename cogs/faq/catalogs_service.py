@@ -31,6 +31,9 @@ CONTENT = DATA / "content" / "faq"
 SHELF_DOCUMENTS = 1_500
 """Entries indexed at once, over all servers: about 25 servers with their own, in some 25 MB."""
 SHELF_SERVERS = 5_000
+PLAIN_SERVERS = 20_000
+"""Servers of which it is remembered that they show what ships, some 40 bytes each."""
+
 """Servers remembered at once."""
 UNUSED = timedelta(minutes=30)
 """After this long without a question an index is dropped."""
@@ -128,7 +131,7 @@ class Catalogs:
         self._shelf: Shelf[Key, Catalog] = Shelf(
             most=SHELF_SERVERS, weight=documents, unused=UNUSED
         )
-        self._plain: Shelf[int, bool] = Shelf(most=SHELF_SERVERS, weight=0, unused=UNUSED)
+        self._plain: set[int] = set()
         """Servers that neither added nor hid anything: they share the shipped index."""
         self._building: dict[Key, asyncio.Task[Catalog]] = {}
         self._ask_store_from = clock()
@@ -176,7 +179,7 @@ class Catalogs:
         While the store cannot say, what ships.
         """
         now = self._clock()
-        if server_id is not None and self._plain.get(server_id, now):
+        if server_id in self._plain:
             server_id = None
         key = (server_id, self.language(language))
         found = self._shelf.get(key, now)
@@ -202,7 +205,7 @@ class Catalogs:
             return one is not None and server_id in (None, one)
 
         self._shelf.drop(lambda key: is_meant(key[0]))
-        self._plain.drop(is_meant)
+        self._plain = {one for one in self._plain if not is_meant(one)}
         for key in [key for key in self._building if is_meant(key[0])]:
             del self._building[key]
 
@@ -230,7 +233,10 @@ class Catalogs:
             return await self.get(None, language)
         if not own and not hidden:
             if self._is_current((server_id, language)):
-                self._plain.put(server_id, True, 0, self._clock())
+                if len(self._plain) >= PLAIN_SERVERS:
+                    # Each is asked for once more; which of them were used last is not worth more.
+                    self._plain.clear()
+                self._plain.add(server_id)
             return await self.get(None, language)
         entries = entries_for(self.shipped, language, own, hidden)
         return await self._index((server_id, language), entries, hidden)

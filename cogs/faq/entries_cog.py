@@ -246,7 +246,7 @@ class ManageFaq(app_commands.Group):
         except UserError as error:
             await self._refuse(interaction, draft, error)
             return
-        self._drafts.drop(lambda key: key == draft_id)
+        self._drafts.let_go(draft_id)
         key = "faq.saved.added" if draft.entry_id is None else "faq.saved.changed"
         if draft.answers:
             key = "faq.saved.answered"
@@ -271,7 +271,7 @@ class ManageFaq(app_commands.Group):
     async def drop_draft(self, interaction: Interaction, draft_id: str) -> None:
         """Let go of what was typed."""
         draft = self._drafts.get(draft_id, self._clock())
-        self._drafts.drop(lambda key: key == draft_id)
+        self._drafts.let_go(draft_id)
         words = await words_for(interaction)
         first = draft is not None and draft.first
         await turn(

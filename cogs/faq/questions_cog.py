@@ -80,8 +80,8 @@ class Asker:
         server_id = interaction.guild_id
         if server_id is None or text.strip().startswith(TOKEN):
             return
-        asking = Asking.of(text, server_id, interaction.user.id)
-        self._questions.unsent.put(_found(asking, entry_id), asking)
+        # Under the entry: drafts have numbers that nobody else has.
+        self._questions.unsent.put(entry_id, Asking.of(text, server_id, interaction.user.id))
 
     async def offer_again(
         self, interaction: Interaction, words: Words, entry_id: str
@@ -93,9 +93,7 @@ class Asker:
         server_id = interaction.guild_id
         if server_id is None or not await self._questions.is_open(server_id):
             return None
-        user_id = interaction.user.id
-        meant = _found(Asking("", server_id, user_id), entry_id)
-        asking = self._questions.unsent.take(meant, server_id, user_id)
+        asking = self._questions.unsent.take(entry_id, server_id, interaction.user.id)
         if asking is None:
             return views.ask_button(words, None)
         return await self.offer(interaction, words, asking.words)
@@ -273,11 +271,6 @@ class Asker:
 
     async def _name(self, server_id: int, words: Words) -> str:
         return await server_name(self._bot, server_id, words)
-
-
-def _found(asking: Asking, entry_id: str) -> str:
-    """Under which key the words are kept that an entry was found for."""
-    return f"{asking.server_id} {asking.user_id} {entry_id}"
 
 
 class AnswerCarrier:

@@ -112,15 +112,15 @@ class Transferring:
             if error.key != "faq.import.changed_meanwhile":
                 raise
             fresh = await self._transfer.again(upload)
-            self._uploads.drop(lambda key: key == upload_id)
+            self._uploads.let_go(upload_id)
             await self._preview(interaction, fresh, 0, meanwhile=True)
             return
-        self._uploads.drop(lambda key: key == upload_id)
+        self._uploads.let_go(upload_id)
         await turn(interaction, views.applied(await words_for(interaction), upload.plan))
 
     async def drop(self, interaction: Interaction, upload_id: str) -> None:
         """Let go of what was read."""
-        self._uploads.drop(lambda key: key == upload_id)
+        self._uploads.let_go(upload_id)
         await turn(interaction, Panel((await words_for(interaction))("faq.preview.dropped")))
 
     async def _preview(

@@ -134,7 +134,7 @@ class Exchange:
             [(each.setting, each.then, each.now) for each in coming],
             by=interaction.user.id,
         )
-        self._previews.drop(lambda key: key == (server_id, kept))
+        self._previews.let_go((server_id, kept))
         await turn(interaction, views.applied(await words_for(interaction), len(coming)))
 
 

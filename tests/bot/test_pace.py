@@ -62,6 +62,18 @@ def test_memory_stays_bounded() -> None:
     assert len(pace) == 100
 
 
+def test_who_is_under_no_limit_any_more_is_forgotten() -> None:
+    pace = Pace(*LIMITS)
+    for key in range(100):
+        pace.take(key, at(key))
+    for key in range(50):
+        pace.give_back(key)
+    pace.take(1_000, at(600 + 70))
+    assert len(pace) == 30
+    pace.take(1_000, at(600 + 99))
+    assert len(pace) == 1
+
+
 def test_a_pace_without_a_limit_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="limit"):
         Pace()

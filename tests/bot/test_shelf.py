@@ -61,6 +61,15 @@ def test_dropping_is_by_key() -> None:
     assert [key for key in range(4) if key in kept] == [1, 3]
 
 
+def test_what_was_let_go_is_gone_and_weighs_nothing() -> None:
+    kept = shelf()
+    kept.put(1, "a", 5, at(0))
+    kept.let_go(1)
+    kept.let_go(2)
+    assert 1 not in kept
+    assert kept.weight == 0
+
+
 puts = st.lists(st.tuples(st.integers(0, 20), st.integers(0, 40), st.floats(0, 20)), max_size=60)
 
 

@@ -96,6 +96,17 @@ async def test_whoever_gives_up_waiting_leaves_the_index_to_the_others(library: 
     assert library.store.looks == 1
 
 
+async def test_past_so_many_servers_with_nothing_of_their_own_each_is_looked_at_once_more(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cogs.faq.catalogs_service.PLAIN_SERVERS", 2)
+    looks: list[int] = []
+    for server in (1, 2, 1, 2, 3, 3, 1):
+        await library.shown(server)
+        looks.append(library.store.looks)
+    assert looks == [1, 2, 2, 2, 3, 3, 4]
+
+
 async def test_the_event_loop_goes_on_while_an_index_is_built(database: Database) -> None:
     library = Library.on(database, Time(), shipped_entries())
     building = asyncio.create_task(library.faq.suggest(None, "en", "", 25))
