@@ -192,23 +192,35 @@ class _Entry:
     weight: int = 2
 
 
+_Hit = tuple[int, int]
+"""The number of an entry, and of the field in which it has a word."""
+
+
 class _Index:
     """Everything that can be found in one language, in the order it is offered."""
 
     def __init__(self, entries: list[_Entry]) -> None:
         self._entries = entries
-        self._exact: dict[str, set[int]] = {}
-        # By word, then by number of the entry: the best field that has the word.
-        self._hits: dict[str, dict[int, int]] = {}
+        exact: dict[str, list[int]] = {}
+        # By word: entries that have it, each with the best of its fields that does.
+        hits: dict[str, list[_Hit]] = {}
         # Countries and times stand at many places, and whoever asks first waits for all of it.
         folded = cache(fold)
         for number, entry in enumerate(entries):
             for at, texts in enumerate(entry.fields):
+                hit = number, at
                 for text in map(folded, texts):
-                    self._exact.setdefault(text, set()).add(number)
+                    numbers = exact.setdefault(text, [])
+                    if not numbers or numbers[-1] != number:
+                        numbers.append(number)
                     for word in text.split():
-                        self._hits.setdefault(word, {}).setdefault(number, at)
-        self._words = sorted(self._hits)
+                        found = hits.setdefault(word, [])
+                        if not found or found[-1][0] != number:
+                            found.append(hit)
+        # There is one of these for each language in use: tuples take a quarter of the room of sets.
+        self._exact = {text: tuple(numbers) for text, numbers in exact.items()}
+        self._hits = {word: tuple(found) for word, found in hits.items()}
+        self._words = sorted(hits)
         places = {e.place.zone: e.place for e in entries if not e.place.found_as}
         self.spread = tuple(places[name] for name in _SPREAD)
 
@@ -216,7 +228,8 @@ class _Index:
         """Every place that all words fit, best first."""
         fits = [self._beginning(word) for word in words]
         all_fit = set[int](fits[0]).intersection(*fits)
-        exact = self._exact.get(" ".join(words), set())
+        exact = set(self._exact.get(" ".join(words), ()))
+        known = [{number for number, _ in self._hits.get(word, ())} for word in words]
         ranked: list[tuple[tuple[bool, bool, int, bool, int, int], Place]] = []
         for number in all_fit:
             entry = self._entries[number]
@@ -224,7 +237,7 @@ class _Index:
             # A state or second city is offered for its own name, never for that of its country.
             if entry.place.found_as and field:
                 continue
-            whole = all(number in self._hits.get(word, ()) for word in words)
+            whole = all(number in numbers for numbers in known)
             second = entry.place.found_as is not None
             rank = (number not in exact, not whole, field, second, entry.weight, number)
             ranked.append((rank, entry.place))
@@ -247,7 +260,7 @@ class _Index:
         for known in islice(self._words, bisect_left(self._words, word), None):
             if not known.startswith(word):
                 break
-            for number, at in self._hits[known].items():
+            for number, at in self._hits[known]:
                 found[number] = min(at, found.get(number, at))
         return found
 
