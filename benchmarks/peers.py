@@ -185,20 +185,39 @@ def _collect(*_: object) -> None:
     os.write(2, COLLECTED + b"\n")
 
 
+def _tell_first_claim() -> None:
+    from bot.jobs.runner import Runner
+
+    claim = Runner.claim
+
+    async def claim_and_tell(self: Runner) -> Any:
+        claimed = await claim(self)
+        Runner.claim = claim
+        print("ready", file=sys.stderr, flush=True)
+        return claimed
+
+    Runner.claim = claim_and_tell
+
+
 def main() -> int:
     name, url = sys.argv[1:]
     if name in {"bare", "defaults"}:
         # As where it is not installed; discord.py takes it where it is.
         cast("Any", sys.modules)["orjson"] = None
+    if name in {"ours", "claiming"}:
+        # As our own program does before it imports discord.py.
+        gc.disable()
     import discord.http
 
     discord.http.Route.BASE = url
     signal.signal(signal.SIGUSR1, _tell_cpu)
     signal.signal(signal.SIGUSR2, _collect)
     match name:
-        case "ours":
+        case "ours" | "claiming":
             from bot.__main__ import main as run
 
+            if name == "claiming":
+                _tell_first_claim()
             return run(["run"])
         case "bare" | "fitted" | "defaults":
             empty_bot(defaults=name == "defaults").run(TOKEN, log_handler=None)

@@ -137,13 +137,17 @@ def load_rows(found: dict[str, Any]) -> Iterator[Row]:
 
 
 def start_rows(found: dict[str, Any]) -> Iterator[Row]:
-    """What starting costs, beside discord.py's least bot."""
+    """What starting costs, beside discord.py's least bot, which claims nothing."""
+    bare = f"{found['cpu_s']['bare']:.2f} s (bare discord.py bot, to ready)"
     yield Row(
-        "CPU from start to ready",
-        f"{found['cpu_s']['ours']:.2f} s",
-        f"{found['cpu_s']['bare']:.2f} s (bare discord.py bot)",
-        f"{found['ratio']}",
+        "CPU from start to the first claim",
+        f"{found['cpu_s']['claiming']:.2f} s",
+        bare,
+        "",
         f"≤ {found['goal_s']} s",
+    )
+    yield Row(
+        "CPU from start to ready", f"{found['cpu_s']['ours']:.2f} s", bare, f"{found['ratio']}", ""
     )
 
 

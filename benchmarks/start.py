@@ -1,10 +1,12 @@
-"""What starting costs: CPU seconds of the whole process until it is ready.
+"""What starting costs: CPU seconds of the process until it first claims what is due, and to READY.
 
 `python -m benchmarks.start` prints a table, `--json` the figures. A real `python -m bot run` joins
 a Discord on loopback that has one server: settings, store (opened, its key read, its schema
 checked), texts, content, every feature, the commands sent to Discord, READY. It starts on a store
-that is there, as after an update or a crash; the first start, which makes the store, stands
-beside it. The peer is discord.py's least bot, with one command, started in turns with ours.
+that is there, as after a crash; the first start, which makes the store and reads all YAML, stands
+beside it. What is due is claimed as soon as Discord knows the commands, before READY: the goal is
+about that moment, which is measured in starts of its own. The peer is discord.py's least bot, with
+one command, started in turns with ours.
 """
 
 from __future__ import annotations
@@ -28,7 +30,7 @@ GOAL_SECONDS = 0.6
 
 
 async def start_seconds(name: str, folder: Path) -> float:
-    """CPU seconds of a bot's process from its beginning to READY."""
+    """CPU seconds of a bot's process from its beginning to READY, or to its first claim."""
     async with Discord([server(0)]) as discord, started(name, discord.url, folder) as running:
         pass
     return running.cpu_seconds
@@ -44,13 +46,18 @@ def import_seconds(modules: str) -> float:
 
 async def run(rounds: int) -> dict[str, Any]:
     """Start all in turns, so that the machine's moods fall on all alike."""
-    took: dict[str, list[float]] = {"ours": [], "bare": [], "import_discord": []}
+    took: dict[str, list[float]] = {
+        "claiming": [],
+        "ours": [],
+        "bare": [],
+        "import_discord": [],
+    }
     with tempfile.TemporaryDirectory(prefix="alongside-bench-") as place:
         folder = Path(place)
         first = await start_seconds("ours", folder)
         for _ in range(rounds):
             took["import_discord"].append(await asyncio.to_thread(import_seconds, "discord"))
-            for name in ("ours", "bare"):
+            for name in ("claiming", "ours", "bare"):
                 took[name].append(await start_seconds(name, folder))
     median = {name: round(statistics.median(seconds), 3) for name, seconds in took.items()}
     pairs = zip(took["ours"], took["bare"], strict=True)
@@ -67,11 +74,19 @@ async def run(rounds: int) -> dict[str, Any]:
 def table(found: dict[str, Any]) -> str:
     """Lay the figures out for a person."""
     rows = [f"{'start to ready':<28}{'CPU s':>8}{'least':>8}"]
-    labels = {"ours": "ours", "bare": "bare discord.py bot", "import_discord": "import discord"}
+    labels = {
+        "claiming": "ours, to the first claim",
+        "ours": "ours",
+        "bare": "bare discord.py bot",
+        "import_discord": "import discord",
+    }
     for name, label in labels.items():
         rows.append(f"{label:<28}{found['cpu_s'][name]:>8}{found['least_cpu_s'][name]:>8}")
     rows.append(f"{'ours, the first start':<28}{found['first_start_cpu_s']:>8}")
-    rows.append(f"Ours takes {found['ratio']} times the bare bot's; the goal is {GOAL_SECONDS} s.")
+    rows.append(
+        f"Ours takes {found['ratio']} times the bare bot's to READY; "
+        f"the goal is {GOAL_SECONDS} s to the first claim."
+    )
     return "\n".join(rows)
 
 

@@ -15,6 +15,16 @@ from bot.texts import BASE, Texts
 
 _Described = app_commands.Command[Any, ..., Any] | app_commands.Group
 
+_PLACE = app_commands.TranslationContextLocation
+_OF_COMMAND = {
+    _PLACE.command_name: "name",
+    _PLACE.group_name: "name",
+    _PLACE.command_description: "description",
+    _PLACE.group_description: "description",
+}
+_OF_OPTION = {_PLACE.parameter_name: "name", _PLACE.parameter_description: "description"}
+"""The last word of the key, by what is translated."""
+
 
 def key_of(command: _Described) -> str:
     """The text key under which a command's words stand."""
@@ -44,7 +54,9 @@ class CommandWords(app_commands.Translator):
     def __init__(self, texts: Texts) -> None:
         self._texts = texts
         # Asked some eight thousand times at each start, for the many languages of Discord.
-        self._spoken = frozenset(each for each in discord.Locale if texts.speaks(each.value))
+        self._spoken = {
+            each: texts.choose(each.value) for each in discord.Locale if texts.speaks(each.value)
+        }
 
     async def translate(
         self,
@@ -53,25 +65,18 @@ class CommandWords(app_commands.Translator):
         context: app_commands.TranslationContextTypes,
     ) -> str | None:
         """Give the words for one name or description, or None to show the English ones."""
-        if locale not in self._spoken:
+        spoken = self._spoken.get(locale)
+        if spoken is None:
             return None
         # A menu's entry has no path of words to make a key from, so it brings its own.
         key = string.extras.get("key") or _key(context)
-        spoken = self._texts.choose(locale.value)
         return self._texts.say(key, spoken) if key and self._texts.has(key, spoken) else None
 
 
 def _key(context: app_commands.TranslationContextTypes) -> str | None:
-    location = app_commands.TranslationContextLocation
     data: Any = context.data
-    match context.location:
-        case location.command_name | location.group_name:
-            return f"{key_of(data)}.name"
-        case location.command_description | location.group_description:
-            return f"{key_of(data)}.description"
-        case location.parameter_name:
-            return f"{key_of(data.command)}.options.{data.name}.name"
-        case location.parameter_description:
-            return f"{key_of(data.command)}.options.{data.name}.description"
-        case _:
-            return None
+    if part := _OF_COMMAND.get(context.location):
+        return f"{key_of(data)}.{part}"
+    if part := _OF_OPTION.get(context.location):
+        return f"{key_of(data.command)}.options.{data.name}.{part}"
+    return None
