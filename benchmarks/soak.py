@@ -301,6 +301,7 @@ def figures(
     live = soak.hours[1:-1]
     warm = WARM_UP_HOURS if len(live) > 2 * WARM_UP_HOURS else len(live) // 3
     level = live[warm:]
+    late = live[-max(len(live) // 3, 2) :]
     posted: Counter[str] = Counter(
         id_
         for one in soak.double.world.posted
@@ -340,6 +341,8 @@ def figures(
         "rss_last_mb": round(live[-1]["rss_kb"] / 1000, 1),
         "rss_slope_kb_an_hour": slopes["rss_kb"],
         "rss_slope_second_half_kb_an_hour": slope(live[len(live) // 2 :], "rss_kb"),
+        "rss_slope_last_third_kb_an_hour": slope(late, "rss_kb"),
+        "python_blocks_slope_last_third": slope(late, "python_blocks"),
         "slopes_an_hour": slopes,
         "left_behind": {key: max(rested[key] - begun[key], 0) for key in left},
         "tasks_left": dict(Counter(soak.tasks[-1]) - Counter(soak.tasks[0])),
@@ -356,9 +359,9 @@ def figures(
 
 
 COUNTED = (
-    *("rss_kb", "objects", "frozen", "tasks", "threads", "sockets", "files", "views"),
-    *("view_messages", "modals", "channel_threads", "private_channels", "users", "http_buckets"),
-    *("http_hashes", "open_forms", "shelved", "remembered"),
+    *("rss_kb", "objects", "frozen", "python_blocks", "tasks", "threads", "sockets", "files"),
+    *("views", "view_messages", "modals", "channel_threads", "private_channels", "users"),
+    *("http_buckets", "http_hashes", "open_forms", "shelved", "remembered"),
 )
 
 

@@ -332,6 +332,7 @@ class Inside:
             "rss_kb": _resident_kb(),
             "objects": len(objects),
             "frozen": gc.get_freeze_count(),
+            "python_blocks": sys.getallocatedblocks(),
             "tasks": sum(named.values()),
             "threads": sum(not one.name.startswith("asyncio_") for one in threading.enumerate()),
             "pool_threads": sum(one.name.startswith("asyncio_") for one in threading.enumerate()),

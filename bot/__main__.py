@@ -21,6 +21,7 @@ from bot.alone import alone
 from bot.clock import system_clock
 from bot.config import Config
 from bot.errors import StartError
+from bot.memory import keep_together
 
 if TYPE_CHECKING:
     from bot.backup.restoring import Settled
@@ -215,6 +216,7 @@ async def _until_told(work: Coroutine[Any, Any, int]) -> int:
 
 
 async def _run(config: Config) -> int:
+    keep_together()
     # What start-up makes stays; the collector would go through it again and again. `on_ready`
     # switches it on again for what comes later.
     gc.disable()

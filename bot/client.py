@@ -28,6 +28,7 @@ from bot.jobs.model import HOLDINGS as JOBS
 from bot.membership.looking import keep_looking
 from bot.membership.model import HOLDING as MEMBERSHIP
 from bot.membership.service import GONE
+from bot.memory import give_back
 from bot.news.model import HOLDING as NEWS
 from bot.notices.carrier import NoticeCarrier
 from bot.notices.model import HOLDING as NOTICES
@@ -284,6 +285,8 @@ class Alongside(commands.AutoShardedBot):
                 swept = await self.runtime.privacy.sweep()
                 if self.runtime.journal is not None:
                     await self.runtime.journal.tidy()
+                # What went meanwhile lies between what stays; the C library keeps it otherwise.
+                await asyncio.to_thread(give_back)
                 if swept.rows or swept.servers:
                     _log.info("swept", rows=swept.rows, servers=swept.servers)
             except Exception as error:  # noqa: BLE001 - the next sweep tries again
