@@ -20,7 +20,7 @@ from bot.consent import service as consents
 from bot.database import Database, Transaction
 from bot.jobs import store as jobs
 from bot.jobs.model import Draft, Timer
-from bot.recurrence import Rule
+from bot.recurrence import Rule, grace
 from bot.settings import store as settings
 from bot.settings.core import NOTICE_CHANNEL
 from bot.settings.model import Setting
@@ -188,7 +188,7 @@ class People:
         one = checkins.Schedule(self._id(), server_id, None, plan, now - timedelta(days=1))
         made = [one]
         if home.calm:
-            late = due + checkins.late_after(plan.rule)
+            late = due + grace(plan.rule)
             draft = Draft(PROMPT, one.id, server_id, channel.id, "", due, late)
             self.owed[draft.id] = late
         person = home.people[0]

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from bot.errors import UserError
-from bot.recurrence import Rule, grace, jitter, next_after
+from bot.recurrence import Rule, jitter, next_after
 
 SPREAD_SECONDS = 60
 """Schedules of one minute are spread over it, by a hash of their id.
@@ -169,12 +169,6 @@ class Schedule:
 def next_due_after(rule: Rule, moment: datetime) -> datetime | None:
     """The same as `next_after`, remembered: many schedules share a rule and come due together."""
     return next_after(rule, moment)
-
-
-@lru_cache(maxsize=4_096)
-def late_after(rule: Rule) -> timedelta:
-    """The same as `grace`, remembered."""
-    return grace(rule)
 
 
 def refused_once(schedule: Schedule) -> Schedule:

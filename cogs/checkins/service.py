@@ -28,7 +28,7 @@ from bot.jobs.model import State as Ended
 from bot.notices.service import Notices
 from bot.privacy import Holding, Kind
 from bot.privacy import store as privacy
-from bot.recurrence import between
+from bot.recurrence import between, grace
 from bot.settings.service import Settings
 from bot.zones import ZoneGone, zone_info
 from cogs.checkins import store
@@ -49,7 +49,6 @@ from cogs.checkins.model import (
     Schedule,
     State,
     check_place,
-    late_after,
     next_due_after,
     refused_once,
 )
@@ -784,7 +783,7 @@ class Keeping:
                 following.append(Timer(PROMPT, one.id, one.server_id, upcoming + spread))
             if after is not one:
                 changed.append(after)
-            late_by = late_after(after.plan.rule)
+            late_by = grace(after.plan.rule)
             moments = missed if to_post is None else [*missed, to_post]
             drafts += [_draft(after, at, at + late_by, "") for at in moments]
         await store.put_schedules(tx, changed)
@@ -903,7 +902,7 @@ def _came_due(
         schedule = replace(schedule, skip_next=False)
     if not moments:
         return schedule, [], None, upcoming
-    if now - moments[-1] > late_after(rule):
+    if now - moments[-1] > grace(rule):
         return schedule, moments[-MISSED_WRITTEN:], None, upcoming
     return schedule, moments[:-1][-MISSED_WRITTEN:], moments[-1], upcoming
 

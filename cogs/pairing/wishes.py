@@ -35,7 +35,7 @@ def free_hours(blocks: frozenset[Block], zone: str, now: datetime) -> frozenset[
     return frozenset[int]().union(*(_hours(block, zone, today) for block in blocks))
 
 
-@lru_cache(maxsize=8_192)
+@lru_cache(maxsize=2_048)
 def _hours(block: Block, zone: str, today: date) -> frozenset[int]:
     """The same for one block: ten thousand members share few zones and eight blocks."""
     days, part = block.value.split("-")
