@@ -317,7 +317,9 @@ class Inside:
         return None
 
     def _measure(self) -> dict[str, Any]:
+        began = time.thread_time()
         gc.collect()
+        collecting = time.thread_time() - began
         client, state = self._client, cast(Any, self._client)._connection
         objects = gc.get_objects()
         kinds = Counter(f"{type(one).__module__}.{type(one).__qualname__}" for one in objects)
@@ -332,6 +334,7 @@ class Inside:
             "rss_kb": _resident_kb(),
             "objects": len(objects),
             "frozen": gc.get_freeze_count(),
+            "collect_ms": round(collecting * 1000, 1),
             "python_blocks": sys.getallocatedblocks(),
             "tasks": sum(named.values()),
             "threads": sum(not one.name.startswith("asyncio_") for one in threading.enumerate()),

@@ -342,13 +342,15 @@ def _index(locale: str) -> _Index:
             add(other, code, _Claim.OTHER)
     for code, aliased in _three_letter_codes():
         add(code, aliased, _Claim.SHORT)
-    return _Index(
-        tuple(keys.values()),
-        {
-            text: frozenset(code for code, claim in claims.items() if claim == min(claims.values()))
-            for text, claims in meant.items()
-        },
-    )
+    # Most names mean one country, which has many: one set for all of them.
+    shared: dict[frozenset[str], frozenset[str]] = {}
+
+    def strongest(claims: dict[str, _Claim]) -> frozenset[str]:
+        least = min(claims.values())
+        found = frozenset(code for code, claim in claims.items() if claim == least)
+        return shared.setdefault(found, found)
+
+    return _Index(tuple(keys.values()), {text: strongest(claims) for text, claims in meant.items()})
 
 
 def _three_letter_codes() -> Iterator[tuple[str, str]]:
