@@ -85,10 +85,10 @@ async def open_runtime(config: Config, clock: Clock = system_clock) -> Runtime:
 
     Raises StartError (also ContentError, StoreError) with nothing left open.
     """
-    load = Rereading(config.state_dir / "reread").load
-    texts = Texts.load(load=load)
     database = await open_store(config)
     try:
+        load = Rereading(config.state_dir / "reread", store_key(config)).load
+        texts = Texts.load(load=load)
         if await database.has_table(PROGRESS):
             raise StartError(
                 f"A move into {database.where} was begun and not finished. "

@@ -1,15 +1,18 @@
 """Gives what an earlier start has read of a YAML file, for as long as the file is the same.
 
 Reading the shipped YAML is a quarter of a start; reading the same as JSON takes a twentieth of the
-time. A copy begins with a SHA-256 over the YAML file, the program that reads it and the copy's own
-data: one of another file, of another version or with a letter changed is not used but made anew.
+time. A copy begins with a seal (HMAC-SHA-256 under a key derived from the store's) over the YAML
+file, the program that reads it and the copy's own data: one of another file, of another version, or
+that anybody else has written, is not used but made anew.
 Nothing of members is in it, and whoever deletes it costs the next start some time.
 """
 
 from __future__ import annotations
 
+import hmac
 import json
 import os
+from contextlib import suppress
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -28,8 +31,10 @@ PROGRAM = Path(__file__).with_name("plain_yaml.py")
 class Rereading:
     """Reads YAML files, and keeps a copy of each as JSON in a folder of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, key: str | None) -> None:
+        """`key` is the store's; without one the seal holds no secret."""
         self._folder: Path | None = folder
+        self._key = hmac.digest((key or "").encode(), b"alongside reread", "sha256")
         self._reader = __version__.encode() + PROGRAM.read_bytes()
 
     def load(self, path: Path) -> Document:
@@ -42,7 +47,7 @@ class Rereading:
             seal, _, body = copy.read_bytes().partition(b"\n")
         except OSError:
             seal = body = b""
-        if seal == self._seal(source, body):
+        if hmac.compare_digest(seal, self._seal(source, body)):
             # Where a part stands is asked of a wrong file only.
             lines = cache(lambda: parse_yaml(text_of(source, name), name).lines())
             return Document(name, json.loads(body), lines)
@@ -53,7 +58,8 @@ class Rereading:
     def _seal(self, source: bytes, body: bytes) -> bytes:
         parts = (self._reader, source, body)
         # The hash of each, or a byte could move from one part into the next.
-        return sha256(b"".join(sha256(part).digest() for part in parts)).hexdigest().encode()
+        hashes = b"".join(sha256(part).digest() for part in parts)
+        return hmac.new(self._key, hashes, sha256).hexdigest().encode()
 
     def _keep(self, copy: Path, source: bytes, data: Any) -> None:
         body = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
@@ -66,4 +72,6 @@ class Rereading:
         except OSError as error:
             # The bot runs all the same; once is enough to have tried.
             self._folder = None
+            with suppress(OSError):
+                draft.unlink(missing_ok=True)
             _log.info("content_not_kept", error=logs.describe(error))

@@ -272,6 +272,10 @@ async def _answered(interaction: Interaction) -> None:
             _log.error("store_error", error=logs.describe(error))
 
 
+def _has_answer(interaction: Interaction) -> bool:
+    return interaction.response.is_done() or _ANSWERED in interaction.extras
+
+
 async def _first(interaction: Interaction, answer: Awaitable[object]) -> None:
     """Give the first answer.
 
@@ -290,7 +294,7 @@ async def reply(interaction: Interaction, panel: ui.LayoutView, *, files: Any = 
     """Answer privately: a new message that only this person sees."""
     none = discord.AllowedMentions.none()
     attachments = list(files)
-    if interaction.response.is_done() or _ANSWERED in interaction.extras:
+    if _has_answer(interaction):
         await interaction.followup.send(
             view=panel, ephemeral=True, allowed_mentions=none, files=attachments
         )
@@ -307,7 +311,7 @@ async def reply(interaction: Interaction, panel: ui.LayoutView, *, files: Any = 
 async def turn(interaction: Interaction, panel: ui.LayoutView) -> None:
     """Answer a tap by changing the private message it was on; elsewhere, by a new private one."""
     message = interaction.message
-    if message is not None and message.flags.ephemeral and not interaction.response.is_done():
+    if message is not None and message.flags.ephemeral and not _has_answer(interaction):
         await _first(
             interaction,
             interaction.response.edit_message(
@@ -349,6 +353,9 @@ async def answer_error(interaction: Interaction, error: BaseException) -> None:
         figures.unanswered("broken")
         return
     else:
+        if isinstance(error, discord.HTTPException) and error.code == _ANSWERED_BEFORE:
+            # That an answer will come, say: they wait for it.
+            interaction.extras[_ANSWERED] = True
         _log.error("unexpected", error=logs.describe(error))
         refused = UserError("errors.unexpected")
     figures.refused(refused.key)

@@ -164,9 +164,12 @@ class _Transaction(_Statements):
                 await self._connection.execute(_TELL, words)
             if keep and self._lines and self._engine.journal is not None:
                 await in_thread(partial(self._engine.journal, self._lines))
-            await (self._block.commit() if keep else self._block.rollback())
-            if keep:
-                self._engine.line.committed(self._said)
+            try:
+                await (self._block.commit() if keep else self._block.rollback())
+            finally:
+                # Where the server's word was lost it may be committed; to hear it in vain is cheap.
+                if keep:
+                    self._engine.line.committed(self._said)
         finally:
             await self._release()
 

@@ -4,7 +4,8 @@
 writer. So the open SQLite transaction is handed from one waiting task to the next, each inside a
 savepoint of its own, and one COMMIT acknowledges all of them. Nobody's `transaction()` returns
 before that COMMIT has; if it fails, it fails for everyone who was waiting on it. What they set down
-in the journal is written together, just before it.
+in the journal is written together, just before it; a journal that cannot be written fails all of
+them as a COMMIT does, and each may be tried again.
 
 **Cancellation.** A task can be cancelled at any `await`, while the statement it waits for goes on
 in the connection's thread. So every step that changes the transaction's state is one whole call
@@ -280,14 +281,14 @@ class _Writer:
     def _committed(self, commit: asyncio.Future[None]) -> None:
         error = commit.exception()
         batch, self._batch = self._batch, _Batch(self.loop)
-        if error is None:
-            self._engine.line.committed(batch.said)
         if error is None or isinstance(error, driver.Error):
             batch.committed.set_result(error)
         else:
             batch.committed.set_exception(error)
         if not self._grant():
             self._rest()
+        if error is None:
+            self._engine.line.committed(batch.said)
 
     def _grant(self) -> bool:
         while self._waiting:

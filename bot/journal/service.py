@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+from threading import Lock
 
 from bot.clock import Clock
 from bot.database import Database, StoreKeyWrong, Transaction
@@ -50,9 +51,14 @@ def rekeyed(path: Path) -> Path:
 
 
 class Journal:
-    """The file. It is opened for each entry and closed again, for entries are rare."""
+    """The file. It is opened for each use and closed again, for uses are rare.
+
+    One thread at a time: whoever closes a file lets go of the locks that others of the same process
+    hold on it (sqlite.org/howtocorrupt.html, 2.2).
+    """
 
     def __init__(self, path: Path, store_key: str | None, clock: Clock) -> None:
+        self._turn = Lock()
         self._path = path
         self._key = journal_key(store_key)
         self._clock = clock
@@ -63,19 +69,21 @@ class Journal:
         Raises a `StoreError`: `StoreKeyWrong` when the key is another one.
         """
         now = self._clock()
-        try:
-            store.begin(self._path, self._key, now, now - KEPT)
-        except StoreKeyWrong:
-            # The key was being changed, and the store had its new key before the journal had.
-            waiting = rekeyed(self._path)
-            if not waiting.exists() or not fits(waiting, self._key):
-                raise
-            put_in_place(waiting, self._path)
-            store.begin(self._path, self._key, now, now - KEPT)
+        with self._turn:
+            try:
+                store.begin(self._path, self._key, now, now - KEPT)
+            except StoreKeyWrong:
+                # The key was being changed, and the store had its new key before the journal had.
+                waiting = rekeyed(self._path)
+                if not waiting.exists() or not fits(waiting, self._key):
+                    raise
+                put_in_place(waiting, self._path)
+                store.begin(self._path, self._key, now, now - KEPT)
 
     def write(self, lines: Sequence[str]) -> None:
         """Write lines, all or none; on the disk when this returns. Raises a `StoreError`."""
-        store.add(self._path, self._key, lines, self._clock())
+        with self._turn:
+            store.add(self._path, self._key, lines, self._clock())
 
     async def tidy(self) -> None:
         """Drop what is past its time, from within a running bot."""
@@ -83,7 +91,8 @@ class Journal:
 
     def mark_backup(self) -> datetime:
         """Write that a backup is being made; gives the moment from which it is to be dated."""
-        return store.add(self._path, self._key, [json.dumps({"kind": BACKUP})], self._clock())
+        with self._turn:
+            return store.add(self._path, self._key, [json.dumps({"kind": BACKUP})], self._clock())
 
     def begun_at(self) -> datetime:
         """Give since when it is kept."""

@@ -38,7 +38,7 @@ class News:
     """What people are still to be told.
 
     Nearly nobody who asks has any, so it is kept in memory who may have. While it cannot be heard
-    what other processes write, and while too many wait, the store is asked each time.
+    what other processes write, and once too many wait, the store is asked each time.
     """
 
     def __init__(self, database: Database) -> None:
@@ -72,7 +72,7 @@ class News:
     def _changed(self, user_id: int | None) -> None:
         self._changes += 1
         if user_id is None:
-            self._waiting = None
+            self._waiting, self._too_many = None, False
         elif self._waiting is not None:
             self._waiting.add(user_id)
             self._bound()

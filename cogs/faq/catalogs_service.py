@@ -31,10 +31,9 @@ CONTENT = DATA / "content" / "faq"
 SHELF_DOCUMENTS = 1_500
 """Entries indexed at once, over all servers: about 25 servers with their own, in some 25 MB."""
 SHELF_SERVERS = 5_000
+"""Servers remembered at once."""
 PLAIN_SERVERS = 20_000
 """Servers of which it is remembered that they show what ships, some 40 bytes each."""
-
-"""Servers remembered at once."""
 UNUSED = timedelta(minutes=30)
 """After this long without a question an index is dropped."""
 

@@ -54,6 +54,8 @@ _URL = re.compile(r"https?://[^\s<>()\[\]\"]{4,490}")
 _HEADING = re.compile(r"^\s*#{1,6}\s", re.MULTILINE)
 _LINK = re.compile(r"://|\]\(|discord\.gg|discord(?:app)?\.com/", re.IGNORECASE)
 _MENTION = re.compile(r"<@|@(?:everyone|here)", re.IGNORECASE)
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
+"""Kinds of characters that cannot be seen: Unicode's general categories."""
 _KEYS = frozenset({"id", "topic", "question", "answer", "phrasings", "tags", "related", "sources"})
 
 
@@ -348,9 +350,9 @@ def clean(text: str) -> str:
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
     if not text.replace("\n", "").isprintable():
         # Joiners (Cf) are part of emoji and of some scripts; direction marks are not.
-        for character in set(text) - set("\n\u200c\u200d"):
-            if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Co", "Cn"}:
-                text = text.replace(character, "")
+        found = set(text) - set("\n\u200c\u200d")
+        unseen = (one for one in found if unicodedata.category(one) in _UNSEEN)
+        text = text.translate(dict.fromkeys(map(ord, unseen)))
     return "\n".join(line.rstrip() for line in text.split("\n")).strip()
 
 

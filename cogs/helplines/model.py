@@ -42,7 +42,7 @@ _URL = re.compile(r"https?://[^\s<>()\[\]]+")
 _NUMBER = re.compile(r"[*+]?\d(?:[\d -]*\d)?")
 _WORD = re.compile(r"[A-Z]{2,20}")
 
-Path = tuple[str | int, ...]
+Keys = tuple[str | int, ...]
 """Keys and positions that lead to a part of the file."""
 
 Line = Callable[..., int | None]
@@ -99,7 +99,7 @@ class Emergency:
     number: str
     services: tuple[Service, ...]
     sources: tuple[Source, ...]
-    place: Path = field(default=(), compare=False)
+    place: Keys = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class Helpline:
     languages: tuple[str, ...] = ()
     free: bool | None = None
     number_unlisted: bool = False
-    place: Path = field(default=(), compare=False)
+    place: Keys = field(default=(), compare=False)
 
     @property
     def newest_page(self) -> PageDate | None:
@@ -158,7 +158,7 @@ class Country:
     emergency: tuple[Emergency, ...]
     helplines: tuple[Helpline, ...]
     checked: date
-    place: Path = field(default=(), compare=False)
+    place: Keys = field(default=(), compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +229,7 @@ def warnings(helplines: Helplines, today: date) -> tuple[str, ...]:
     """
     found: list[str] = []
 
-    def warn(place: Path, what: str) -> None:
+    def warn(place: Keys, what: str) -> None:
         line = helplines.line(*place)
         where = helplines.file if line is None else f"{helplines.file}:{line}"
         found.append(f"{where}: {what}")
@@ -368,7 +368,7 @@ class _Parser:
         self._shared: dict[str, Source] = {}
         self._ids: set[str] = set()
 
-    def refuse(self, path: Path, reason: str) -> ContentError:
+    def refuse(self, path: Keys, reason: str) -> ContentError:
         return ContentError(self._file, self._line(*path), reason)
 
     def helplines(self, data: object) -> Helplines:
@@ -385,7 +385,7 @@ class _Parser:
             countries[country.code] = country
         return Helplines(self._file, finder, MappingProxyType(countries), self._line)
 
-    def country(self, path: Path, data: object) -> Country:
+    def country(self, path: Keys, data: object) -> Country:
         found = self.mapping(path, data, _COUNTRY_KEYS)
         code = self.text((*path, "country"), found.get("country"))
         if not _COUNTRY.fullmatch(code):
@@ -405,7 +405,7 @@ class _Parser:
         checked = self.day((*path, "checked"), found.get("checked"))
         return Country(code, emergency, helplines, checked, path)
 
-    def emergency(self, path: Path, data: object) -> Emergency:
+    def emergency(self, path: Keys, data: object) -> Emergency:
         found = self.mapping(path, data, _EMERGENCY_KEYS)
         number = self.number((*path, "number"), found.get("number"))
         services: list[Service] = []
@@ -418,7 +418,7 @@ class _Parser:
             raise self.refuse((*path, "services"), "an emergency number needs a service")
         return Emergency(number, tuple(services), self.sources(path, found), path)
 
-    def helpline(self, path: Path, data: object, country: str) -> Helpline:
+    def helpline(self, path: Keys, data: object, country: str) -> Helpline:
         found = self.mapping(path, data, _HELPLINE_KEYS)
         row_id = self.text((*path, "id"), found.get("id"))
         if not _ID.fullmatch(row_id) or row_id[:2] != country.lower():
@@ -454,7 +454,7 @@ class _Parser:
         self.accept(path, row)
         return row
 
-    def accept(self, path: Path, row: Helpline) -> None:
+    def accept(self, path: Keys, row: Helpline) -> None:
         """Refuse a row that is complete in form but that nobody should be sent to."""
         if not row.numbers and row.chat is None:
             raise self.refuse(path, "a helpline needs a number to call or write to, or a chat page")
@@ -475,7 +475,7 @@ class _Parser:
                 "a number that the phone library does not know needs two sources",
             )
 
-    def sources(self, path: Path, found: Mapping[str, object]) -> tuple[Source, ...]:
+    def sources(self, path: Keys, found: Mapping[str, object]) -> tuple[Source, ...]:
         path = (*path, "sources")
         values = self.sequence(path, found.get("sources"))
         if not values:
@@ -490,7 +490,7 @@ class _Parser:
                 sources.append(self.source((*path, position), value))
         return tuple(sources)
 
-    def source(self, path: Path, data: object) -> Source:
+    def source(self, path: Keys, data: object) -> Source:
         found = self.mapping(path, data, _SOURCE_KEYS)
         url = self.url((*path, "url"), found.get("url"))
         dated: PageDate | None = None
@@ -506,70 +506,70 @@ class _Parser:
 
     def optional(
         self,
-        path: Path,
+        path: Keys,
         found: Mapping[str, object],
         key: str,
-        read: Callable[[Path, object], str],
+        read: Callable[[Keys, object], str],
     ) -> str | None:
         return read((*path, key), found[key]) if key in found else None
 
-    def flag(self, path: Path, found: Mapping[str, object], key: str) -> bool | None:
+    def flag(self, path: Keys, found: Mapping[str, object], key: str) -> bool | None:
         value = found.get(key)
         if value is None or isinstance(value, bool):
             return value
         raise self.refuse((*path, key), f"{key} is true or false")
 
-    def grade(self, path: Path, value: object) -> Grade:
+    def grade(self, path: Keys, value: object) -> Grade:
         if value in (Grade.OPERATOR.value, Grade.REPORTED.value):
             return Grade(str(value))
         raise self.refuse(path, f"only rows of grade A and B ship, not {value!r}")
 
-    def hours(self, path: Path, value: object) -> str:
+    def hours(self, path: Keys, value: object) -> str:
         hours = self.text(path, value)
         if hours == ALWAYS or DAILY.fullmatch(hours):
             return hours
         raise self.refuse(path, f"hours read {ALWAYS} or 09:00-24:00, not {hours!r}")
 
-    def languages(self, path: Path, value: object) -> tuple[str, ...]:
+    def languages(self, path: Keys, value: object) -> tuple[str, ...]:
         codes = tuple(str(code) for code in self.sequence(path, value))
         for code in codes:
             if not _LANGUAGE.fullmatch(code):
                 raise self.refuse(path, f"{code!r} is no language code")
         return codes
 
-    def number(self, path: Path, value: object) -> str:
+    def number(self, path: Keys, value: object) -> str:
         number = self.text(path, value)
         if not is_number(number):
             raise self.refuse(path, f"{number!r} is not written as a number one can dial")
         return number
 
-    def word(self, path: Path, value: object) -> str:
+    def word(self, path: Keys, value: object) -> str:
         word = self.text(path, value)
         if not _WORD.fullmatch(word):
             raise self.refuse(path, f"{word!r} is not one word in capitals")
         return word
 
-    def url(self, path: Path, value: object) -> str:
+    def url(self, path: Keys, value: object) -> str:
         url = self.text(path, value)
         if not is_url(url):
             raise self.refuse(path, f"{url!r} is no web address")
         return url
 
-    def day(self, path: Path, value: object) -> date:
+    def day(self, path: Keys, value: object) -> date:
         words = self.text(path, value)
         try:
             return date.fromisoformat(words)
         except ValueError:
             raise self.refuse(path, f"{words!r} is no date such as 2026-11-21") from None
 
-    def text(self, path: Path, value: object) -> str:
+    def text(self, path: Keys, value: object) -> str:
         if isinstance(value, str) and value.strip():
             return value
         name = path[-1] if path else "file"
         reason = f"{name} is missing" if value is None else f"{name} is not text: {value!r}"
         raise self.refuse(path if value is not None else path[:-1], reason)
 
-    def sequence(self, path: Path, value: object) -> list[object]:
+    def sequence(self, path: Keys, value: object) -> list[object]:
         if isinstance(value, list):
             return cast("list[object]", value)
         name = path[-1]
@@ -577,7 +577,7 @@ class _Parser:
         raise self.refuse(path if value is not None else path[:-1], reason)
 
     def mapping(
-        self, path: Path, value: object, allowed: frozenset[str] | None
+        self, path: Keys, value: object, allowed: frozenset[str] | None
     ) -> Mapping[str, object]:
         if not isinstance(value, dict):
             raise self.refuse(path, "expected keys and values here")

@@ -150,6 +150,25 @@ async def test_a_server_that_is_not_in_the_new_session_is_forgotten(
     assert [one.id for one in session.bot.guilds] == [guild.id]
 
 
+async def test_a_new_session_of_one_shard_leaves_the_servers_of_another(
+    double: Double, session: Session
+) -> None:
+    guild, _ = settle(double)
+    await session.told()
+    state: Any = session.bot._connection  # pyright: ignore[reportPrivateUsage]
+    state.shard_count = 2
+    here = session.known(guild).shard_id
+
+    def begin(shard: int) -> None:
+        user = {"id": str(double.world.bot.id), "username": "alongside", "discriminator": "0"}
+        state.parse_ready({"shard": [shard, 2], "guilds": [], "user": {**user, "avatar": None}})
+
+    begin(1 - here)
+    assert [one.id for one in session.bot.guilds] == [guild.id]
+    begin(here)
+    assert list(session.bot.guilds) == []
+
+
 KINDS: set[type] = {discord.Guild, discord.Role, discord.TextChannel, discord.Member}
 
 

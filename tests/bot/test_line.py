@@ -8,11 +8,11 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.database import line
+from bot.database import StoreError, line
 from bot.database.line import PostgresLine
 from bot.errors import StartError
 from bot.identifying import Identifying, take_shards
@@ -174,6 +174,29 @@ async def test_whoever_asks_for_it_hears_ones_own_process_too(
         tx.tell("word", 3)
     await until(lambda: len(heard) >= 2)
     assert heard == [2, 3]
+
+
+async def test_news_that_the_server_has_committed_are_told_though_its_word_was_lost(
+    both: tuple[Database, Database],
+) -> None:
+    first, _ = both
+    news = News(first)
+    assert await news.unheard(7) == ()
+
+    class Lost:
+        def __init__(self, block: Any) -> None:
+            self._block = block
+
+        async def commit(self) -> None:
+            await self._block.commit()
+            raise ConnectionResetError
+
+    with suppress(StoreError):
+        async with first.transaction() as tx:
+            await tell(tx, 7, 11, "waiting", NOW)
+            within: Any = tx
+            within._block = Lost(within._block)
+    assert len(await news.unheard(7)) == 1
 
 
 async def test_news_that_another_process_has_of_somebody_are_told_here(

@@ -15,6 +15,7 @@ from bot.errors import ContentError
 from bot.rereading import Rereading
 from bot.texts import SHIPPED
 from tests.bot.test_content import PLAIN
+from tests.stores import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -32,8 +33,8 @@ def file(tmp_path: Path) -> Path:
     return made
 
 
-def started(tmp_path: Path) -> Rereading:
-    return Rereading(tmp_path / "state" / "reread")
+def started(tmp_path: Path, key: str | None = KEY) -> Rereading:
+    return Rereading(tmp_path / "state" / "reread", key)
 
 
 def copy_of(tmp_path: Path) -> Path:
@@ -98,6 +99,14 @@ def test_a_spoiled_copy_is_made_anew(
     assert copy.read_bytes() == sound
 
 
+def test_a_copy_by_somebody_who_has_not_the_key_is_not_believed(tmp_path: Path, file: Path) -> None:
+    for key in (None, "6b" * 32):
+        started(tmp_path, key).load(file)
+        forged = copy_of(tmp_path).read_bytes()
+        assert started(tmp_path).load(file).data["hello"] == "Good morning"
+        assert copy_of(tmp_path).read_bytes() != forged
+
+
 @pytest.mark.parametrize("changed", ["parser", "version"])
 def test_a_copy_of_another_version_is_made_anew(
     tmp_path: Path, file: Path, changed: str, monkeypatch: pytest.MonkeyPatch
@@ -144,8 +153,8 @@ def test_whatever_a_file_may_hold_is_the_same_from_its_copy(
     folder = tmp_path_factory.mktemp("any")
     file = folder / "any.yaml"
     file.write_text(json.dumps(data, ensure_ascii=False), "utf-8", newline="")
-    first = Rereading(folder / "copies").load(file).data
-    assert Rereading(folder / "copies").load(file).data == first
+    first = Rereading(folder / "copies", None).load(file).data
+    assert Rereading(folder / "copies", None).load(file).data == first
 
 
 def test_all_that_ships_is_the_same_from_its_copy(tmp_path: Path) -> None:

@@ -287,6 +287,17 @@ async def test_whoever_has_an_answer_that_discord_was_not_heard_to_take_is_told_
     assert "unexpected" not in log.getvalue()
 
 
+async def test_whoever_was_told_to_wait_hears_it_when_nothing_comes(world: World) -> None:
+    async def announce(interaction: Interaction) -> None:
+        await interaction.response.defer(ephemeral=True, thinking=True)
+
+    world.bot.runtime.actions.on("test:announce", announce)
+    world.env.inject_error("POST", "/interactions/*", status=400, code=40060)
+    await press(world, button("Go", "test:announce"))
+    sent = [one.path for one in world.env.http_requests if one.method == "POST"]
+    assert [path.split("/")[1] for path in sent[-2:]] == ["interactions", "webhooks"]
+
+
 async def test_what_an_answer_tells_is_kept_until_discord_has_the_answer(world: World) -> None:
     forgotten: list[str] = []
 
