@@ -84,4 +84,4 @@ def test_the_installed_bot_makes_its_store_in_the_home_of_its_account(
     run(tmp_path, installed / "alongside", "migrate")
     state = tmp_path / ".local" / "share" / "alongside"
     made = {path.name for path in state.iterdir()}
-    assert made == {"alongside.db", "database.key", "journal.db"}
+    assert made == {"alongside.db", "database.key", "journal.db", "reread"}
