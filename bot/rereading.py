@@ -65,7 +65,8 @@ class Rereading:
         body = json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
         draft = copy.with_suffix(f".{os.getpid()}")
         try:
-            make_folder(copy.parent)
+            if not copy.parent.is_dir():
+                make_folder(copy.parent)
             draft.touch(0o600)
             draft.write_bytes(self._seal(source, body) + b"\n" + body)
             draft.replace(copy)

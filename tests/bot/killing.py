@@ -201,6 +201,8 @@ def main(name: str, folder: Path, apart: int) -> None:
     def do(config: Config, kill_at: int | None = None) -> None:
         counted.write_text(str(lines_of(lambda: work.do(config), kill_at)))
 
+    # Once here, so that what it loads need not be loaded in each fork, every call of it watched.
+    work.do(fresh())
     counted = folder / "lines"
     began = time.monotonic()
     in_fork(partial(do, fresh()))

@@ -592,7 +592,7 @@ async def test_replaying_alone_is_for_postgres(config: Config, clock: Time) -> N
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("work", "apart", "outcomes"),
-    [("backup", 20, {"a backup", "none"}), ("restore", 200, {"from before", "restored"})],
+    [("backup", 20, {"a backup", "none"}), ("restore", 400, {"from before", "restored"})],
 )
 def test_killed_at_any_line_all_that_is_there_is_whole(
     tmp_path: Path, work: str, apart: int, outcomes: set[str]

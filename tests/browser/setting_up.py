@@ -7,7 +7,7 @@ from collections.abc import Callable
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.pairs import MODERATOR
-from tests.browser.using import choose, conversation, inside, look_as, press, says, use
+from tests.browser.using import choose, conversation, inside, look_as, press, says, take, use
 
 WHERE = "moderators-only"
 QUESTION = "When does the reading group meet?"
@@ -110,7 +110,7 @@ def first_check_in(page: Page, seen: Seen) -> None:
     press(page, "First check-in")
     expect(heading(page, "The first check-in")).to_be_visible()
     seen("setup-11-checkin-where")
-    choose(page, conversation(page).get_by_role("combobox").last, "check-ins")
+    take(page, conversation(page).get_by_role("combobox").last, "check-ins")
     expect(says(page, "What it could say")).to_be_visible()
     seen("setup-11-checkin-how-often")
     press(page, "Every day")
@@ -142,7 +142,7 @@ def first_round(page: Page, seen: Seen) -> None:
     """Two taps: the channel, and how often."""
     press(page, "First pairing round")
     expect(heading(page, "The first pairing round")).to_be_visible()
-    choose(page, conversation(page).get_by_role("combobox").last, "meet-a-peer")
+    take(page, conversation(page).get_by_role("combobox").last, "meet-a-peer")
     expect(says(page, "How often?")).to_be_visible()
     seen("setup-13-round-how-often")
     press(page, "Every 2 weeks")

@@ -60,12 +60,17 @@ def section(page: Page, name: str, words: str) -> None:
     expect(says(page, words)).to_be_visible()
 
 
-def choose(page: Page, field: Locator, option: str, *, several: bool = False) -> None:
-    """Choose a role or a channel in a form; of several, by saying that this is all."""
+def take(page: Page, field: Locator, option: str) -> None:
+    """Take a role or a channel from a menu; on a message, which may be another one by then."""
     field.click()
     # While the page looks for what can be chosen, it shows a choice and does not take it.
     expect(inside(page).get_by_role("listbox")).to_have_attribute("aria-busy", "false")
     inside(page).get_by_role("option", name=option).first.click()
+
+
+def choose(page: Page, field: Locator, option: str, *, several: bool = False) -> None:
+    """Choose a role or a channel in a form; of several, by saying that this is all."""
+    take(page, field, option)
     if several:
         inside(page).get_by_role("button", name="Apply").click()
     expect(field).to_have_attribute("aria-expanded", "false")
