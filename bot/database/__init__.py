@@ -293,11 +293,17 @@ class Database:
         except StoreError as error:
             writable = False
             problems.append(str(error))
+        schema_version = 0
+        try:
+            schema_version = await self.schema_version()
+        except StoreError as error:
+            # A connection that has met a damaged page may read no other page after it.
+            problems.append(str(error))
         return Health(
             engine=self._engine.name,
             version=await self._engine.version(),
             encrypted=self._engine.encrypted,
-            schema_version=await self.schema_version(),
+            schema_version=schema_version,
             problems=tuple(problems),
             writable=writable,
             size_bytes=await self._engine.size_bytes(),
