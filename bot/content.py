@@ -53,8 +53,7 @@ def load_yaml(path: Path, *, max_bytes: int = MAX_BYTES) -> Document:
 
     Raises ContentError with file, line and reason.
     """
-    name = name_of(path)
-    return parse_yaml(text_of(read_bytes(path, max_bytes=max_bytes), name), name)
+    return parse_bytes(read_bytes(path, max_bytes=max_bytes), name_of(path))
 
 
 def name_of(path: Path) -> str:
@@ -74,12 +73,13 @@ def read_bytes(path: Path, *, max_bytes: int = MAX_BYTES) -> bytes:
         raise ContentError(name, None, f"cannot be read: {error.strerror}") from error
 
 
-def text_of(source: bytes, name: str) -> str:
-    """Give a file's text; raises ContentError."""
+def parse_bytes(source: bytes, name: str) -> Document:
+    """Read YAML from what a file holds; `name` stands for it in refusals. Raises ContentError."""
     try:
-        return source.decode()
+        text = source.decode()
     except UnicodeDecodeError as error:
         raise ContentError(name, None, "is not UTF-8 text; save it as UTF-8") from error
+    return parse_yaml(text, name)
 
 
 def parse_yaml(text: str, name: str) -> Document:

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from bot import __version__, logs
-from bot.content import Document, name_of, parse_yaml, read_bytes, text_of
+from bot.content import Document, name_of, parse_bytes, read_bytes
 from bot.database.files import make_folder
 
 _log = logs.get(__name__)
@@ -41,7 +41,7 @@ class Rereading:
         """Read a file as `load_yaml` does; raises ContentError."""
         source, name = read_bytes(path), name_of(path)
         if self._folder is None:
-            return parse_yaml(text_of(source, name), name)
+            return parse_bytes(source, name)
         copy = self._folder / f"{name.replace('/', '-')}.json"
         try:
             seal, _, body = copy.read_bytes().partition(b"\n")
@@ -49,9 +49,9 @@ class Rereading:
             seal = body = b""
         if hmac.compare_digest(seal, self._seal(source, body)):
             # Where a part stands is asked of a wrong file only.
-            lines = cache(lambda: parse_yaml(text_of(source, name), name).lines())
+            lines = cache(lambda: parse_bytes(source, name).lines())
             return Document(name, json.loads(body), lines)
-        document = parse_yaml(text_of(source, name), name)
+        document = parse_bytes(source, name)
         self._keep(copy, source, document.data)
         return document
 

@@ -60,6 +60,14 @@ async def until(holds: Callable[[], object]) -> None:
             await asyncio.sleep(0.01)
 
 
+async def say_and_give_up(database: Database) -> None:
+    """A word in a transaction that is rolled back."""
+    with suppress(LookupError):
+        async with database.transaction() as tx:
+            tx.tell("word", 1)
+            raise LookupError
+
+
 async def cut(database: Database) -> None:
     """End the session of a line on the server, as a restart of the server does."""
     shown = database.line
@@ -143,10 +151,7 @@ async def test_what_is_committed_is_heard_by_others_and_what_is_rolled_back_by_n
     heard: list[tuple[str, int | None]] = []
     for name, one in (("first", first), ("second", second)):
         one.line.hear("word", lambda about, name=name: heard.append((name, about)))
-    with suppress(LookupError):
-        async with first.transaction() as tx:
-            tx.tell("word", 1)
-            raise LookupError
+    await say_and_give_up(first)
     async with first.transaction() as tx:
         tx.tell("word", 2)
         tx.tell("word", 2)
@@ -163,10 +168,7 @@ async def test_whoever_asks_for_it_hears_ones_own_process_too(
     first, second = both
     heard: list[int | None] = []
     first.line.hear("word", heard.append, own=True)
-    with suppress(LookupError):
-        async with first.transaction() as tx:
-            tx.tell("word", 1)
-            raise LookupError
+    await say_and_give_up(first)
     async with first.transaction() as tx:
         tx.tell("word", 2)
     assert heard == [2]
