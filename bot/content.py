@@ -6,7 +6,7 @@ only when it is needed.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,12 @@ def load_yaml(path: Path, *, max_bytes: int = MAX_BYTES) -> Document:
     Raises ContentError with file, line and reason.
     """
     return parse_bytes(read_bytes(path, max_bytes=max_bytes), name_of(path))
+
+
+def by_language(folder: Path, load: Load) -> Iterator[tuple[str, Document]]:
+    """Read the files of a folder that has one a language; raises what `load` raises."""
+    for path in sorted(folder.glob("*.yaml")):
+        yield path.stem, load(path)
 
 
 def name_of(path: Path) -> str:

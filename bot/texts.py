@@ -20,7 +20,7 @@ from typing import Any, cast
 
 from babel import Locale, UnknownLocaleError
 
-from bot.content import DATA, Document, Load, load_yaml
+from bot.content import DATA, Document, Load, by_language, load_yaml
 from bot.errors import ContentError
 
 BASE = "en"
@@ -55,13 +55,12 @@ class Texts:
     ) -> Mapping[str, Mapping[str, Sentence]]:
         """The sentences by locale and key; raises ContentError."""
         catalogs: dict[str, dict[str, Sentence]] = {}
-        for path in sorted(folder.glob("*.yaml")):
-            document = load(path)
+        for locale, document in by_language(folder, load):
             try:
-                Locale.parse(path.stem, sep="-")
+                Locale.parse(locale, sep="-")
             except (ValueError, UnknownLocaleError) as error:
                 raise document.error("must be named after a language, as en or pt-BR") from error
-            catalogs[path.stem] = _read(document)
+            catalogs[locale] = _read(document)
         if BASE not in catalogs:
             raise ContentError(f"{folder.name}/{BASE}.yaml", None, "is missing; install again")
         return catalogs

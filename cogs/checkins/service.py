@@ -19,7 +19,7 @@ from bot import audit
 from bot.clock import Clock
 from bot.consent import service as consent
 from bot.consent.model import Consent
-from bot.content import DATA, Load, load_yaml
+from bot.content import DATA, Load, by_language, load_yaml
 from bot.database import Database, Reading, Transaction
 from bot.errors import UserError
 from bot.jobs import store as jobs
@@ -78,11 +78,10 @@ Shipped = Mapping[str, tuple[Prompt, ...]]
 
 def shipped_prompts(*, load: Load = load_yaml, judged: bool = True) -> Shipped:
     """Read what ships; raises ContentError. That it has no banned shape, the doctor checks."""
-    found: dict[str, tuple[Prompt, ...]] = {}
-    for path in sorted(CONTENT.glob("*.yaml")):
-        document = load(path)
-        found[path.stem] = parse(document.data, path.stem, document.error, judged=judged)
-    return found
+    return {
+        language: parse(document.data, language, document.error, judged=judged)
+        for language, document in by_language(CONTENT, load)
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from bot import logs, memory
-from bot.content import DATA, Load, load_yaml
+from bot.content import DATA, Load, by_language, load_yaml
 from bot.database import StoreError
 from bot.shelf import Shelf
 from cogs.faq import store
@@ -53,11 +53,10 @@ Key = tuple[int | None, str]
 
 def shipped_entries(folder: Path = CONTENT, *, load: Load = load_yaml) -> Shipped:
     """Read what ships, by language; raises ContentError."""
-    found: dict[str, tuple[Entry, ...]] = {}
-    for path in sorted(folder.glob("*.yaml")):
-        document = load(path)
-        found[path.stem] = parse(document.data, path.stem, document.error)
-    return found
+    return {
+        language: parse(document.data, language, document.error)
+        for language, document in by_language(folder, load)
+    }
 
 
 @dataclass(frozen=True, slots=True)

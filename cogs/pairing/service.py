@@ -18,7 +18,7 @@ from bot.bounds import bounds_of
 from bot.clock import Clock
 from bot.consent import service as consent
 from bot.consent.model import Consent
-from bot.content import DATA, Load, load_yaml
+from bot.content import DATA, Load, by_language, load_yaml
 from bot.counting import Counting
 from bot.database import Database, Reading, Transaction
 from bot.errors import UserError
@@ -132,11 +132,10 @@ Leaving = Callable[[Transaction, int, int, datetime], Awaitable[None]]
 
 def shipped_content(*, load: Load = load_yaml, judged: bool = True) -> Shipped:
     """Read what ships; raises ContentError. That its sentences are fit, the doctor checks."""
-    found: dict[str, Content] = {}
-    for path in sorted(CONTENT.glob("*.yaml")):
-        document = load(path)
-        found[path.stem] = parse(document.data, document.error, judged=judged)
-    return found
+    return {
+        language: parse(document.data, document.error, judged=judged)
+        for language, document in by_language(CONTENT, load)
+    }
 
 
 async def agreed(
