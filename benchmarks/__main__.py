@@ -166,13 +166,18 @@ async def run(sets: Path | None, *, quick: bool) -> dict[str, dict[str, Any]]:
     return found
 
 
+def _python() -> str:
+    """Which Python, and whose: one built without its optimisations is half as slow again."""
+    name = f"{platform.python_implementation()} {platform.python_version()}"
+    if sys.platform == "linux" and sys.base_prefix == "/usr":
+        name += f" of {platform.freedesktop_os_release()['PRETTY_NAME']}"
+    return name
+
+
 def text_of(found: dict[str, dict[str, Any]]) -> str:
     """The whole of RESULTS.md."""
     rows = [row for name, rows_of in ROWS.items() for row in rows_of(found[name])]
-    machine = (
-        f"{os.cpu_count()} cores ({platform.machine()}), {platform.system()}, "
-        f"{platform.python_implementation()} {platform.python_version()}"
-    )
+    machine = f"{os.cpu_count()} cores ({platform.machine()}), {platform.system()}, {_python()}"
     return "\n".join(
         [
             "# Results",

@@ -143,6 +143,11 @@ class Used:
     process: Running
     tell: Callable[[], double.Payload]
 
+    def held_to(self, core: int) -> bool:
+        """Whether the bot's process may run on this core, and on no other."""
+        pid = self.process.process.pid
+        return sys.platform == "linux" and os.sched_getaffinity(pid) == {core}
+
     async def offer(self, rate: float, seconds: float, dice: random.Random) -> Offered:
         """Send interactions at such a rate for so long, and wait for what is still open."""
         offered = Offered(rate, seconds)
@@ -217,13 +222,12 @@ def cores() -> tuple[int, int] | None:
     return (mine[-1], mine[0]) if len(mine) > 1 else None
 
 
-async def join(stack: AsyncExitStack, name: str, folder: Path, dice: random.Random) -> Used:
+async def join(
+    stack: AsyncExitStack, name: str, folder: Path, dice: random.Random, core: int | None
+) -> Used:
     """Start a bot on its core, and know what its members do."""
-    apart = cores()
     world = await stack.enter_async_context(double.Discord([double.server(0)]))
-    process = await stack.enter_async_context(
-        started(name, world.url, folder, core=apart and apart[0])
-    )
+    process = await stack.enter_async_context(started(name, world.url, folder, core=core))
     if name != "ours":
         return Used(world, process, empty)
     return Used(world, process, mixed(await cases(world), dice))
@@ -237,7 +241,9 @@ async def run(seconds: float, steps: tuple[int, ...], step_seconds: float) -> di
         os.sched_setaffinity(0, {apart[1]})
     async with AsyncExitStack() as stack:
         place = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="alongside-bench-")))
-        bots = {name: await join(stack, name, place, dice) for name in ("ours", "bare")}
+        core = apart and apart[0]
+        bots = {name: await join(stack, name, place, dice, core) for name in ("ours", "bare")}
+        held = apart is not None and all(bot.held_to(apart[0]) for bot in bots.values())
         for bot in bots.values():
             await bot.offer(WARM_UP, 1.0, dice)
         goal = {
@@ -263,7 +269,7 @@ async def run(seconds: float, steps: tuple[int, ...], step_seconds: float) -> di
             "longest_ms": GOAL_LONGEST_MS,
         },
         "seconds": seconds,
-        "cores": apart is not None,
+        "cores": held,
         "load": round(os.getloadavg()[0], 1),
         "peer": EMPTY,
         "mix": MIX,

@@ -59,7 +59,8 @@ async def in_use(name: str, folder: Path, dice: random.Random) -> dict[str, Any]
     folder.mkdir()  # noqa: ASYNC240 - nobody waits beside it
     told: set[int] = set()
     async with AsyncExitStack() as stack:
-        bot = await load.join(stack, name, folder, dice)
+        apart = load.cores()
+        bot = await load.join(stack, name, folder, dice, apart and apart[0])
 
         async def use() -> None:
             asked = bot.tell()

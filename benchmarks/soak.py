@@ -67,6 +67,10 @@ REST_HOURS = 2
 
 STUCK_SECONDS = 120.0
 
+MOST_GROWTH = 0.001
+"""Of its memory an hour, over the last third: what grows by less is called flat. At that pace a
+process takes three weeks to become half as large again."""
+
 ACTS_A_SERVER = 4.0
 """Walks a day in each server; each is some three interactions."""
 
@@ -90,6 +94,8 @@ class Terms:
     faults: Faults = FAULTS
     seed: int = 1
     acts: float = ACTS_A_SERVER
+    search: str = "semantic"
+    """As `FAQ_SEARCH`: by meaning is what an image does, and the more that is in use."""
     shown: bool = False
 
 
@@ -240,7 +246,11 @@ async def living(terms: Terms, folder: Path) -> AsyncGenerator[Soak]:
             await migrate(database, now=clock())
             await people.plan(database, clock(), terms.hours)
         port = free_port()
-        environment = {"SOAK_SOCKET": str(path), "STATUS_ADDRESS": str(port)}
+        environment = {
+            "SOAK_SOCKET": str(path),
+            "STATUS_ADDRESS": str(port),
+            "FAQ_SEARCH": terms.search,
+        }
         bot = await BotProcess.start(
             double, folder, module="benchmarks.soaked", environment=environment
         )
@@ -284,11 +294,12 @@ async def run(terms: Terms, folder: Path) -> dict[str, Any]:
         said = soak.bot.said()
         async with opened(folder, None) as database:
             ends = await ends_of(database)
-        return figures(soak, begun, rested, ends) | {
+        found = figures(soak, begun, rested, ends) | {
             "exit_status": status,
             "exit_seconds": round(ended, 1),
             "logged": logged(said),
         }
+        return found | {"wrong": wrong(found)}
 
 
 def figures(
@@ -322,6 +333,7 @@ def figures(
     return {
         "hours": soak.terms.hours,
         "servers": soak.terms.servers,
+        "search": soak.terms.search,
         "real_seconds": round(time.monotonic() - soak.began, 1),
         "waited_for": {key: round(value, 1) for key, value in soak.waited_for.items()},
         "interactions": soak.people.asked,
@@ -342,6 +354,7 @@ def figures(
         "rss_slope_kb_an_hour": slopes["rss_kb"],
         "rss_slope_second_half_kb_an_hour": slope(live[len(live) // 2 :], "rss_kb"),
         "rss_slope_last_third_kb_an_hour": slope(late, "rss_kb"),
+        "rss_growth_an_hour": round(slope(late, "rss_kb") / live[-1]["rss_kb"], 5),
         "python_blocks_slope_last_third": slope(late, "python_blocks"),
         "slopes_an_hour": slopes,
         "left_behind": {key: max(rested[key] - begun[key], 0) for key in left},
@@ -401,6 +414,16 @@ def logged(said: str) -> dict[str, int]:
     return dict(events.most_common(30))
 
 
+def wrong(found: dict[str, Any]) -> list[str]:
+    """What of a run is not as it must be, by the names of its figures."""
+    names = ["lost", "doubled", "loop_cpu_over_50"]
+    return [
+        *(name for name in names if found[name]),
+        *(name for name, count in found["left_behind"].items() if count),
+        *(["rss_growth_an_hour"] if found["rss_growth_an_hour"] > MOST_GROWTH else []),
+    ]
+
+
 def table(found: dict[str, Any]) -> str:
     """Lay the figures out for a person."""
     left_out = {"every_hour", "blocks", "slopes_an_hour"}
@@ -413,13 +436,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--hours", type=float, default=24.0)
     parser.add_argument("--servers", type=int, default=1000)
     parser.add_argument("--acts", type=float, default=ACTS_A_SERVER, help="walks a server and day")
+    parser.add_argument("--search", choices=("lexical", "semantic"), default="semantic")
     parser.add_argument("--faults", action=argparse.BooleanOptionalAction, default=True)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", type=Path, help="keep store and log in this folder")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     options = parser.parse_args(arguments)
     faults = FAULTS if options.faults else replace(NONE, delay_seconds=FAULTS.delay_seconds)
-    terms = Terms(options.hours, options.servers, faults, options.seed, options.acts, shown=True)
+    terms = Terms(
+        options.hours,
+        options.servers,
+        faults,
+        options.seed,
+        options.acts,
+        options.search,
+        shown=True,
+    )
     # Told to end, it ends its bot first, as with Ctrl-C.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="soak-") as scratch:
@@ -427,7 +459,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         folder.mkdir(parents=True, exist_ok=True)
         found = asyncio.run(run(terms, folder))
     print(json.dumps(found, indent=2) if options.json else table(found))
-    return int(bool(found["lost"] or found["doubled"] or any(found["left_behind"].values())))
+    return int(bool(found["wrong"]))
 
 
 if __name__ == "__main__":

@@ -34,6 +34,7 @@ def test_a_quick_run_of_all_gives_the_documented_figures() -> None:
     assert set(found) == set(ROWS)
     for name in ("handling", "load", "start", "shutdown", "memory", "dispatch", "recurrence"):
         assert set(found[name]) == documented(name)
+    assert found["load"]["cores"] == (load.cores() is not None), "bot and Discord shared a core"
     for name, rows_of in ROWS.items():
         assert all(row.what and row.ours and row.beside for row in rows_of(found[name]))
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.soak import Terms, growing, run, slope
+from benchmarks.soak import Terms, growing, run, slope, wrong
 from tests.test_benchmarks import documented
 
 
@@ -14,7 +14,7 @@ from tests.test_benchmarks import documented
 async def test_nothing_is_left_behind_lost_or_doubled_after_some_minutes_of_all_of_it(
     tmp_path: Path,
 ) -> None:
-    found = await run(Terms(hours=0.05, servers=2, acts=4000), tmp_path)
+    found = await run(Terms(hours=0.05, servers=2, acts=4000, search="lexical"), tmp_path)
     assert set(found) == documented("soak")
     assert found["interactions"] > 5
     assert found["promises"]["sent"] >= 2
@@ -35,3 +35,17 @@ def test_the_slope_is_what_an_hour_adds() -> None:
 def test_what_grows_is_named_and_what_comes_and_goes_is_not() -> None:
     kinds = [{"a.Leak": 10 * n, "a.Busy": 500 * (n % 2), "a.Still": 7} for n in range(9)]
     assert growing(kinds) == {"a.Leak": 10}
+
+
+def test_a_run_in_which_memory_grows_or_the_loop_was_blocked_is_wrong() -> None:
+    fine = {
+        "lost": 0,
+        "doubled": 0,
+        "loop_cpu_over_50": 0,
+        "left_behind": {"tasks": 0, "threads": 0},
+        "rss_growth_an_hour": 0.0009,
+    }
+    assert wrong(fine) == []
+    assert wrong({**fine, "rss_growth_an_hour": 0.0011}) == ["rss_growth_an_hour"]
+    assert wrong({**fine, "loop_cpu_over_50": 1}) == ["loop_cpu_over_50"]
+    assert wrong({**fine, "lost": 1, "left_behind": {"tasks": 1}}) == ["lost", "tasks"]
