@@ -28,6 +28,7 @@ from bot.jobs.runner import (
 )
 from bot.settings.core import PAUSED
 from bot.settings.service import Settings
+from tests.stores import migrated_schema, postgres_url
 
 if TYPE_CHECKING:
     from bot.database import Database, Transaction
@@ -672,3 +673,40 @@ async def test_whoever_resumes_while_something_is_being_held_lets_it_go_as_well(
     assert await runner.claim() == []
     await resuming[0]
     assert [one.subject for one, _ in await runner.claim()] == ["a"]
+
+
+# Several processes
+
+
+async def subjects_of_timers(tx: Transaction, limit: int) -> list[str]:
+    return [one.subject for one in await store.take_due_timers(tx, NOW, limit)]
+
+
+async def subjects_of_messages(tx: Transaction, limit: int) -> list[str]:
+    return [one.subject for one in await store.take_due_messages(tx, NOW, limit)]
+
+
+async def subjects_fallen_due(tx: Transaction, limit: int) -> list[str]:
+    return [one.subject for one in await store.take_fallen_due(tx, NOW, limit)]
+
+
+@pytest.mark.postgres
+@pytest.mark.skipif(postgres_url() is None, reason="TEST_POSTGRES_URL is not set")
+@pytest.mark.parametrize("take", [subjects_of_timers, subjects_of_messages, subjects_fallen_due])
+async def test_what_one_process_holds_another_neither_waits_for_nor_takes(
+    take: Callable[[Transaction, int], Awaitable[list[str]]],
+) -> None:
+    async with migrated_schema(postgres_url() or "") as place:
+        # Whoever waited for a row would be told after 0.2 s that the store is busy.
+        first, second = [await place.open(busy_timeout=0.2) for _ in range(2)]
+        async with first.transaction() as tx:
+            await store.set_timers(tx, [Timer(KIND, one, 1, NOW) for one in "abcd"])
+            await store.add_messages(tx, [draft(one) for one in "abcd"])
+        try:
+            async with first.transaction() as holding, second.transaction() as looking:
+                held, taken = await take(holding, 2), await take(looking, 10)
+            assert (len(held), len(taken)) == (2, 2)
+            assert {*held, *taken} == {*"abcd"}
+        finally:
+            for database in (first, second):
+                await database.close()
