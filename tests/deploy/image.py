@@ -112,14 +112,25 @@ class Built:
             raise AssertionError(f"{ran.args}\n{ran.stdout}\n{ran.stderr}")
 
 
+class NoOverlay(Exception):  # noqa: N818 - said to whoever reads why a test was skipped
+    """This machine lets nobody put one file system over another."""
+
+
 @contextmanager
 def built(place: Path, python: str) -> Generator[Built]:
-    """Carry out the steps in `place`, with a Python that any account may run."""
+    """Carry out the steps in `place`, with a Python that any account may run.
+
+    Raises NoOverlay with what the system says, in a container without privileges for example.
+    """
     script = ["unshare", "--mount", "--propagation=private", "sh", "-c", _PREPARE, "sh", str(place)]
-    with subprocess.Popen(script, stdout=subprocess.PIPE) as process:  # noqa: S603
+    with subprocess.Popen(  # noqa: S603
+        script, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
         try:
-            if process.stdout is None or process.stdout.readline() != b"ready\n":
-                raise AssertionError("this machine allows no overlay")
+            assert process.stdout is not None
+            assert process.stderr is not None
+            if process.stdout.readline() != "ready\n":
+                raise NoOverlay(process.stderr.read().strip())
             made = Built(process.pid, f"{place}/root")
             _carry_out(made, python)
             yield made

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,37 @@ from bot import __version__
 from bot.config import VARIABLES
 from cogs.faq.meanings_service import VOCABULARY
 from cogs.faq.search.encoder import NAME
-from tests.deploy.image import IMAGE, STATE, Built, built
+from cogs.insights.picture.page import Bar, Chart, Page
+from tests.deploy.image import IMAGE, STATE, Built, NoOverlay, built
 from tests.rules import ROOT
 
 FOLDER = ROOT / "deploy"
 COMPOSE: dict[str, Any] = yaml.safe_load((FOLDER / "compose.yaml").read_text("utf-8"))
 HADOLINT = Path(sys.executable).with_name("hadolint")
+PYTHON = "/opt/alongside/bin/python"
+PROGRAM = {"PYTHONPATH": "/opt/alongside/program"}
 MOST_MEGABYTES = 300
+"""Of /opt/alongside, without the base image; the page for hosts says it."""
+
+STARTED = """
+import importlib, pathlib, sys
+import bot.__main__, bot.opening, bot.outside.page
+from bot.client import feature_names
+for name in feature_names():
+    importlib.import_module(f"cogs.{name}.cog")
+importlib.import_module("cogs.faq.meanings_service").load()
+ours = [one for one in sys.modules.values() if "/opt/" in (getattr(one, "__file__", "") or "")]
+files = [pathlib.Path(one.__cached__) for one in ours if one.__file__.endswith(".py")]
+print(len(files), [file.name for file in files if not file.exists()])
+"""
+"""What a start imports, and whose compiled file is not there."""
+
+DRAWN = """
+import sys
+from cogs.insights.picture.drawing import draw
+from cogs.insights.picture.page import Page
+print(draw(Page.from_json(sys.argv[1]))[1:4].decode())
+"""
 
 
 @pytest.mark.skipif(not HADOLINT.exists(), reason="hadolint is not made for this machine")
@@ -98,7 +123,11 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Built]:
     python = _python()
     if sys.platform != "linux" or os.geteuid() != 0 or python is None:
         pytest.skip("an overlay of this system needs Linux, root and a Python for all accounts")
-    with built(tmp_path_factory.mktemp("image"), python) as made:
+    with ExitStack() as opened:
+        try:
+            made = opened.enter_context(built(tmp_path_factory.mktemp("image"), python))
+        except NoOverlay as error:
+            pytest.skip(f"an overlay of this system needs privileges: {error}")
         yield made
 
 
@@ -127,8 +156,23 @@ def test_it_runs_on_its_own_account_and_writes_nothing_but_its_volume(image: Bui
 @pytest.mark.slow
 def test_it_understands_questions(image: Built) -> None:
     load = "from cogs.faq.meanings_service import load; print(load().name)"
-    said = image.use("/opt/alongside/bin/python", "-c", load, PYTHONPATH="/opt/alongside/program")
+    said = image.use(PYTHON, "-c", load, **PROGRAM)
     assert (said.returncode, said.stdout) == (0, f"{NAME}\n"), said.stderr
+
+
+@pytest.mark.slow
+def test_it_draws_the_picture_of_insights(image: Built) -> None:
+    page = Page("A title", ("Nov",), (Chart("A chart", (Bar("5", 5, 9),)),), ("A note.",))
+    said = image.use(PYTHON, "-c", DRAWN, page.to_json(), MPLCONFIGDIR=f"{STATE}/x", **PROGRAM)
+    assert (said.returncode, said.stdout) == (0, "PNG\n"), said.stderr
+
+
+@pytest.mark.slow
+def test_nothing_that_a_start_imports_is_left_to_be_compiled_then(image: Built) -> None:
+    said = image.use(PYTHON, "-c", STARTED, **PROGRAM)
+    count, _, missing = said.stdout.strip().partition(" ")
+    assert (said.returncode, missing) == (0, "[]"), said.stderr
+    assert int(count) > 500
 
 
 @pytest.mark.slow
@@ -146,8 +190,11 @@ def test_it_carries_no_tests_no_tools_and_no_state(image: Built) -> None:
     found = program.stdout.split()
     assert {line.split("/")[0] for line in found} == {"bot", "cogs", "data"}
     assert "data/state" not in found
-    assert image.use("/opt/alongside/bin/python", "-m", "pip", "--version").returncode != 0
+    assert image.use(PYTHON, "-m", "pip", "--version").returncode != 0
     installed = image.do("ls", "-R", "/opt/alongside/lib").stdout
-    assert not re.search(r"^(pytest|simcord|hypothesis|pip)$", installed, re.M)
+    assert not re.search(r"^(pytest|simcord|hypothesis|pip|tests|f2py|\w+\.[ch])$", installed, re.M)
     megabytes = int(image.do("du", "-sm", "/opt/alongside").stdout.split()[0])
     assert 20 < megabytes < MOST_MEGABYTES
+    page = (ROOT / "docs" / "hosting.md").read_text("utf-8")
+    assert f"under {MOST_MEGABYTES} MB" in page
+    assert "alongside du -sm /opt/alongside" in page
