@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import socket
@@ -10,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import pytest
+from simcord import interactions
+from simcord.backend import serializers
 
 from bot.jobs.model import Timer
 from bot.jobs.store import set_timers
 from bot.outside.page import Page
 from bot.views import button
 from tests.bot.test_main import ended, start
-from tests.bot.test_views import press
+from tests.bot.test_views import post, press
 from tests.hostile.ground import SECRET, make_ground
 from tests.wire.double import Double
 from tests.wire.faults import Fault
@@ -24,6 +27,7 @@ from tests.wire.process import BotProcess
 from tests.world import World, answer_of, make_world
 
 if TYPE_CHECKING:
+    from bot.client import Interaction
     from tests.bot.conftest import LogTo
 
 SOMEWHERE = ("127.0.0.1", 0)
@@ -87,6 +91,41 @@ async def test_what_one_interaction_logs_carries_one_number_of_its_own(
     marks = [line["interaction"] for line in told]
     assert len(set(marks)) == 2
     assert all(re.fullmatch("[0-9a-f]{8}", mark) for mark in marks)
+
+
+async def test_every_line_of_an_interaction_carries_its_number_though_another_runs_meanwhile(
+    world: World, log_to: LogTo
+) -> None:
+    begun = {who.id: asyncio.Event() for who in (world.member, world.other)}
+
+    async def stumble(interaction: Interaction) -> None:
+        begun[interaction.user.id].set()
+        for each in begun.values():
+            await each.wait()
+        raise LookupError
+
+    world.bot.runtime.actions.on("test:stumble", stumble)
+    message = await post(world, button("Go", "test:stumble"))
+    backend = world.env.backend
+    stored = backend.get_message(world.channel.id, message.id)
+    log = log_to("json", level="debug")
+    for who in begun:
+        _, payload = interactions.base_payload(
+            backend,
+            type=3,
+            channel_id=world.channel.id,
+            guild_id=world.guild.id,
+            user_id=who,
+            data={"custom_id": "test:stumble", "component_type": 2},
+        )
+        payload["message"] = dict(serializers.message_payload(backend, stored))
+        backend.emit("INTERACTION_CREATE", payload)
+    await world.env.settle()
+    told: dict[str, list[str]] = {}
+    for line in map(json.loads, log.getvalue().splitlines()):
+        assert line["asked"] == "test:stumble"
+        told.setdefault(line["interaction"], []).append(line["event"])
+    assert list(told.values()) == [["unexpected", "handled"]] * 2
 
 
 async def test_a_refusal_is_counted_by_its_key_and_a_button_nobody_knows_has_no_name(
