@@ -99,7 +99,7 @@ class Figures:
     def taken(
         self,
         now: Mapping[str, float],
-        outbox: Mapping[str, int],
+        outbox: Mapping[str, int] | None,
         gateway: Mapping[int, float],
     ) -> Callable[[], bytes]:
         """Take those of this moment; gives what writes all down for Prometheus, on any thread."""

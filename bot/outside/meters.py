@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import nan
 from typing import TYPE_CHECKING
 
 from prometheus_client import (
@@ -95,15 +96,18 @@ class Meters:
     def take(
         self,
         now: Mapping[str, float],
-        outbox: Mapping[str, int],
+        outbox: Mapping[str, int] | None,
         gateway: Mapping[int, float],
         given: Iterable[Figure],
     ) -> None:
-        """Take the figures of this moment."""
-        for name, value in now.items():
-            self._now[name].set(value)
+        """Take the figures of this moment; what is not among them is not known, and shown as NaN.
+
+        Of `outbox`, None is not known, and a state that it does not name has none.
+        """
+        for name in _NOW:
+            self._now[name].set(now.get(name, nan))
         for state in _OUTBOX:
-            self._outbox.labels(state).set(outbox.get(state, 0))
+            self._outbox.labels(state).set(nan if outbox is None else outbox.get(state, 0))
         for shard, seconds in gateway.items():
             self._gateway.labels(str(shard)).set(seconds)
         for figure in given:

@@ -112,7 +112,7 @@ class Page:
         }
         taken = self._runtime.figures.taken(
             {name: float(value) for name, value in now.items() if value is not None},
-            self._backlog.messages if self._backlog else {},
+            self._backlog.messages if self._backlog else None,
             signs.gateway,
         )
         return await asyncio.to_thread(taken)
