@@ -197,4 +197,4 @@ def test_it_carries_no_tests_no_tools_and_no_state(image: Built) -> None:
     assert 20 < megabytes < MOST_MEGABYTES
     page = (ROOT / "docs" / "hosting.md").read_text("utf-8")
     assert f"under {MOST_MEGABYTES} MB" in page
-    assert "alongside du -sm /opt/alongside" in page
+    assert "--entrypoint du alongside -sm /opt/alongside" in page
