@@ -248,6 +248,14 @@ class People:
 
     # What people do
 
+    async def first_question(self) -> None:
+        """Ask the FAQ, which makes the bot ready for questions."""
+        home = self.homes[0]
+        asked = await self.double.command(
+            home.people[0], home.channels[0], "faq ask", question=SAID[0]
+        )
+        await self._answered(asked)
+
     async def wander(self) -> None:
         """Use a command, then press what its answers offer, or what stands in a channel."""
         home = self.dice.choice(self.homes)
@@ -265,7 +273,7 @@ class People:
             if asked is None or not await self._answered(asked) or not self._there(home, person):
                 return
             if asked.answer_type == MODAL:
-                asked = await self._fill_in(person, channel, asked)
+                asked = await self._fill_in(home, person, channel, asked)
             else:
                 told = [asked.message, *asked.followups]
                 asked = await self._press_any(person, [one for one in told if one is not None])
@@ -324,7 +332,9 @@ class People:
         }
         return self.dice.choice(among[kind]) if kind in among else None
 
-    async def _fill_in(self, person: Person, channel: Channel, asked: Asked) -> Asked:
+    async def _fill_in(
+        self, home: Home, person: Person, channel: Channel, asked: Asked
+    ) -> Asked | None:
         fields = [part for part in parts(asked.data.get("components")) if "custom_id" in part]
         values = {
             part["custom_id"]: self.dice.choice(SAID)[: int(part.get("max_length") or 100)]
@@ -332,7 +342,12 @@ class People:
             if part["type"] == TEXT_INPUT
         }
         self.forms += 1
-        return await self.double.submit(person, channel, asked.data, values)
+        try:
+            return await self.double.submit(person, channel, asked.data, values)
+        except KeyError:
+            if self._there(home, person):
+                raise
+            return None  # They left while they typed.
 
     async def _press_any(self, person: Person, told: list[Posted]) -> Asked | None:
         offered = [

@@ -21,7 +21,7 @@ import os
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 from cogs.faq.search.document import Document, texts_of
-from cogs.faq.search.index import SHOWN, Hit, Index, Result, Understanding, Verdict
+from cogs.faq.search.index import SHOWN, Hit, Index, NoEncoderError, Result, Understanding, Verdict
 from cogs.faq.search.tongues import Tongues
 
 __all__ = [
@@ -29,6 +29,7 @@ __all__ = [
     "Document",
     "Hit",
     "Index",
+    "NoEncoderError",
     "Result",
     "Tongues",
     "Understanding",

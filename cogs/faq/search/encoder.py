@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from cogs.faq.search.index import NoEncoderError
 from cogs.faq.search.minilm import WIDTH, MiniLM
 
 if TYPE_CHECKING:
@@ -64,10 +65,6 @@ class Encoder(Protocol):
     def nearest(self, word: str) -> str:
         """Give the common English word that is one slip away, else the same."""
         ...
-
-
-class NoEncoderError(Exception):
-    """There is no encoder here, or it is not the one we know; says why."""
 
 
 class _Joined:

@@ -101,6 +101,10 @@ class Result:
     hits: tuple[Hit, ...]
 
 
+class NoEncoderError(Exception):
+    """There is no encoder here, or it is not the one we know; says why."""
+
+
 @dataclass(frozen=True, slots=True)
 class Understanding:
     """An encoder, and the packed vector of every text of the entries (`document.texts_of`)."""

