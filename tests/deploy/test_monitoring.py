@@ -103,6 +103,18 @@ def test_alerts_and_dashboard_ask_for_figures_that_there_are() -> None:
         assert named(question) or question.startswith("up{")
 
 
+def test_the_memory_that_is_usual_is_what_the_measurements_allow() -> None:
+    [alert] = [each for each in ALERTS["groups"][0]["rules"] if each["alert"] == "AlongsideMemory"]
+    said = [int(figure) for figure in re.findall(r"\d+", alert["annotations"]["description"])]
+    readme = (ROOT / "README.md").read_text("utf-8")
+    rows = [
+        line for line in readme.splitlines() if re.match(r"\| Memory(?:, ready| a server \()", line)
+    ]
+    assert said == [int(re.findall(r"≤ (\d+)", row)[0]) for row in rows]
+    most, each = re.findall(r"> (\d+)e6 \+ (\d+)e3 \*", alert["expr"])[0]
+    assert (int(most), int(each)) == (said[1] + 100, said[2])
+
+
 def test_the_page_for_hosts_names_every_figure_of_ours() -> None:
     page = (ROOT / "docs" / "hosting.md").read_text("utf-8")
     figures = set(re.findall(r"^# TYPE (alongside_\w+) ", shown().decode(), re.M))
