@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from docs.licences import PAGE, licensed, locked, page
-from requirements.audit import advised, secrets_in
+from requirements.audit import LOCK, advised, advisories, main, secrets_in
 from tests.rules import ROOT
 
 
@@ -84,6 +84,45 @@ def test_a_secret_that_was_committed_is_found_and_a_pretended_one_is_not(tmp_pat
     run(tmp_path, "git", "add", ".")
     found = secrets_in(tmp_path)
     assert [line.partition(": ")[0] for line in found] == ["settings.py:1"]
+
+
+def offline(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing was fetched before, and where packages come from, nobody answers."""
+    monkeypatch.setenv("UV_CACHE_DIR", str(folder))
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:1/simple")
+    monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    for name in ("UV_CONFIG_FILE", "UV_FIND_LINKS", "UV_INDEX", "UV_OFFLINE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_a_list_of_holes_that_is_out_of_reach_is_said_and_is_no_hole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    offline(tmp_path, monkeypatch)
+    said = advisories(LOCK)
+    assert (said.holes, said.unknown, said.packages) == ((), ("all packages",), 1)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="nothing says what is committed")
+def test_nothing_committed_looks_like_a_secret_and_the_audit_needs_no_network_to_say_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    offline(tmp_path, monkeypatch)
+    status = main()
+    assert capsys.readouterr().out.splitlines() == [
+        "0 of 1 packages looked up.",
+        "Nothing is known today about: all packages.",
+        "0 known holes, 0 secrets.",
+    ]
+    assert status == 0
+
+
+def test_a_mistake_of_ours_is_not_taken_for_a_list_that_is_out_of_reach(tmp_path: Path) -> None:
+    (tmp_path / "audit.lock").write_text("what is no lock file ==\n")
+    with pytest.raises(SystemExit, match=r"audit\.lock"):
+        advisories(tmp_path / "dev.lock")
 
 
 def test_a_known_hole_is_told_apart_from_what_could_not_be_looked_up() -> None:
