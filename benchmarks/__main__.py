@@ -1,8 +1,11 @@
 """Runs every benchmark and writes the table, into RESULTS.md and where the README quotes it.
 
-`python -m benchmarks` takes some fifteen minutes and writes both; `--quick` only shows that all of
-them work, side by side, and prints a table that is not worth quoting. `--sets DIR` names a folder
-of FAQ sets, one folder each (see `benchmarks/faq.py`).
+`python -m benchmarks` takes some fifteen minutes and writes both; `--long` adds a day of the bot's
+life, power cuts and several processes, which take three quarters of an hour more. `--keep DIR`
+keeps the figures of each benchmark there, and takes those that are there as they are, so that what
+was cut off can go on. `--quick` only shows that all of them work, side by side, and prints a table
+that is not worth quoting. `--sets DIR` names a folder of FAQ sets, one folder each (see
+`benchmarks/faq.py`).
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import os
 import platform
 import random
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
@@ -71,6 +75,11 @@ ROWS: dict[str, Callable[[dict[str, Any]], Iterator[report.Row]]] = {
     "memory": report.memory_rows,
     "dispatch": report.dispatch_rows,
     "recurrence": report.recurrence_rows,
+}
+LONG_ROWS: dict[str, Callable[[dict[str, Any]], Iterator[report.Row]]] = {
+    "soak": report.soak_rows,
+    "power_cut": report.power_cut_rows,
+    "processes": report.processes_rows,
 }
 
 
@@ -144,26 +153,31 @@ async def figures_of(name: str, *options: str) -> dict[str, Any]:
         sys.executable, *line, cwd=ROOT, stdout=asyncio.subprocess.PIPE
     )
     told, _ = await process.communicate()
-    if process.returncode:
+    # One that found something wrong says so with its status, and what it was in its figures.
+    if process.returncode and not told:
         raise RuntimeError(f"benchmarks.{name} ended with status {process.returncode}")
     return json.loads(told)
 
 
-async def run(sets: Path | None, *, quick: bool) -> dict[str, dict[str, Any]]:
-    """Run all, one after the other; quickly, at the same time."""
-    if quick:
-        names = list(QUICK)
-        faqs = asyncio.to_thread(faq_figures, None, quick=True)
-        ran = asyncio.gather(*(figures_of(name, *QUICK[name]) for name in names))
-        found = dict(zip(names, await ran, strict=True))
-        return {**found, "faq": await faqs}
-    found: dict[str, dict[str, Any]] = {}
-    for name in QUICK:
+async def run_quickly() -> dict[str, dict[str, Any]]:
+    """Run all at the same time."""
+    names = list(QUICK)
+    faqs = asyncio.to_thread(faq_figures, None, quick=True)
+    ran = asyncio.gather(*(figures_of(name, *QUICK[name]) for name in names))
+    found = dict(zip(names, await ran, strict=True))
+    return {**found, "faq": await faqs}
+
+
+async def run(sets: Path | None, names: Iterable[str], kept: Path) -> dict[str, dict[str, Any]]:
+    """Run some, one after the other; what is kept is not run again."""
+    for name in names:
+        file = kept / f"{name}.json"
+        if file.exists():
+            continue
         print(f"{name} ...", file=sys.stderr, flush=True)
-        found[name] = await figures_of(name)
-    print("faq ...", file=sys.stderr, flush=True)
-    found["faq"] = faq_figures(sets, quick=False)
-    return found
+        found = faq_figures(sets, quick=False) if name == "faq" else await figures_of(name)
+        file.write_text(json.dumps(found), "utf-8")
+    return {name: json.loads((kept / f"{name}.json").read_text("utf-8")) for name in names}
 
 
 def _python() -> str:
@@ -176,7 +190,8 @@ def _python() -> str:
 
 def text_of(found: dict[str, dict[str, Any]]) -> str:
     """The whole of RESULTS.md."""
-    rows = [row for name, rows_of in ROWS.items() for row in rows_of(found[name])]
+    ways = {**ROWS, **LONG_ROWS}
+    rows = [row for name, rows_of in ways.items() if name in found for row in rows_of(found[name])]
     machine = f"{os.cpu_count()} cores ({platform.machine()}), {platform.system()}, {_python()}"
     return "\n".join(
         [
@@ -196,11 +211,17 @@ def text_of(found: dict[str, dict[str, Any]]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="benchmarks", description="Measure every claim.")
     parser.add_argument("--sets", type=Path, metavar="DIR", help="a folder of FAQ sets")
+    parser.add_argument("--long", action="store_true", help="with those that take long, too")
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="keep figures there, and go on")
     parser.add_argument("--quick", action="store_true", help="only show that all of them work")
     parser.add_argument("--json", action="store_true", help="print the figures, write nothing")
     options = parser.parse_args()
     sets: Path | None = options.sets or (SETS if SETS.is_dir() else None)
-    found = asyncio.run(run(sets, quick=options.quick))
+    names = [*ROWS, *(LONG_ROWS if options.long else ())]
+    with tempfile.TemporaryDirectory(prefix="alongside-bench-") as scratch:
+        kept = options.keep or Path(scratch)
+        kept.mkdir(parents=True, exist_ok=True)
+        found = asyncio.run(run_quickly() if options.quick else run(sets, names, kept))
     if options.json:
         print(json.dumps(found, indent=2))
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -258,6 +259,69 @@ def recurrence_rows(found: dict[str, Any]) -> Iterator[Row]:
             f"{cost[f'dateutil_{way}']:.1f} µs (dateutil)",
             f"{ratios[f'{way}_to_dateutil']:.3f}",
         )
+
+
+def soak_rows(found: dict[str, Any]) -> Iterator[Row]:
+    """What a day of the bot's life grew, left behind, lost and held up."""
+    day = f"{found['hours']:g} hours of {found['servers']:,} servers on a bad day of Discord's"
+    yield Row(
+        f"{day}: turns of the loop over 50 ms of CPU, of {found['ticks']:,}",
+        f"{found['loop_cpu_over_50']}; the longest {found['loop_cpu_max_ms']:.0f} ms",
+        goal="0",
+    )
+    first, warm, last = (found[f"rss_{when}_mb"] for when in ("first", "warm", "last"))
+    yield Row(
+        f"{day}: memory after the first hour, the fifth and the last",
+        f"{first:.0f}, {warm:.0f} and {last:.0f} MB",
+    )
+    yield Row(
+        f"{day}: what memory grows by in an hour of the last third",
+        f"{found['rss_slope_last_third_kb_an_hour']:.0f} KB, {found['rss_growth_an_hour']:.2%}",
+        goal="≤ 0.10%",
+    )
+    yield Row(
+        f"{day}: lost or doubled, of {sum(found['promises'].values()):,} promises; left behind",
+        f"{found['lost'] + found['doubled']}; {sum(found['left_behind'].values())}",
+        goal="0; 0",
+    )
+
+
+def power_cut_rows(found: dict[str, Any]) -> Iterator[Row]:
+    """What power cuts cost, beside plain aiosqlite and our own store without its syncs."""
+    plain, unsynced = found["beside"]["aiosqlite_normal"], found["beside"]["synchronous_off"]
+    cuts = f"Of {found['runs']:,} power cuts, those in which"
+    yield Row(
+        f"{cuts} something acknowledged was lost",
+        f"{found['lost']}",
+        f"{plain['lost']:,} of {plain['runs']:,} (aiosqlite, `synchronous = NORMAL`)",
+        goal="0",
+    )
+    yield Row(
+        f"{cuts} the store was damaged",
+        f"{found['corrupt']}",
+        f"{unsynced['corrupt']:,} of {unsynced['runs']:,} (our store without its syncs)",
+        goal="0",
+    )
+
+
+def processes_rows(found: dict[str, Any]) -> Iterator[Row]:
+    """What kills of several processes on one PostgreSQL cost, and for how long."""
+    terms, counts, again = found["terms"], found["counts"], sorted(found["served_again"])
+    fleet = f"{terms['processes']} processes, {found['servers']:,} servers, {counts['kills']} kills"
+    yield Row(
+        f"{fleet}: lost or doubled, of {counts['promised']:,} promises",
+        f"{counts['lost'] + counts['doubled']}",
+        goal="0",
+    )
+    yield Row(
+        f"{fleet}: from a kill until its shard is served again, half of them and the longest",
+        f"{statistics.median(again):.0f} and {again[-1]:.0f} s",
+        goal=f"≤ {found['stated_s']:.0f} s",
+    )
+    yield Row(
+        f"PostgreSQL away for {found['store_away']:.0f} s: from its return until all is well",
+        f"{found['well_after']:.1f} s",
+    )
 
 
 def table(rows: Sequence[Row]) -> str:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import handling, load, report
-from benchmarks.__main__ import ROWS
+from benchmarks.__main__ import ROWS, run
 from bot.texts import Texts, Words
 from bot.views import Panel, helplines_button, row
 
@@ -88,3 +88,36 @@ def test_an_answer_that_says_only_that_it_did_not_work_is_known() -> None:
 
 def test_the_mix_is_of_a_hundred() -> None:
     assert sum(load.MIX.values()) == 100
+
+
+async def test_figures_that_are_kept_are_not_measured_again(tmp_path: Path) -> None:
+    (tmp_path / "soak.json").write_text('{"hours": 24}', "utf-8")
+    assert await run(None, ["soak"], tmp_path) == {"soak": {"hours": 24}}
+
+
+def test_the_rows_of_the_long_benchmarks_name_what_went_wrong() -> None:
+    day = {"hours": 24, "servers": 1000, "ticks": 900, "promises": {"sent": 7, "skipped": 2}}
+    loop = {"loop_cpu_over_50": 1, "loop_cpu_max_ms": 61.4}
+    grown = {"rss_first_mb": 90.1, "rss_warm_mb": 95.2, "rss_last_mb": 99.4}
+    slopes = {"rss_slope_last_third_kb_an_hour": 42.1, "rss_growth_an_hour": 0.0004}
+    ends = {"lost": 0, "doubled": 1, "left_behind": {"tasks": 2, "files": 0}}
+    rows = list(report.soak_rows({**day, **loop, **grown, **slopes, **ends}))
+    assert [row.ours for row in rows] == [
+        "1; the longest 61 ms",
+        "90, 95 and 99 MB",
+        "42 KB, 0.04%",
+        "1; 2",
+    ]
+    plain, unsynced = {"lost": 9, "corrupt": 0, "runs": 10}, {"lost": 9, "corrupt": 4, "runs": 10}
+    beside = {"aiosqlite_normal": plain, "synchronous_off": unsynced}
+    cuts = {"runs": 10, "lost": 0, "corrupt": 0, "beside": beside}
+    assert [row.beside.split(" (")[0] for row in report.power_cut_rows(cuts)] == [
+        "9 of 10",
+        "4 of 10",
+    ]
+    counts = {"kills": 3, "lost": 0, "doubled": 0, "promised": 1234}
+    again = {"served_again": [40.2, 16.1, 21.0], "stated_s": 60.0}
+    away = {"store_away": 20.0, "well_after": 3.21, "terms": {"processes": 3}, "servers": 3000}
+    rows = list(report.processes_rows({"counts": counts, **again, **away}))
+    assert [row.ours for row in rows] == ["0", "21 and 40 s", "3.2 s"]
+    assert rows[0].what.endswith("of 1,234 promises")
