@@ -4,7 +4,8 @@
 of 3,000 servers. They are killed with SIGKILL at random, each started again after the two seconds
 that systemd would wait, while check-ins come due in all servers and members say yes to their own.
 In the middle PostgreSQL itself is stopped for a while and started again. Then it counts what the
-Discord double has stored, and how long each shard was away. `--json` for the figures.
+Discord double has stored, and how long each shard was away. `--json` for the figures; what each of
+them means is in benchmarks/README.md.
 
 Windows are the real ones unless `--hurry` shortens them (see `benchmarks.crash`).
 """
@@ -34,6 +35,7 @@ from benchmarks.crash import Figures as Counts
 from benchmarks.crash import Kept, count, ends_of, note, opened, still_open
 from benchmarks.crash import Scene as Place
 from bot.clock import system_clock
+from bot.identifying import APART_SECONDS
 from bot.jobs.model import NONCE_WINDOW, SEND_SECONDS
 from bot.migrations import migrate
 from tests.wire.checkins_ground import CheckinsGround
@@ -49,8 +51,9 @@ RESTART_SECONDS = 2.0
 SERVED_SECONDS = 60.0
 """Within so long after a kill its shard is to be served again; a start may wait for two others.
 
-Most of it is the start of a process, so a machine that is busy with other things takes longer:
-`load` says how busy it was.
+It is stated of one kill and one start: a shard that is killed again while it starts has so long
+anew, and how long it was away in all is told apart. Most of it is the start of a process, so a
+machine that is busy with other things takes longer: `load` says how busy it was.
 """
 
 LONGEST = 15 * 60.0
@@ -78,16 +81,54 @@ class Terms:
 
 
 @dataclass(slots=True)
+class Away:
+    """How long shards were away; moments are seconds of any clock that only goes forward."""
+
+    since_last_kill: list[float] = field(default_factory=list[float])
+    """From the last kill of each outage until the shard was served again."""
+    since_first_kill: list[float] = field(default_factory=list[float])
+    """From the first one: longer where the shard was killed again while it started."""
+    killed_again: int = 0
+    """Kills of a shard that was not served again since the one before."""
+    _kills: dict[int, list[float]] = field(default_factory=dict[int, list[float]])
+
+    def killed(self, shard: int, at: float) -> None:
+        """Its process was killed."""
+        kills = self._kills.setdefault(shard, [])
+        self.killed_again += bool(kills)
+        kills.append(at)
+
+    def served(self, shard: int, at: float) -> None:
+        """It is served again."""
+        kills = self._kills.pop(shard)
+        self.since_last_kill.append(round(at - kills[-1], 1))
+        self.since_first_kill.append(round(at - kills[0], 1))
+
+    @property
+    def never(self) -> list[int]:
+        """Shards that were not served again."""
+        return sorted(self._kills)
+
+
+@dataclass(slots=True)
 class Figures:
     """What came of it."""
 
     counts: Counts = field(default_factory=Counts)
     servers: int = 0
     identified: int = 0
-    closest_identifies: float = 0.0
-    """Seconds between the two that were nearest to each other."""
+    closest_identifies: float | None = None
+    """Seconds between the two of one bucket that were nearest to each other."""
     served_again: list[float] = field(default_factory=list[float])
-    """Seconds from each kill until its shard was served again, with the wait before the start."""
+    """Seconds from the last kill of each outage until its shard was served again, with the wait
+    before the start: what the stated time is about."""
+    outages: list[float] = field(default_factory=list[float])
+    """Seconds from the first kill of each outage, in the same order: longer where the shard was
+    killed again while it started."""
+    killed_again: int = 0
+    """Kills of a shard that was not served again since the one before."""
+    never_served_again: list[int] = field(default_factory=list[int])
+    """Shards whose last outage had no end."""
     dispatchers: int = 0
     """How often a process began to send for all."""
     promises: list[str] = field(default_factory=list[str])
@@ -104,16 +145,34 @@ class Figures:
     sessions_kept: bool = True
     """Whether every connection to Discord outlived that."""
 
-    @property
-    def wrong(self) -> bool:
-        found = self.counts
-        return bool(
-            found.lost
-            or found.doubled
-            or found.late_sent
-            or found.opt_ins_lost
-            or max(self.served_again, default=0.0) > SERVED_SECONDS
+
+def wrong(terms: Terms, found: Figures) -> list[str]:
+    """What is not as it is promised, one word or a few each; nothing when all is well."""
+    counts = found.counts
+    closest = found.closest_identifies
+    away = terms.away > 0
+    return [
+        name
+        for name, so in (
+            ("lost", counts.lost),
+            ("doubled", counts.doubled),
+            ("sent late", counts.late_sent),
+            ("neither sent nor skipped", counts.unsent),
+            ("opt-ins lost", counts.opt_ins_lost),
+            ("served again too late", max(found.served_again, default=0.0) > SERVED_SECONDS),
+            ("never served again", found.never_served_again),
+            (
+                "identified too soon after each other",
+                closest is not None and closest < APART_SECONDS / terms.hurry,
+            ),
+            (
+                "not ill by the store alone while it was away",
+                away and found.ill_while_away != ["store"] * terms.processes,
+            ),
+            ("connections to Discord lost with the store", away and not found.sessions_kept),
         )
+        if so
+    ]
 
 
 class Fleet:
@@ -248,13 +307,22 @@ async def campaign(terms: Terms, folder: Path) -> Figures:
         found.why += account.opt_ins_lost + account.lost + account.doubled
         count(found, account.owed, posted, ends, SEND_SECONDS / terms.hurry + 1)
         note(place, began)
-        moments = [at for _, at in double.gateway.identified_at]
-        figures.identified = len(moments)
-        pairs = pairwise(moments)
-        figures.closest_identifies = round(min((b - a for a, b in pairs), default=0.0), 2)
+        figures.identified = len(double.gateway.identified_at)
+        figures.closest_identifies = closest(
+            double.gateway.identified_at, double.rest.max_concurrency
+        )
         figures.dispatchers = fleet.dispatchers()
         figures.load, figures.cores = round(os.getloadavg()[1], 1), os.cpu_count() or 1
         return figures
+
+
+def closest(identified: Sequence[tuple[int, float]], concurrency: int) -> float | None:
+    """Seconds between the nearest two of one bucket; None where none had two."""
+    buckets: dict[int, list[float]] = {}
+    for shard, at in identified:
+        buckets.setdefault(shard % concurrency, []).append(at)
+    apart = [b - a for moments in buckets.values() for a, b in pairwise(moments)]
+    return round(min(apart), 2) if apart else None
 
 
 async def _live(
@@ -268,6 +336,7 @@ async def _live(
 ) -> None:
     """Let the processes live and die, then let what is open come to its end."""
     shards = list(range(terms.processes))
+    away = Away()
 
     async def act() -> None:
         while True:
@@ -275,11 +344,12 @@ async def _live(
                 await ground.act(system_clock())
             await asyncio.sleep(dice.uniform(0.1, 0.4))
 
-    async def bring_back(shard: int, killed_at: float) -> None:
+    async def bring_back(shard: int) -> None:
         await asyncio.sleep(RESTART_SECONDS / terms.hurry)
         await fleet.start(shard)
         await fleet.until_served(shard)
-        figures.served_again.append(round(time.monotonic() - killed_at, 1))
+        if fleet.served(shard):
+            away.served(shard, time.monotonic())
 
     for shard in shards:
         await fleet.start(shard)
@@ -292,18 +362,22 @@ async def _live(
             await asyncio.sleep(dice.uniform(*LIFE_SECONDS) / terms.hurry)
             async with opened(Path(), url) as database:
                 await ground.set_up(database, system_clock(), terms.plans)
-            victim = dice.choice([one for one in shards if fleet.lives[one].running] or shards)
-            if victim in returning and not returning[victim].done():
-                # Killed while it starts: it is its return that has to be quick, not the two.
-                returning[victim].cancel()
+            await fleet.double.until(lambda: any(life.running for life in fleet.lives.values()))
+            victim = dice.choice([one for one in shards if fleet.lives[one].running])
+            if victim in returning:
+                # Where it is still on its way, it is killed while it starts.
+                returning.pop(victim).cancel()
+            away.killed(victim, time.monotonic())
             await fleet.kill(victim)
-            returning[victim] = asyncio.create_task(bring_back(victim, time.monotonic()))
+            returning[victim] = asyncio.create_task(bring_back(victim))
             if server is not None and number == terms.kills // 2:
-                await asyncio.gather(*returning.values(), return_exceptions=True)
+                await asyncio.gather(*returning.values())
                 await _without_store(terms, fleet, figures, server)
             if terms.shown and number % 5 == 4:
                 print(f"killed {number + 1} of {terms.kills}", file=sys.stderr, flush=True)
-        await asyncio.gather(*returning.values(), return_exceptions=True)
+        await asyncio.gather(*returning.values())
+        figures.served_again, figures.outages = away.since_last_kill, away.since_first_kill
+        figures.killed_again, figures.never_served_again = away.killed_again, away.never
         figures.promises = sorted(str(told["promises"]) for told in await fleet.health())
     finally:
         acting.cancel()
@@ -363,29 +437,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="processes-") as scratch:
         found = asyncio.run(campaign(terms, options.keep or Path(scratch)))
+    faults = wrong(terms, found)
     if options.json:
-        print(json.dumps({"terms": asdict(terms), **asdict(found)}, indent=2))
+        print(json.dumps({"terms": asdict(terms), **asdict(found), "wrong": faults}, indent=2))
     else:
-        print(told(found))
-    return int(found.wrong)
+        print(told(found, faults))
+    return int(bool(faults))
 
 
-def told(found: Figures) -> str:
+def told(found: Figures, faults: Sequence[str]) -> str:
     """The figures in a few lines."""
     counts, again = found.counts, sorted(found.served_again)
     middle = again[len(again) // 2] if again else 0.0
+    twice = (
+        f"; {found.killed_again} of the kills met a shard that was still starting, and with those "
+        f"the longest outage was {max(found.outages, default=0.0)} s"
+        if found.killed_again
+        else ""
+    )
     return "\n".join(
         (
             f"{found.servers:,} servers, {counts.kills} kills: {counts.promised:,} promised, "
             f"{counts.arrived:,} arrived, {counts.late_skipped} too late; {counts.lost} lost, "
             f"{counts.doubled} doubled, {counts.late_sent} late, {counts.opt_ins_lost} of "
             f"{counts.opted_in} opt-ins lost",
-            f"a shard was served again after {middle} s (longest {max(again, default=0.0)} s); "
-            f"{found.identified} identified, never two within {found.closest_identifies} s; "
+            f"a shard was served again {middle} s after its kill (longest "
+            f"{max(again, default=0.0)} s, stated {SERVED_SECONDS:.0f} s){twice}",
+            f"{found.identified} identified, the nearest two {found.closest_identifies} s apart; "
             f"{found.dispatchers} times a process began to send for all",
             f"PostgreSQL away for {found.store_away} s: {'; '.join(found.ill_while_away)}; well "
             f"again {found.well_after} s after its return; connections to Discord "
             f"{'kept' if found.sessions_kept else 'lost'}",
+            f"it took {counts.seconds / 60:.1f} minutes, load {found.load} on {found.cores} cores",
+            f"wrong: {', '.join(faults) or 'nothing'}",
             *counts.why,
         )
     )
