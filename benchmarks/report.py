@@ -6,11 +6,17 @@ import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.processes import SERVED_SECONDS
+from benchmarks.soak import MOST_GROWTH
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 MARK = "<!-- benchmarks -->"
 """Stands before and after the table in every text that quotes it."""
+
+STORE_GOAL_RATIO = 8
+STORE_GOAL_MS = 25
 
 HEAD = ("what", "ours", "beside it", "ratio", "goal")
 
@@ -24,6 +30,8 @@ class Row:
     beside: str = ""
     ratio: str = ""
     goal: str = ""
+    met: bool = True
+    """Whether the goal is; where it is not, the table says so."""
 
 
 def store_rows(found: dict[str, Any]) -> Iterator[Row]:
@@ -35,7 +43,8 @@ def store_rows(found: dict[str, Any]) -> Iterator[Row]:
             f"{stores['alongside']['fifty_writers']['per_second']:,}",
             f"{stores['aiosqlite']['fifty_writers']['per_second']:,} (aiosqlite)",
             f"{ratios['aiosqlite']['fifty_writers_per_second']}",
-            "≥ 8 times",
+            f"≥ {STORE_GOAL_RATIO} times",
+            met=ratios["aiosqlite"]["fifty_writers_per_second"] >= STORE_GOAL_RATIO,
         )
         waits = {name: figures["fifty_writers"]["p99_ms"] for name, figures in stores.items()}
         yield Row(
@@ -43,7 +52,8 @@ def store_rows(found: dict[str, Any]) -> Iterator[Row]:
             f"{waits['alongside']:.1f} ms",
             f"{waits['aiosqlite']:.1f} ms (aiosqlite)",
             f"{waits['alongside'] / waits['aiosqlite']:.2f}",
-            "≤ 25 ms",
+            f"≤ {STORE_GOAL_MS} ms",
+            met=waits["alongside"] <= STORE_GOAL_MS,
         )
     stores = found["this_disk"]["stores"]
     reading = {name: figures["read_while_writing"]["p99_ms"] for name, figures in stores.items()}
@@ -77,6 +87,7 @@ def faq_rows(found: dict[str, Any]) -> Iterator[Row]:
                         f"{peer:.3f} (FTS5)",
                         f"{ours / peer:.2f}",
                         f"≥ {goal}" if goal else "",
+                        met=goal is None or round(ours, 3) >= goal,
                     )
         for figure, label in (("ask", "a question"), ("suggest", "a keystroke")):
             ours, peer = (found["latency"][name][figure] for name in (tier, "fts5"))
@@ -86,6 +97,7 @@ def faq_rows(found: dict[str, Any]) -> Iterator[Row]:
                 f"{peer:.1f} ms (FTS5)",
                 f"{ours / peer:.2f}",
                 f"≤ {goals['latency'][figure]} ms",
+                met=ours <= goals["latency"][figure],
             )
 
 
@@ -106,6 +118,7 @@ def handling_rows(found: dict[str, Any]) -> Iterator[Row]:
             f"{beside['cpu_us'] / 1000:.2f} ms ({empty})",
             f"{row['ratio']}",
             f"≤ {found['goal_ratio']} times",
+            met=row["ratio"] <= found["goal_ratio"],
         )
     for name, row in ours:
         yield Row(
@@ -127,6 +140,7 @@ def load_rows(found: dict[str, Any]) -> Iterator[Row]:
             f"{bare[key]:,.0f} ms ({found['peer']})",
             f"{ours[key] / bare[key]:.2f}",
             f"≤ {goals[key]:,} ms",
+            met=ours[key] <= goals[key],
         )
     yield Row(
         "The most a second that one core sustains",
@@ -134,6 +148,7 @@ def load_rows(found: dict[str, Any]) -> Iterator[Row]:
         f"{highest['bare']:,} ({found['peer']})",
         f"{highest['ours'] / highest['bare']:.2f}" if highest["bare"] else "",
         f"≥ {goals['rate']}",
+        met=highest["ours"] >= goals["rate"],
     )
 
 
@@ -146,6 +161,7 @@ def start_rows(found: dict[str, Any]) -> Iterator[Row]:
         bare,
         "",
         f"≤ {found['goal_s']} s",
+        met=found["cpu_s"]["claiming"] <= found["goal_s"],
     )
     yield Row(
         "CPU from start to ready", f"{found['cpu_s']['ours']:.2f} s", bare, f"{found['ratio']}", ""
@@ -162,13 +178,16 @@ def shutdown_rows(found: dict[str, Any]) -> Iterator[Row]:
         f"{used['bare']['seconds']:.1f} s (bare discord.py bot, which just stops)",
         "",
         f"≤ {found['goal_s']} s",
+        met=found["longest_s"] <= found["goal_s"],
     )
+    astray = used["ours"]["lost"] + sent["lost"] + sent["doubled"]
     yield Row(
         f"Lost or doubled by it, of {sent['due']:,} messages and {written:,} writes",
-        f"{used['ours']['lost'] + sent['lost'] + sent['doubled']}",
+        f"{astray}",
         "see `crash.py` for the usual ways",
         "",
         "0",
+        met=not astray,
     )
 
 
@@ -180,6 +199,7 @@ def memory_rows(found: dict[str, Any]) -> Iterator[Row]:
         f"{found['bare_mb']:.0f} MB (bare discord.py bot)",
         f"{found['asked_mb'] / found['bare_mb']:.2f}",
         f"≤ {found['goal_mb']} MB",
+        met=found["asked_mb"] <= found["goal_mb"],
     )
     yield Row(
         "Memory, ready, the FAQ asked by meaning",
@@ -187,6 +207,7 @@ def memory_rows(found: dict[str, Any]) -> Iterator[Row]:
         f"{found['bare_mb']:.0f} MB (bare discord.py bot)",
         f"{found['semantic_mb'] / found['bare_mb']:.2f}",
         f"≤ {found['semantic_goal_mb']} MB",
+        met=found["semantic_mb"] <= found["semantic_goal_mb"],
     )
     kb = found["kb_a_server"]
     yield Row(
@@ -195,6 +216,7 @@ def memory_rows(found: dict[str, Any]) -> Iterator[Row]:
         f"{kb['defaults']:.1f} KB (discord.py's defaults)",
         f"{found['ratio']}",
         f"≤ {found['kb_goal']} KB",
+        met=kb["ours"] <= found["kb_goal"],
     )
     own = found["own_kb_a_server"]
     yield Row(
@@ -203,6 +225,7 @@ def memory_rows(found: dict[str, Any]) -> Iterator[Row]:
         f"{kb['bare']:.1f} KB (the least bot with our intents, all of it)",
         f"{own['used'] / kb['bare']:.2f}",
         f"≤ {found['own_kb_goal']} KB",
+        met=own["used"] <= found["own_kb_goal"],
     )
 
 
@@ -215,6 +238,7 @@ def dispatch_rows(found: dict[str, Any]) -> Iterator[Row]:
         f"{sent['one_by_one']:,.0f} (a loop, one by one)",
         f"{sent['ratio']:.1f}",
         f"≥ {goals['sent_per_second']}, ≥ {goals['sent_ratio']} times",
+        met=sent["alongside"] >= goals["sent_per_second"] and sent["ratio"] >= goals["sent_ratio"],
     )
     yield Row(
         f"{made['count']:,} due moments made into messages",
@@ -222,6 +246,7 @@ def dispatch_rows(found: dict[str, Any]) -> Iterator[Row]:
         f"{made['one_by_one_seconds']:,.0f} s (one by one)",
         f"{made['seconds'] / made['one_by_one_seconds']:.3f}",
         f"≤ {goals['materialised_seconds']} s",
+        met=made["seconds"] <= goals["materialised_seconds"],
     )
     looked = found["claimed"]
     few, *_, many = looked["query_ms"]
@@ -237,19 +262,22 @@ def dispatch_rows(found: dict[str, Any]) -> Iterator[Row]:
             f"{beside:.{digits}f} {unit} ({int(few):,})",
             f"{ours / beside:.2f}",
             goal,
+            met=not goal or ours <= goals[figure],
         )
 
 
 def recurrence_rows(found: dict[str, Any]) -> Iterator[Row]:
     """How many moments are wrong in 26 years, and what one costs, beside dateutil."""
     checked, naive = found["checked"], found["naive_loop"]
+    ours = checked["skipped"] + checked["doubled"] + checked["wrong"]
     yield Row(
         f"Skipped, doubled or wrong of {checked['days']:,} local days in {found['zones']} zones",
-        f"{checked['skipped'] + checked['doubled'] + checked['wrong']:,}",
+        f"{ours:,}",
         f"{naive['skipped'] + naive['doubled'] + naive['wrong']:,} of {naive['days']:,} "
         "(adding 24 hours)",
         "",
         "0",
+        met=not ours,
     )
     cost, ratios = found["timing"]["us_a_moment"], found["timing"]["ratios"]
     for way, label in (("step_by_step", "the next moment"), ("in_one_go", "a moment of a year's")):
@@ -268,6 +296,7 @@ def soak_rows(found: dict[str, Any]) -> Iterator[Row]:
         f"{day}: turns of the loop over 50 ms of CPU, of {found['ticks']:,}",
         f"{found['loop_cpu_over_50']}; the longest {found['loop_cpu_max_ms']:.0f} ms",
         goal="0",
+        met=not found["loop_cpu_over_50"],
     )
     first, warm, last = (found[f"rss_{when}_mb"] for when in ("first", "warm", "last"))
     yield Row(
@@ -277,12 +306,15 @@ def soak_rows(found: dict[str, Any]) -> Iterator[Row]:
     yield Row(
         f"{day}: what memory grows by in an hour of the last third",
         f"{found['rss_slope_last_third_kb_an_hour']:.0f} KB, {found['rss_growth_an_hour']:.2%}",
-        goal="≤ 0.10%",
+        goal=f"≤ {MOST_GROWTH:.2%}",
+        met=found["rss_growth_an_hour"] <= MOST_GROWTH,
     )
+    astray, left = found["lost"] + found["doubled"], sum(found["left_behind"].values())
     yield Row(
         f"{day}: lost or doubled, of {sum(found['promises'].values()):,} promises; left behind",
-        f"{found['lost'] + found['doubled']}; {sum(found['left_behind'].values())}",
+        f"{astray}; {left}",
         goal="0; 0",
+        met=not astray and not left,
     )
 
 
@@ -295,12 +327,14 @@ def power_cut_rows(found: dict[str, Any]) -> Iterator[Row]:
         f"{found['lost']}",
         f"{plain['lost']:,} of {plain['runs']:,} (aiosqlite, `synchronous = NORMAL`)",
         goal="0",
+        met=not found["lost"],
     )
     yield Row(
         f"{cuts} the store was damaged",
         f"{found['corrupt']}",
         f"{unsynced['corrupt']:,} of {unsynced['runs']:,} (our store without its syncs)",
         goal="0",
+        met=not found["corrupt"],
     )
 
 
@@ -308,15 +342,18 @@ def processes_rows(found: dict[str, Any]) -> Iterator[Row]:
     """What kills of several processes on one PostgreSQL cost, and for how long."""
     terms, counts, again = found["terms"], found["counts"], sorted(found["served_again"])
     fleet = f"{terms['processes']} processes, {found['servers']:,} servers, {counts['kills']} kills"
+    astray = counts["lost"] + counts["doubled"]
     yield Row(
         f"{fleet}: lost or doubled, of {counts['promised']:,} promises",
-        f"{counts['lost'] + counts['doubled']}",
+        f"{astray}",
         goal="0",
+        met=not astray,
     )
     yield Row(
         f"{fleet}: from a kill until its shard is served again, half of them and the longest",
         f"{statistics.median(again):.0f} and {again[-1]:.0f} s",
-        goal=f"≤ {found['stated_s']:.0f} s",
+        goal=f"≤ {SERVED_SECONDS:.0f} s",
+        met=again[-1] <= SERVED_SECONDS,
     )
     yield Row(
         f"PostgreSQL away for {found['store_away']:.0f} s: from its return until all is well",
@@ -327,7 +364,10 @@ def processes_rows(found: dict[str, Any]) -> Iterator[Row]:
 def table(rows: Sequence[Row]) -> str:
     """Lay rows out in Markdown."""
     lines = [HEAD, tuple("---" for _ in HEAD)]
-    lines += [(row.what, row.ours, row.beside, row.ratio, row.goal) for row in rows]
+    lines += [
+        (row.what, row.ours, row.beside, row.ratio, row.goal if row.met else f"{row.goal}, missed")
+        for row in rows
+    ]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 

@@ -45,6 +45,13 @@ def test_the_table_is_found_between_its_marks() -> None:
     assert report.table_in(quoted) == made
 
 
+def test_a_goal_that_is_missed_is_called_so() -> None:
+    rows = [report.Row("A write", "9 ms", goal="≤ 3 ms", met=False), report.Row("A read", "1 ms")]
+    *_, write, read = report.table(rows).splitlines()
+    assert write.endswith("| ≤ 3 ms, missed |")
+    assert read.endswith("|  |")
+
+
 def test_a_text_without_the_table_is_told_so() -> None:
     with pytest.raises(ValueError, match="benchmarks"):
         report.table_in("# Words\n")
@@ -116,7 +123,7 @@ def test_the_rows_of_the_long_benchmarks_name_what_went_wrong() -> None:
         "4 of 10",
     ]
     counts = {"kills": 3, "lost": 0, "doubled": 0, "promised": 1234}
-    again = {"served_again": [40.2, 16.1, 21.0], "stated_s": 60.0}
+    again = {"served_again": [40.2, 16.1, 21.0]}
     away = {"store_away": 20.0, "well_after": 3.21, "terms": {"processes": 3}, "servers": 3000}
     rows = list(report.processes_rows({"counts": counts, **again, **away}))
     assert [row.ours for row in rows] == ["0", "21 and 40 s", "3.2 s"]
