@@ -224,6 +224,7 @@ async def _run(config: Config) -> int:
     import discord
 
     from bot.client import Alongside
+    from bot.migrations import overtaken
     from bot.opening import open_runtime
 
     if config.token is None:
@@ -236,7 +237,7 @@ async def _run(config: Config) -> int:
     bot = Alongside(runtime)
     try:
         async with bot, _shown(bot):
-            await bot.start(config.token)
+            await _first(overtaken(runtime.database), bot.start(config.token))
     except (discord.LoginFailure, discord.ConnectionClosed) as error:
         if isinstance(error, discord.ConnectionClosed) and error.code != _TOKEN_REFUSED:
             raise StartError(
@@ -258,6 +259,19 @@ async def _run(config: Config) -> int:
     finally:
         await runtime.database.close()
     return 0
+
+
+async def _first(*works: Coroutine[Any, Any, object]) -> None:
+    """Let them run until one ends, and end as it did; the others are cancelled."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
 
 
 def _shown(bot: Alongside) -> AbstractAsyncContextManager[object]:

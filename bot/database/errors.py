@@ -45,7 +45,7 @@ class StoreNewer(StoreError):
     def __init__(self, where: str, found: int, known: int) -> None:
         super().__init__(
             f"The database {where} is at schema version {found}, and this version of Alongside "
-            f"knows versions up to {known}. Install the newer version again, or restore a backup "
+            f"knows versions up to {known}. Install the newer version, or restore a backup "
             "from before the upgrade.",
             os.EX_DATAERR,
         )

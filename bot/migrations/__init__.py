@@ -2,19 +2,21 @@
 
 A migration is `NNNN_what.sql` in this folder, in the SQL that both engines understand (see
 `bot.database`). It is never changed once released; a mistake is mended by the next number. Two
-processes may start at once: the second finds each step done.
+processes may start at once: the second finds each step done. One that runs already hears of it, and
+ends: what it does not know it would not erase.
 """
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from sqlite3 import complete_statement
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from bot.clock import to_epoch
-from bot.database import StoreNewer
+from bot.database import StoreError, StoreNewer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +25,12 @@ if TYPE_CHECKING:
     from bot.database import Database, Transaction
 
 FOLDER: Final = Path(__file__).parent
+
+TOPIC: Final = "schema"
+"""What other processes are told of a step, with its number."""
+
+LOOK_AGAIN_SECONDS = 1.0
+"""How soon a store that did not say what it is at is asked again."""
 
 _NAME: Final = re.compile(r"(?P<version>[0-9]{4})_(?P<name>[a-z0-9_]+)")
 _LEADING_COMMENT: Final = re.compile(r"\A(?:\s*--[^\n]*\n)+")
@@ -91,6 +99,27 @@ async def migrate(
     return applied
 
 
+async def overtaken(database: Database) -> NoReturn:
+    """Wait until another process has brought the store further than we know, and raise StoreNewer.
+
+    Begun before the line is: what happens until then, the line asks us to look for.
+    """
+    stirred = asyncio.Event()
+    database.line.hear(TOPIC, lambda _: stirred.set())
+    while True:
+        await stirred.wait()
+        stirred.clear()
+        latest = len(known_migrations())
+        try:
+            found = await database.schema_version()
+        except StoreError:
+            stirred.set()
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+            continue
+        if found > latest:
+            raise StoreNewer(database.where, found, latest)
+
+
 async def _apply(
     tx: Transaction, database: Database, step: Migration, latest: int, applied_at: int
 ) -> int:
@@ -112,4 +141,5 @@ async def _apply(
         step.name,
         applied_at,
     )
+    tx.tell(TOPIC, step.version)
     return 1

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.database import StoreError, line
+from bot import migrations
+from bot.database import StoreError, StoreNewer, line
 from bot.database.line import PostgresLine
 from bot.errors import StartError
 from bot.identifying import Identifying, take_shards
+from bot.migrations import Migration, known_migrations, migrate, overtaken
 from bot.news.service import News, tell
 from tests.stores import NOW, Place, migrated_schema, postgres_url, untyped
 
@@ -68,11 +70,14 @@ async def say_and_give_up(database: Database) -> None:
             raise LookupError
 
 
+def shown(database: Database) -> PostgresLine:
+    assert isinstance(database.line, PostgresLine)
+    return database.line
+
+
 async def cut(database: Database) -> None:
     """End the session of a line on the server, as a restart of the server does."""
-    shown = database.line
-    assert isinstance(shown, PostgresLine)
-    connection = shown._connection  # pyright: ignore[reportPrivateUsage]
+    connection = shown(database)._connection  # pyright: ignore[reportPrivateUsage]
     admin = await untyped.connect(postgres_url())
     await admin.execute("SELECT pg_terminate_backend($1)", connection.get_server_pid())
     await admin.close()
@@ -298,3 +303,36 @@ async def test_while_nobody_can_tell_who_serves_a_shard_it_is_served(
     database = await shared.open()
     await take_shards(database.line, [0])
     await database.close()
+
+
+async def brought_further(database: Database) -> None:
+    """What the start of a newer version does to the store."""
+    steps = known_migrations()
+    newer = Migration(len(steps) + 1, "newer", ("CREATE TABLE newer (id BIGINT NOT NULL)",))
+    assert await migrate(database, now=NOW, migrations=(*steps, newer)) == 1
+
+
+async def test_a_store_that_a_newer_version_changes_ends_who_runs_on_the_older_one(
+    both: tuple[Database, Database],
+) -> None:
+    first, second = both
+    running = asyncio.create_task(overtaken(first))
+    await until(lambda: migrations.TOPIC in shown(first).of_others)
+    async with second.transaction() as tx:
+        tx.tell(migrations.TOPIC, len(known_migrations()))
+    assert await asyncio.wait([running], timeout=0.2) == (set(), {running})
+    await brought_further(second)
+    with pytest.raises(StoreNewer, match="Install the newer version"):
+        await asyncio.wait_for(running, SOON)
+
+
+async def test_it_is_seen_too_where_nobody_listened_as_it_was_changed(shared: Place) -> None:
+    first, second = await shared.open(), await shared.open()
+    running = asyncio.create_task(overtaken(first))
+    await until(lambda: migrations.TOPIC in shown(first).of_others)
+    await brought_further(second)
+    first.line.start()
+    with pytest.raises(StoreNewer):
+        await asyncio.wait_for(running, SOON)
+    for one in (first, second):
+        await one.close()

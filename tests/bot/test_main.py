@@ -20,10 +20,10 @@ from sqlcipher3 import dbapi2 as sqlcipher  # pyright: ignore[reportMissingTypeS
 
 from bot import __version__
 from bot.database import Database
-from bot.migrations import known_migrations, migrate
+from bot.migrations import Migration, known_migrations, migrate
 from tests.bot.double import Double, Manner, discord_double
 from tests.rules import ROOT
-from tests.stores import NOW
+from tests.stores import NOW, migrated_schema, postgres_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -355,7 +355,7 @@ async def test_a_full_disk_is_named_and_what_was_saved_is_still_there(tmp_path: 
 # Discord
 
 
-async def join(folder: Path, double: Double) -> asyncio.subprocess.Process:
+async def join(folder: Path, double: Double, **settings: Any) -> asyncio.subprocess.Process:
     return await start(
         folder,
         "run",
@@ -363,7 +363,14 @@ async def join(folder: Path, double: Double) -> asyncio.subprocess.Process:
         DISCORD_DOUBLE=double.url,
         DISCORD_TOKEN=TOKEN,
         DATABASE_KEY=KEY,
+        **settings,
     )
+
+
+async def until_ready(process: asyncio.subprocess.Process) -> None:
+    assert process.stderr is not None
+    while b'"ready"' not in (line := await process.stderr.readline()):
+        assert line, "it ended before it was there"
 
 
 @pytest.mark.parametrize("manner", ["refuses", "resets"])
@@ -393,15 +400,32 @@ async def test_told_to_stop_it_closes_cleanly_even_when_discord_is_silent(
 ) -> None:
     async with discord_double(manner) as double:
         process = await join(tmp_path, double)
-        assert process.stderr is not None
-        while b'"ready"' not in (line := await process.stderr.readline()):
-            assert line, "it ended before it was there"
+        await until_ready(process)
         process.send_signal(number)
         said = await asyncio.wait_for(ended(process), 10)
     assert said.status == 0
     assert "Traceback" not in said.err
     assert "Unclosed" not in said.err
     assert not list((tmp_path / "state").glob("*-wal"))
+
+
+@pytest.mark.postgres
+@pytest.mark.skipif("TEST_POSTGRES_URL" not in os.environ, reason="TEST_POSTGRES_URL is not set")
+async def test_a_process_ends_with_its_sentence_when_another_one_updates_the_store(
+    tmp_path: Path,
+) -> None:
+    steps = known_migrations()
+    newer = Migration(len(steps) + 1, "newer", ("CREATE TABLE newer (id BIGINT NOT NULL)",))
+    async with migrated_schema(postgres_url() or "") as place, discord_double("polite") as double:
+        process = await join(tmp_path, double, DATABASE_URL=str(place.location))
+        await until_ready(process)
+        database = await place.open()
+        await migrate(database, now=NOW, migrations=(*steps, newer))
+        await database.close()
+        said = await asyncio.wait_for(ended(process), 10)
+    # One that systemd does not try again: deploy/alongside.service.
+    assert said.status == os.EX_DATAERR
+    assert f"at schema version {len(steps) + 1}" in said.sentence
 
 
 # The care of the store
