@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from base64 import b64decode
 from collections.abc import Callable, Collection, Sequence
 from hashlib import sha256
 from typing import TYPE_CHECKING, Literal
@@ -143,8 +144,8 @@ class Meanings:
         if server_id is not None:
             used = set(own_texts.values())
             await self._keep_of_server(encoder, server_id, used, kept, _only(made, used - shipping))
-        found = {**known, **kept, **made}
-        return Understanding(encoder, {text: found[name] for text, name in texts.items()})
+        found = await asyncio.to_thread(_vectors, texts, {**known, **kept}, made)
+        return Understanding(encoder, found)
 
     async def _keep_shipped(
         self, encoder: Encoder, shipping: set[str], made: store.Vectors
@@ -159,7 +160,7 @@ class Meanings:
         encoder: Encoder,
         server_id: int,
         used: set[str],
-        kept: store.Vectors,
+        kept: store.Kept,
         made: store.Vectors,
     ) -> None:
         if made or kept.keys() - used:
@@ -174,6 +175,12 @@ def _only(made: store.Vectors, names: set[str]) -> store.Vectors:
 
 def _hashed(documents: Collection[Document]) -> dict[str, str]:
     return {text: sha256(text.encode()).hexdigest() for text in texts_of(documents)}
+
+
+def _vectors(texts: dict[str, str], kept: store.Kept, made: store.Vectors) -> dict[str, bytes]:
+    return {
+        text: made[name] if name in made else b64decode(kept[name]) for text, name in texts.items()
+    }
 
 
 def _encode(encoder: Encoder, texts: Sequence[str]) -> list[bytes]:
