@@ -71,7 +71,7 @@ class Terms:
     servers: int = 3_000
     kills: int = 30
     plans: int = 60
-    """Schedules that become due after each kill, beside one in each server at the beginning."""
+    """Schedules that become due before each kill, beside as many as servers at the beginning."""
     away: float = 20.0
     """For how many seconds PostgreSQL is away in the middle; 0 leaves it alone."""
     seed: int = 1
@@ -438,11 +438,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory(prefix="processes-") as scratch:
         found = asyncio.run(campaign(terms, options.keep or Path(scratch)))
     faults = wrong(terms, found)
-    if options.json:
-        print(json.dumps({"terms": asdict(terms), **asdict(found), "wrong": faults}, indent=2))
-    else:
-        print(told(found, faults))
+    print(json.dumps(figures(terms, found), indent=2) if options.json else told(found, faults))
     return int(bool(faults))
+
+
+def figures(terms: Terms, found: Figures) -> dict[str, Any]:
+    """All of it, for `--json` and for the table of `python -m benchmarks`."""
+    more = {"stated_s": SERVED_SECONDS, "wrong": wrong(terms, found)}
+    return {"terms": asdict(terms), **asdict(found), **more}
 
 
 def told(found: Figures, faults: Sequence[str]) -> str:

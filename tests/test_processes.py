@@ -7,7 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.processes import SERVED_SECONDS, Away, Figures, Terms, campaign, closest, wrong
+from benchmarks import report
+from benchmarks.processes import (
+    SERVED_SECONDS,
+    Away,
+    Figures,
+    Terms,
+    campaign,
+    closest,
+    figures,
+    wrong,
+)
 from tests.wire.postgres import installed
 
 HURRY = 10
@@ -85,6 +95,11 @@ def test_in_a_hurry_windows_are_shorter_and_where_the_store_stays_nobody_is_ill(
     found.closest_identifies = 0.5
     found.ill_while_away = []
     assert wrong(Terms(processes=2, away=0, hurry=10), found) == []
+
+
+def test_the_table_of_all_benchmarks_finds_what_it_shows() -> None:
+    _, served, _ = report.processes_rows(figures(TERMS, good()))
+    assert (served.ours, served.goal) == ("60 and 60 s", "≤ 60 s")
 
 
 @pytest.mark.slow
