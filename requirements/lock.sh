@@ -13,3 +13,5 @@ lock run pyproject.toml --extra semantic --extra pictures
 lock play pyproject.toml --extra semantic --extra pictures --extra playground
 lock dev pyproject.toml --extra dev
 lock audit --group audit
+# The same hatchling as that of `make wheel`.
+lock build --group build --constraint requirements/dev.lock

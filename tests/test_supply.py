@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -34,11 +35,34 @@ def test_every_locked_package_has_a_licence_that_is_allowed() -> None:
 
 
 def test_the_lock_files_name_no_host_and_hash_every_package() -> None:
-    for lock in ("run", "play", "dev", "audit"):
+    for lock in ("run", "build", "play", "dev", "audit"):
         text = (ROOT / "requirements" / f"{lock}.lock").read_text(encoding="utf-8")
         assert "://" not in text
         for block in text.replace("\\\n", "").splitlines():
             assert "--hash=sha256:" in block
+
+
+def test_what_a_host_builds_with_is_what_the_wheel_is_built_with() -> None:
+    dev = (ROOT / "requirements" / "dev.lock").read_text(encoding="utf-8")
+    build = (ROOT / "requirements" / "build.lock").read_text(encoding="utf-8")
+    assert "hatchling" in locked("build")
+    assert {line for line in build.splitlines() if "==" in line} <= set(dev.splitlines())
+
+
+def test_every_installation_that_a_page_shows_takes_nothing_but_what_is_locked() -> None:
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "deploy" / "Dockerfile"]
+    shown = [
+        line.strip()
+        for page in pages
+        for line in page.read_text(encoding="utf-8").replace("\\\n", "").splitlines()
+        if re.search(r"\bpip install ", line) and "`pip install .`" not in line
+    ]
+    assert len(shown) >= 5
+    for line in shown:
+        if not line.endswith(" ."):
+            assert re.search(r"--require-hashes .*(-r|--requirement) \S+\.lock", line), line
+        else:
+            assert {"--no-deps", "--no-build-isolation"} <= set(line.split()), line
 
 
 @pytest.mark.slow

@@ -36,17 +36,21 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
-@pytest.fixture(scope="module")
-def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A fresh environment with the wheel in it; what it depends on is lent by this one."""
-    folder = tmp_path_factory.mktemp("installed")
+def environment(folder: Path) -> list[str | Path]:
+    """A fresh environment, to which this one lends what the bot depends on; gives its pip."""
     run(folder, sys.executable, "-m", "venv", "--without-pip", folder)
     python = folder / "bin" / "python"
     where = "import sysconfig; print(sysconfig.get_path('purelib'))"
     lent = Path(run(folder, python, "-c", where), "lent.pth")
     lent.write_text(run(folder, sys.executable, "-c", where))
-    pip = [sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check"]
-    run(folder, *pip, "install", "--quiet", "--no-deps", "--no-index", wheel)
+    return [sys.executable, "-m", "pip", "--python", python, "--disable-pip-version-check"]
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fresh environment with the wheel in it."""
+    folder = tmp_path_factory.mktemp("installed")
+    run(folder, *environment(folder), "install", "--quiet", "--no-deps", "--no-index", wheel)
     return folder / "bin"
 
 
@@ -60,6 +64,16 @@ def test_it_carries_program_and_content_and_no_state_or_tests(wheel: Path) -> No
         f"alongside-{__version__}.dist-info",
     }
     assert not [name for name in names if "state" in name or name.endswith((".db", ".key", ".pyc"))]
+
+
+def test_what_the_pages_say_installs_the_checkout_and_fetches_nothing(tmp_path: Path) -> None:
+    shown = "pip install --no-deps --no-build-isolation ."
+    for page in ("README.md", "docs/hosting.md"):
+        assert shown in (ROOT / page).read_text(encoding="utf-8")
+    pip = environment(tmp_path)
+    # Not in the checkout: the folder is the home of what runs there, too.
+    run(tmp_path, *pip, *shown.split()[1:-1], ROOT, "--no-index", "--quiet")
+    assert run(tmp_path, tmp_path / "bin" / "alongside", "--version") == f"alongside {__version__}"
 
 
 def test_the_command_knows_its_version(installed: Path, tmp_path: Path) -> None:
