@@ -52,7 +52,7 @@ def test_nothing_at_all_is_enough() -> None:
         ("DATABASE_URL", URL, "database_url", URL),
         ("DATABASE_URL", "postgres://h/n", "database_url", "postgres://h/n"),
         ("DATABASE_URL", "postgresql:///n?host=/run/pg", "database_url", ANY),
-        ("DATABASE_URL", "postgresql://u:a%2Fb@h:1,[::1]:2/n", "database_url", ANY),
+        ("DATABASE_URL", "postgresql://u:a%2Fb@[::1]:1,h:2/n", "database_url", ANY),
         ("SHARD_COUNT", "", "shard_count", None),
         ("DATABASE_KEY", KEY, "database_key", KEY.lower()),
         ("DATABASE_KEY_FILE", "/run/key", "key_path", Path("/run/key")),
