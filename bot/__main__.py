@@ -262,16 +262,20 @@ async def _run(config: Config) -> int:
 
 
 async def _first(*works: Coroutine[Any, Any, object]) -> None:
-    """Let them run until one ends, and end as it did; the others are cancelled."""
+    """Let them run until one ends, and end as it did, or the first of those that did.
+
+    The others are cancelled.
+    """
     tasks = [asyncio.create_task(work) for work in works]
     try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in tasks:
+            if task.done():
+                task.result()
     finally:
         for task in tasks:
             task.cancel()
-        await asyncio.wait(tasks)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def _shown(bot: Alongside) -> AbstractAsyncContextManager[object]:

@@ -110,8 +110,13 @@ class _Reading(_Statements):
         await self._acquire()
         return self
 
-    async def __aexit__(self, *error: object) -> None:
-        await self._release()
+    async def __aexit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        try:
+            await self._release()
+        except Exception as failure:
+            # The body's own error says more.
+            if kind is None:
+                raise self._engine.translated(failure) from failure
 
 
 class _Transaction(_Statements):

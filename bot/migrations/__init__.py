@@ -104,12 +104,13 @@ async def overtaken(database: Database) -> NoReturn:
 
     Begun before the line is: what happens until then, the line asks us to look for.
     """
+    # Counted now: an update may lay newer files here while we run.
+    latest = len(known_migrations())
     stirred = asyncio.Event()
     database.line.hear(TOPIC, lambda _: stirred.set())
     while True:
         await stirred.wait()
         stirred.clear()
-        latest = len(known_migrations())
         try:
             found = await database.schema_version()
         except StoreError:

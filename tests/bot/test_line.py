@@ -7,13 +7,16 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
+from functools import partial
 from itertools import pairwise
+from pathlib import Path
+from shutil import copytree
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from bot import migrations
-from bot.database import StoreError, StoreNewer, line
+from bot.database import StoreError, StoreNewer, StoreUnavailable, line
 from bot.database.line import PostgresLine
 from bot.errors import StartError
 from bot.identifying import Identifying, take_shards
@@ -324,6 +327,61 @@ async def test_a_store_that_a_newer_version_changes_ends_who_runs_on_the_older_o
     await brought_further(second)
     with pytest.raises(StoreNewer, match="Install the newer version"):
         await asyncio.wait_for(running, SOON)
+
+
+async def test_files_that_an_update_lays_down_while_it_runs_are_not_what_it_knows(
+    both: tuple[Database, Database], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = both
+    folder = copytree(migrations.FOLDER, tmp_path / "migrations")
+    monkeypatch.setattr(migrations, "known_migrations", partial(known_migrations, folder))
+    running = asyncio.create_task(overtaken(first))
+    await until(lambda: migrations.TOPIC in shown(first).of_others)
+    number = len(known_migrations()) + 1
+    (folder / f"{number:04}_newer.sql").write_text("CREATE TABLE newer (id BIGINT);\n", "utf-8")
+    await brought_further(second)
+    with pytest.raises(StoreNewer):
+        await asyncio.wait_for(running, SOON)
+
+
+async def test_a_store_that_does_not_say_what_it_is_at_is_asked_again(
+    both: tuple[Database, Database], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = both
+    monkeypatch.setattr(migrations, "LOOK_AGAIN_SECONDS", 0)
+    asked = iter([StoreUnavailable("away"), StoreUnavailable("away")])
+    there = first.schema_version
+
+    async def schema_version() -> int:
+        if error := next(asked, None):
+            raise error
+        return await there()
+
+    monkeypatch.setattr(first, "schema_version", schema_version)
+    running = asyncio.create_task(overtaken(first))
+    await until(lambda: migrations.TOPIC in shown(first).of_others)
+    await brought_further(second)
+    with pytest.raises(StoreNewer):
+        await asyncio.wait_for(running, SOON)
+    assert next(asked, None) is None
+
+
+async def test_a_server_that_goes_away_as_a_look_ends_is_named_in_our_words(
+    shared: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = await shared.open()
+    release = untyped.Pool.release
+
+    async def released(pool: Any, connection: Any) -> None:
+        await release(pool, connection)
+        raise untyped.ConnectionDoesNotExistError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(untyped.Pool, "release", released)
+        with pytest.raises(StoreUnavailable, match="cannot be reached"):
+            await database.schema_version()
+    assert await database.schema_version()
+    await database.close()
 
 
 async def test_it_is_seen_too_where_nobody_listened_as_it_was_changed(shared: Place) -> None:
