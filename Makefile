@@ -45,7 +45,7 @@ pictures: $(VENV)/dev.ready
 	$(PY) -m docs.gallery
 
 bench: $(VENV)/dev.ready
-	$(PY) -m benchmarks
+	$(PY) -m benchmarks --long
 
 clean:
 	rm -rf $(VENV) dist

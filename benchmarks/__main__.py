@@ -1,7 +1,7 @@
 """Runs every benchmark and writes the table, into RESULTS.md and where the README quotes it.
 
-`python -m benchmarks` takes some fifteen minutes and writes both; `--long` adds a day of the bot's
-life, power cuts and several processes, which take three quarters of an hour more. `--keep DIR`
+`python -m benchmarks` takes some fifteen minutes and prints the table; `--long` adds power cuts,
+several processes and a day of the bot's life, half an hour more, and writes both. `--keep DIR`
 keeps the figures of each benchmark there, and takes those that are there as they are, so that what
 was cut off can go on. `--quick` only shows that all of them work, side by side, and prints a table
 that is not worth quoting. `--sets DIR` names a folder of FAQ sets, one folder each (see
@@ -77,9 +77,9 @@ ROWS: dict[str, Callable[[dict[str, Any]], Iterator[report.Row]]] = {
     "recurrence": report.recurrence_rows,
 }
 LONG_ROWS: dict[str, Callable[[dict[str, Any]], Iterator[report.Row]]] = {
-    "soak": report.soak_rows,
     "power_cut": report.power_cut_rows,
     "processes": report.processes_rows,
+    "soak": report.soak_rows,
 }
 
 
@@ -176,7 +176,10 @@ async def run(sets: Path | None, names: Iterable[str], kept: Path) -> dict[str, 
             continue
         print(f"{name} ...", file=sys.stderr, flush=True)
         found = faq_figures(sets, quick=False) if name == "faq" else await figures_of(name)
-        file.write_text(json.dumps(found), "utf-8")
+        # Whole or not at all: what is there is taken as it is.
+        part = file.with_suffix(".part")
+        part.write_text(json.dumps(found), "utf-8")
+        part.replace(file)
     return {name: json.loads((kept / f"{name}.json").read_text("utf-8")) for name in names}
 
 
@@ -216,8 +219,11 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="only show that all of them work")
     parser.add_argument("--json", action="store_true", help="print the figures, write nothing")
     options = parser.parse_args()
+    if options.quick and (options.long or options.keep):
+        parser.error("--quick keeps nothing and runs none of the long ones")
     sets: Path | None = options.sets or (SETS if SETS.is_dir() else None)
-    names = [*ROWS, *(LONG_ROWS if options.long else ())]
+    # The long ones first: they need what a machine may lack.
+    names = [*(LONG_ROWS if options.long else ()), *ROWS]
     with tempfile.TemporaryDirectory(prefix="alongside-bench-") as scratch:
         kept = options.keep or Path(scratch)
         kept.mkdir(parents=True, exist_ok=True)
@@ -226,7 +232,7 @@ def main() -> None:
         print(json.dumps(found, indent=2))
         return
     text = text_of(found)
-    if not options.quick:
+    if options.long:
         RESULTS.write_text(text, "utf-8")
         readme = README.read_text("utf-8")
         README.write_text(report.with_table(readme, report.table_in(text)), "utf-8")

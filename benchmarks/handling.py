@@ -48,7 +48,7 @@ from cogs.faq.service import TOKEN
 if TYPE_CHECKING:
     from discord.ext import commands
 
-ROUNDS = 8
+ROUNDS = 24
 EACH_ROUND = 40
 WARM_UP = 60
 QUICK_ROUNDS = 1

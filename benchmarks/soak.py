@@ -420,7 +420,7 @@ def logged(said: str) -> dict[str, int]:
 
 def wrong(found: dict[str, Any]) -> list[str]:
     """What of a run is not as it must be, by the names of its figures."""
-    names = ["lost", "doubled", "loop_cpu_over_50"]
+    names = ["lost", "doubled", "loop_cpu_over_50", "exit_status"]
     return [
         *(name for name in names if found[name]),
         *(name for name, count in found["left_behind"].items() if count),

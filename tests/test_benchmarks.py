@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -102,29 +104,80 @@ async def test_figures_that_are_kept_are_not_measured_again(tmp_path: Path) -> N
     assert await run(None, ["soak"], tmp_path) == {"soak": {"hours": 24}}
 
 
-def test_the_rows_of_the_long_benchmarks_name_what_went_wrong() -> None:
-    day = {"hours": 24, "servers": 1000, "ticks": 900, "promises": {"sent": 7, "skipped": 2}}
-    loop = {"loop_cpu_over_50": 1, "loop_cpu_max_ms": 61.4}
-    grown = {"rss_first_mb": 90.1, "rss_warm_mb": 95.2, "rss_last_mb": 99.4}
-    slopes = {"rss_slope_last_third_kb_an_hour": 42.1, "rss_growth_an_hour": 0.0004}
-    ends = {"lost": 0, "doubled": 1, "left_behind": {"tasks": 2, "files": 0}}
-    rows = list(report.soak_rows({**day, **loop, **grown, **slopes, **ends}))
-    assert [row.ours for row in rows] == [
-        "1; the longest 61 ms",
+DAY: dict[str, Any] = {
+    "hours": 24,
+    "servers": 1000,
+    "ticks": 900,
+    "loop_cpu_over_50": 0,
+    "loop_cpu_max_ms": 31.4,
+    "rss_first_mb": 90.1,
+    "rss_warm_mb": 95.2,
+    "rss_last_mb": 99.4,
+    "rss_slope_last_third_kb_an_hour": 42.1,
+    "rss_growth_an_hour": 0.0004,
+    "promises": {"sent": 7, "skipped": 2},
+    "lost": 0,
+    "doubled": 0,
+    "left_behind": {"tasks": 0, "files": 0},
+    "wrong": [],
+}
+CUTS: dict[str, Any] = {
+    "runs": 10,
+    "lost": 0,
+    "corrupt": 0,
+    "beside": {
+        "aiosqlite_normal": {"lost": 9, "corrupt": 0, "runs": 10},
+        "synchronous_off": {"lost": 9, "corrupt": 4, "runs": 10},
+    },
+}
+FLEET: dict[str, Any] = {
+    "terms": {"processes": 3},
+    "servers": 3000,
+    "counts": {"kills": 3, "lost": 0, "doubled": 0, "promised": 1234},
+    "served_again": [40.2, 16.1, 21.0],
+    "store_away": 20.0,
+    "well_after": 3.21,
+    "wrong": [],
+}
+
+
+def test_the_rows_of_the_long_benchmarks_tell_what_was_seen() -> None:
+    assert [row.ours for row in report.soak_rows(DAY)] == [
+        "0; the longest 31 ms",
         "90, 95 and 99 MB",
         "42 KB, 0.04%",
-        "1; 2",
+        "0; 0",
+        "nothing",
     ]
-    plain, unsynced = {"lost": 9, "corrupt": 0, "runs": 10}, {"lost": 9, "corrupt": 4, "runs": 10}
-    beside = {"aiosqlite_normal": plain, "synchronous_off": unsynced}
-    cuts = {"runs": 10, "lost": 0, "corrupt": 0, "beside": beside}
-    assert [row.beside.split(" (")[0] for row in report.power_cut_rows(cuts)] == [
-        "9 of 10",
-        "4 of 10",
-    ]
-    counts = {"kills": 3, "lost": 0, "doubled": 0, "promised": 1234}
-    again = {"served_again": [40.2, 16.1, 21.0]}
-    away = {"store_away": 20.0, "well_after": 3.21, "terms": {"processes": 3}, "servers": 3000}
-    rows = list(report.processes_rows({"counts": counts, **again, **away}))
-    assert [row.ours for row in rows] == ["0", "21 and 40 s", "3.2 s"]
+    beside = [row.beside.split(" (")[0] for row in report.power_cut_rows(CUTS)]
+    assert beside == ["9 of 10", "4 of 10"]
+    rows = list(report.processes_rows(FLEET))
+    assert [row.ours for row in rows] == ["0", "21 and 40 s", "3.2 s", "nothing"]
     assert rows[0].what.endswith("of 1,234 promises")
+
+
+@pytest.mark.parametrize(
+    ("rows_of", "found", "change", "missed"),
+    [
+        (report.soak_rows, DAY, {}, []),
+        (report.soak_rows, DAY, {"loop_cpu_over_50": 1}, [0]),
+        (report.soak_rows, DAY, {"rss_growth_an_hour": 0.0011}, [2]),
+        (report.soak_rows, DAY, {"doubled": 1}, [3]),
+        (report.soak_rows, DAY, {"left_behind": {"tasks": 2}, "wrong": ["tasks"]}, [3, 4]),
+        (report.power_cut_rows, CUTS, {}, []),
+        (report.power_cut_rows, CUTS, {"lost": 1}, [0]),
+        (report.power_cut_rows, CUTS, {"corrupt": 1}, [1]),
+        (report.processes_rows, FLEET, {}, []),
+        (report.processes_rows, FLEET, {"counts": {**FLEET["counts"], "lost": 1}}, [0]),
+        (report.processes_rows, FLEET, {"served_again": [10.0, 61.0]}, [1]),
+        (report.processes_rows, FLEET, {"served_again": [], "wrong": ["never"]}, [1, 3]),
+    ],
+)
+def test_what_went_wrong_in_a_long_one_is_called_missed(
+    rows_of: Callable[[dict[str, Any]], Iterator[report.Row]],
+    found: dict[str, Any],
+    change: dict[str, Any],
+    missed: list[int],
+) -> None:
+    rows = list(rows_of({**found, **change}))
+    assert [number for number, row in enumerate(rows) if not row.met] == missed

@@ -42,10 +42,12 @@ def test_a_run_in_which_memory_grows_or_the_loop_was_blocked_is_wrong() -> None:
         "lost": 0,
         "doubled": 0,
         "loop_cpu_over_50": 0,
+        "exit_status": 0,
         "left_behind": {"tasks": 0, "threads": 0},
         "rss_growth_an_hour": 0.0009,
     }
     assert wrong(fine) == []
     assert wrong({**fine, "rss_growth_an_hour": 0.0011}) == ["rss_growth_an_hour"]
     assert wrong({**fine, "loop_cpu_over_50": 1}) == ["loop_cpu_over_50"]
+    assert wrong({**fine, "exit_status": 1}) == ["exit_status"]
     assert wrong({**fine, "lost": 1, "left_behind": {"tasks": 1}}) == ["lost", "tasks"]
