@@ -9,9 +9,10 @@ lock() {
         --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet \
         --output-file "requirements/$name.lock"
 }
-lock run pyproject.toml --extra semantic --extra pictures
-lock play pyproject.toml --extra semantic --extra pictures --extra playground
 lock dev pyproject.toml --extra dev
+# What is installed elsewhere is what is tested and audited here: every version is that of dev.
+same="--constraint requirements/dev.lock"
+lock run pyproject.toml --extra semantic --extra pictures $same
+lock play pyproject.toml --extra semantic --extra pictures --extra playground $same
+lock build --group build $same
 lock audit --group audit
-# The same hatchling as that of `make wheel`.
-lock build --group build --constraint requirements/dev.lock

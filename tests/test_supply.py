@@ -42,11 +42,20 @@ def test_the_lock_files_name_no_host_and_hash_every_package() -> None:
             assert "--hash=sha256:" in block
 
 
-def test_what_a_host_builds_with_is_what_the_wheel_is_built_with() -> None:
-    dev = (ROOT / "requirements" / "dev.lock").read_text(encoding="utf-8")
-    build = (ROOT / "requirements" / "build.lock").read_text(encoding="utf-8")
+def pins(lock: str) -> set[str]:
+    """What a lock file names, each with its version."""
+    text = (ROOT / "requirements" / f"{lock}.lock").read_text(encoding="utf-8")
+    return set(re.findall(r"^[\w.-]+==[^\s;]+", text, re.M))
+
+
+@pytest.mark.parametrize("lock", ["run", "play", "build"])
+def test_what_is_installed_elsewhere_is_what_is_tested_and_audited_here(lock: str) -> None:
+    assert pins(lock)
+    assert pins(lock) - pins(LOCK.stem) == set()
+
+
+def test_what_builds_the_bot_is_locked() -> None:
     assert "hatchling" in locked("build")
-    assert {line for line in build.splitlines() if "==" in line} <= set(dev.splitlines())
 
 
 def test_every_installation_that_a_page_shows_takes_nothing_but_what_is_locked() -> None:
