@@ -59,6 +59,6 @@ $(VENV)/bin/python:
 # A larger set contains the smaller ones, so whoever has `dev` needs no other.
 $(VENV)/%.ready: requirements/%.lock | $(VENV)/bin/python
 	@echo "Setting up the environment (once; needs the network) ..."
-	@$(PIP) install --require-hashes -r $<
+	@$(PIP) install --require-hashes --only-binary :all: -r $<
 	@touch $(VENV)/$*.ready
 	@case $* in dev) touch $(VENV)/play.ready $(VENV)/run.ready;; play) touch $(VENV)/run.ready;; esac
