@@ -9,6 +9,7 @@ from typing import Any
 
 from discord import app_commands
 
+from benchmarks.processes import SERVED_SECONDS
 from benchmarks.report import table_in
 from bot.__main__ import _parser  # pyright: ignore[reportPrivateUsage]
 from bot.blocks.model import BLOCKS_LIMIT
@@ -130,6 +131,11 @@ def test_the_readme_quotes_the_measured_figures() -> None:
     results = (ROOT / "benchmarks" / "RESULTS.md").read_text(encoding="utf-8")
     assert table_in(results)
     assert table_in(README) == table_in(results)
+
+
+def test_the_page_for_hosts_states_the_time_that_the_benchmark_holds_to() -> None:
+    page = (ROOT / "docs" / "hosting.md").read_text("utf-8")
+    assert f"The stated time is {SERVED_SECONDS:.0f} seconds from a kill" in page
 
 
 def test_every_test_that_the_threat_model_names_exists() -> None:

@@ -85,6 +85,14 @@ def test_compose_gives_the_container_nothing_that_it_does_not_need() -> None:
     assert set(service["environment"]) <= {variable.name for variable in VARIABLES}
 
 
+def test_the_page_gives_the_token_to_the_account_in_the_container_before_it_starts() -> None:
+    page = (ROOT / "docs" / "hosting.md").read_text("utf-8")
+    steps = page[page.index("    cd deploy\n") :]
+    account = IMAGE.user.split(":")[0]
+    token = Path(COMPOSE["secrets"]["discord-token"]["file"]).name
+    assert 0 < steps.index(f"    chown {account} {token} ") < steps.index("docker compose up")
+
+
 def test_the_image_is_sent_no_state_and_no_secret() -> None:
     lines = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
     rules = [line for line in lines if line and line[0] != "#"]

@@ -85,3 +85,15 @@ def test_token_and_key_are_credentials_and_its_settings_are_known() -> None:
     credentials = [line.partition("=")[2] for line in LINES if line.startswith("LoadCredential=")]
     assert settings["DISCORD_TOKEN_FILE"] == f"%d/{credentials[0].split(':')[0]}"
     assert credentials[1].split(":")[0] == "database.key"
+
+
+def test_a_command_of_the_bot_is_given_what_the_service_is_given() -> None:
+    page = (ROOT / "docs" / "hosting.md").read_text("utf-8").replace("\\\n", "")
+    [command] = [line.split() for line in page.splitlines() if line.startswith("    systemd-run ")]
+    shown = {one.removeprefix("--property=") for one in command if one.startswith("--property=")}
+    assert {line for line in LINES if line.startswith("EnvironmentFile=")} < shown
+    # It connects to nothing, so it is not shown the token.
+    assert shown < set(LINES)
+    assert not any("discord.token" in one for one in shown)
+    assert f"--uid={dict(line.split('=', 1) for line in LINES)['User']}" in command
+    assert "--setenv=STATE_DIR=/var/lib/alongside" in command
