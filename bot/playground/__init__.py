@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 HOW_TO_INSTALL = (
     "The playground needs the simulated Discord, which is not installed: "
-    "in a checkout, run `make run`, or `pip install --require-hashes -r requirements/play.lock`."
+    "in a checkout, run `make run`, or "
+    "`pip install --require-hashes --only-binary :all: -r requirements/play.lock`."
 )
 
 

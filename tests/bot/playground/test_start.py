@@ -24,6 +24,6 @@ def test_without_the_extra_one_sentence_says_how_to_get_it(missing: str, tmp_pat
         check=False,
     )
     assert done.returncode == os.EX_UNAVAILABLE
-    assert "pip install --require-hashes -r requirements/play.lock" in done.stderr
+    assert "--require-hashes --only-binary :all: -r requirements/play.lock" in done.stderr
     assert "Traceback" not in done.stderr
     assert list(tmp_path.iterdir()) == []
