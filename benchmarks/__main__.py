@@ -200,7 +200,7 @@ def text_of(found: dict[str, dict[str, Any]]) -> str:
         [
             "# Results",
             "",
-            f"Written by `python -m benchmarks` on {datetime.now(UTC):%Y-%m-%d}: {machine}. "
+            f"Written by `python -m benchmarks --long` on {datetime.now(UTC):%Y-%m-%d}: {machine}. "
             "What each line is, and how to read it: [README.md](README.md).",
             "",
             report.MARK,
