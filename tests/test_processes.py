@@ -98,8 +98,9 @@ def test_in_a_hurry_windows_are_shorter_and_where_the_store_stays_nobody_is_ill(
 
 
 def test_the_table_of_all_benchmarks_finds_what_it_shows() -> None:
-    _, served, _ = report.processes_rows(figures(TERMS, good()))
+    _, served, _, told = report.processes_rows(figures(TERMS, good()))
     assert (served.ours, served.goal) == ("60 and 60 s", "≤ 60 s")
+    assert told.ours == "nothing"
 
 
 @pytest.mark.slow
