@@ -44,7 +44,8 @@ STORE_REST = timedelta(seconds=10)
 
 
 MEANING_PATIENCE_SECONDS = 1.0
-"""How long a question waits for what entries mean, before it is answered by their words alone."""
+"""How long questions wait for what entries mean, from when that is begun to be read. After that,
+and for all else, the words of the entries are enough."""
 
 Shipped = Mapping[str, tuple[Entry, ...]]
 Key = tuple[int | None, str]
@@ -125,7 +126,8 @@ class Catalogs:
         self._clock = clock
         self._patience = patience
         self._meanings = meanings
-        self._learning: set[asyncio.Task[None]] = set()
+        self._learning: dict[Key, tuple[asyncio.Task[None], float]] = {}
+        """Who reads just now what entries mean, and the loop's time until which questions wait."""
         self._shelf: Shelf[Key, Catalog] = Shelf(
             most=SHELF_SERVERS, weight=documents, unused=UNUSED
         )
@@ -168,19 +170,16 @@ class Catalogs:
 
     def is_ready(self, server_id: int | None, language: str) -> bool:
         """Tell whether an answer can be given at once, with nothing to read or build first."""
-        shared = server_id is None or server_id in self._plain
-        return (None if shared else server_id, language) in self._shelf
+        key = self._key(server_id, language)
+        return key in self._shelf and not self._patience_left(key)
 
     async def get(self, server_id: int | None, language: str) -> Catalog:
         """Give what a server shows; whoever asks at the same time waits for the same building.
 
         While the store cannot say, what ships.
         """
-        now = self._clock()
-        if server_id in self._plain:
-            server_id = None
-        key = (server_id, self.language(language))
-        found = self._shelf.get(key, now)
+        key = self._key(server_id, self.language(language))
+        found = self._shelf.get(key, self._clock())
         if found is not None:
             return found
         task = self._building.get(key)
@@ -190,6 +189,24 @@ class Catalogs:
             task.add_done_callback(lambda done: self._built(key, done))
         # Whoever waits may give up; the others, and the shelf, still get what is being built.
         return await asyncio.shield(task)
+
+    async def to_ask(self, server_id: int | None, language: str) -> Catalog:
+        """Give the same for a question, which waits a moment where meaning is just being read."""
+        catalog = await self.get(server_id, language)
+        key = self._key(server_id, self.language(language))
+        left = self._patience_left(key)
+        if not left:
+            return catalog
+        await asyncio.wait({self._learning[key][0]}, timeout=left)
+        return await self.get(server_id, language)
+
+    def _key(self, server_id: int | None, language: str) -> Key:
+        return None if server_id in self._plain else server_id, language
+
+    def _patience_left(self, key: Key) -> float:
+        """For how many seconds a question still waits for what entries mean."""
+        learning = self._learning.get(key)
+        return max(learning[1] - asyncio.get_running_loop().time(), 0) if learning else 0
 
     def forget(self, server_id: int | None) -> None:
         """Drop what is in memory of a server, or of all of them.
@@ -242,36 +259,33 @@ class Catalogs:
     async def _index(
         self, key: Key, entries: Sequence[Entry], hidden: frozenset[str] = frozenset()
     ) -> Catalog:
-        learning = None
-        if self._meanings is not None and self._meanings.wanted:
-            own = documents_of(entry for entry in entries if entry.own)
-            learning = asyncio.create_task(
-                self._meanings.of(key[0], documents_of(entries), own), name="faq meanings"
-            )
-            await asyncio.wait({learning}, timeout=MEANING_PATIENCE_SECONDS)
-        understood = None
-        if learning is not None and learning.done() and learning.exception() is None:
-            understood = learning.result()
-        catalog = await asyncio.to_thread(Catalog.of, entries, hidden, understood)
+        catalog = await asyncio.to_thread(Catalog.of, entries, hidden)
         self._keep(key, catalog, len(entries))
-        if learning is not None and understood is None:
-            better = asyncio.create_task(self._learn(key, catalog, learning), name="faq learning")
-            self._learning.add(better)
-            better.add_done_callback(self._learning.discard)
+        if self._meanings is not None and self._meanings.wanted:
+            task = asyncio.create_task(
+                self._learn(key, catalog, self._meanings), name="faq meanings"
+            )
+            until = asyncio.get_running_loop().time() + MEANING_PATIENCE_SECONDS
+            self._learning[key] = task, until
+            task.add_done_callback(lambda done: self._learned(key, done))
         return catalog
 
-    async def _learn(
-        self, key: Key, catalog: Catalog, learning: asyncio.Task[Understanding | None]
-    ) -> None:
+    async def _learn(self, key: Key, catalog: Catalog, meanings: Meanings) -> None:
         """Put a catalog that knows what its entries mean in the place of one that does not."""
-        understood = await learning
+        entries = tuple(catalog.entries.values())
+        own = documents_of(entry for entry in entries if entry.own)
+        understood = await meanings.of(key[0], documents_of(entries), own)
         if understood is None:
             return
-        entries = tuple(catalog.entries.values())
         better = await asyncio.to_thread(Catalog.of, entries, catalog.hidden, understood)
         # It may have been dropped meanwhile, because its entries have changed.
         if self._shelf.get(key, self._clock()) is catalog:
             self._shelf.put(key, better, len(entries), self._clock())
+
+    def _learned(self, key: Key, task: asyncio.Task[None]) -> None:
+        # Another may have begun since, of entries that were changed.
+        if self._learning.get(key, (None, 0))[0] is task:
+            del self._learning[key]
 
     async def _own(self, server_id: int) -> tuple[tuple[Entry, ...] | None, frozenset[str]]:
         """Read what a server has of its own; None while the store rests after a failure."""

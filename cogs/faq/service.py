@@ -92,16 +92,18 @@ class Faq:
         What is shown in `language` is searched; the question is in `spoken`, else in that language
         too. Nothing about it is kept.
         """
-        catalog = await self._catalogs.get(server_id, language)
-        wanted = text.strip().removeprefix(TOKEN)
-        if text.strip().startswith(TOKEN) and (wanted in catalog.entries or self._knew(wanted)):
-            entry = self._shown(catalog, wanted)
-            return Answer(Verdict.FOUND, entry, self._related(catalog, entry))
+        if text.strip().startswith(TOKEN):
+            catalog = await self._catalogs.get(server_id, language)
+            wanted = text.strip().removeprefix(TOKEN)
+            if wanted in catalog.entries or self._knew(wanted):
+                entry = self._shown(catalog, wanted)
+                return Answer(Verdict.FOUND, entry, self._related(catalog, entry))
+        catalog = await self._catalogs.to_ask(server_id, language)
         return await self._answered(catalog, text, spoken or language)
 
     async def ask_words(self, server_id: int | None, language: str, text: str) -> Answer:
         """Answer words that somebody else wrote, whatever they look like. Nothing is kept."""
-        catalog = await self._catalogs.get(server_id, language)
+        catalog = await self._catalogs.to_ask(server_id, language)
         return await self._answered(catalog, text, await self._catalogs.spoken(text, language))
 
     async def _answered(self, catalog: Catalog, text: str, spoken: str) -> Answer:

@@ -171,6 +171,31 @@ async def test_who_asks_while_meaning_is_learned_is_answered_by_words(
     assert await one.found(BROLLY) == PUT
 
 
+async def test_a_keystroke_does_not_wait_for_what_entries_mean_and_a_question_does(
+    database: Database,
+) -> None:
+    loading = threading.Event()
+    encoder = Thesaurus()
+
+    def load() -> Thesaurus:
+        loading.wait()
+        return encoder
+
+    documents = documents_of(entry for entries in SHIPPED.values() for entry in entries)
+    meanings = Meanings(documents, database, load=load)
+    one = Library.on(database, Time(), SHIPPED, meanings=meanings)
+    try:
+        async with asyncio.timeout(30):
+            assert await one.faq.suggest(SERVER, "en", "where do", 5)
+        assert not one.catalogs.is_ready(SERVER, "en")
+        asking = asyncio.create_task(one.found(BROLLY))
+        assert await asyncio.wait([asking], timeout=0.05) == (set(), {asking})
+    finally:
+        loading.set()
+    assert await asking == PUT
+    assert one.catalogs.is_ready(SERVER, "en")
+
+
 async def test_while_the_store_fails_words_answer(database: Database) -> None:
     one = library(database, Thesaurus())
     one.store.down = True
